@@ -1,0 +1,1 @@
+# The guest kernel and the built-in programs.

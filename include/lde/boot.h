@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the VMM starts the kernel: registers, the ELF note, the device tree.
+ *
+ * Data only. Every string and cell below is what docs/contract.md describes.
+ *
+ * Boot registers. The boot CPU starts at the ELF entry point (a virtual
+ * address) in 64-bit mode, CPL 0, paging on with LDE_BOOT_PT_PML4 in CR3:
+ *   rdi     guest-physical address of the flattened device tree (v17)
+ *   rsi     LDE_BOOT_MAGIC
+ *   rflags  2 (interrupts off); every other general register is 0
+ *   cr0     PE MP ET NE WP AM PG     cr4  PAE OSFXSR OSXMMEXCPT
+ *   efer    SCE LME LMA NXE
+ *   cs 0x10 (64-bit code, DPL 0), ss/ds/es 0x18 (data, DPL 0), no IDT, no TSS
+ *   xAPIC enabled in IA32_APIC_BASE; the kernel switches it to x2APIC
+ * There is no stack: the kernel brings its own.
+ */
+#ifndef LDE_BOOT_H
+#define LDE_BOOT_H
+
+#define LDE_BOOT_MAGIC 0x4c444531 /* "LDE1" */
+
+/*
+ * ELF note in the kernel image: owner "lde", type LDE_NOTE_TYPE, descriptor
+ * struct lde_boot_note. A VMM refuses a kernel whose version is not its own.
+ */
+#define LDE_CONTRACT_VERSION 1
+#define LDE_NOTE_OWNER       "lde"
+#define LDE_NOTE_TYPE        1
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+struct lde_boot_note {
+	uint32_t version;    /* LDE_CONTRACT_VERSION */
+	uint32_t ledger_size; /* sizeof(struct lde_ledger) */
+	uint64_t ledger_gpa; /* where the kernel keeps it, see ledger.h */
+};
+_Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
+#endif
+
+/*
+ * Device tree. #address-cells = #size-cells = 2 at the root; numbers that are
+ * called u64 are two cells, high first. Properties a kernel does not know are
+ * ignored; one that is missing and not marked optional is fatal.
+ *
+ * /memory@0            device_type "memory", reg
+ * /cpus/cpu@0          device_type "cpu", compatible "lde,vcpu", reg = <0>,
+ *                      LDE_DT_TSC_HZ (u64), LDE_DT_FEATURES (string list)
+ * /chosen              bootargs (free text, shown only),
+ *                      linux,initrd-start, linux,initrd-end (u64),
+ *                      rng-seed (LDE_DT_RNG_SEED_SIZE bytes from the host),
+ *                      LDE_DT_QUANTUM_NS (u64, 1 us..1 h),
+ *                      LDE_DT_WITHOUT (string list, optional)
+ * /ports               compatible "lde,ports", #address-cells = #size-cells = 1:
+ *                      children are devices at x86 I/O ports
+ *   console@600        compatible "lde,console", reg, interrupts = <vector>,
+ *                      LDE_DT_STDIO_MODE (3 cells: st_mode of fd 0, 1, 2),
+ *                      LDE_DT_TTY (1 cell: bit n set: fd n is a terminal),
+ *                      LDE_DT_WINSIZE (2 cells: rows, columns; 0 0 unknown)
+ *   monitor@610        compatible "lde,monitor", reg
+ * /interrupt-controller compatible "lde,lapic" (the local APIC by x2APIC MSRs),
+ *                      interrupt-controller, #interrupt-cells = <1> (a vector)
+ * /workload            the programs to start, in command-line order:
+ *                      LDE_DT_ENV (string list: K=V of every program; optional)
+ *   program@N          reg = <N>, LDE_DT_PATH (string, absolute guest path),
+ *                      LDE_DT_ARGV (string list, argv[0] first),
+ *                      LDE_DT_COUNT (1 cell: how many processes, >= 1)
+ */
+#define LDE_DT_COMPAT_VCPU    "lde,vcpu"
+#define LDE_DT_COMPAT_PORTS   "lde,ports"
+#define LDE_DT_COMPAT_CONSOLE "lde,console"
+#define LDE_DT_COMPAT_MONITOR "lde,monitor"
+#define LDE_DT_COMPAT_LAPIC   "lde,lapic"
+#define LDE_DT_COMPAT_MACHINE "lde,machine"
+
+#define LDE_DT_TSC_HZ     "lde,tsc-hz"
+#define LDE_DT_FEATURES   "lde,features"
+#define LDE_DT_QUANTUM_NS "lde,quantum-ns"
+#define LDE_DT_WITHOUT    "lde,without"
+#define LDE_DT_STDIO_MODE "lde,stdio-mode"
+#define LDE_DT_TTY        "lde,tty"
+#define LDE_DT_WINSIZE    "lde,winsize"
+#define LDE_DT_ENV        "lde,env"
+#define LDE_DT_PATH       "lde,path"
+#define LDE_DT_ARGV       "lde,argv"
+#define LDE_DT_COUNT      "lde,count"
+#define LDE_DT_RNG_SEED_SIZE 256
+
+/* Strings of LDE_DT_FEATURES: what KVM lets ring 0 of this guest switch on. */
+#define LDE_FEATURE_FSGSBASE "fsgsbase"
+#define LDE_FEATURE_XSAVE    "xsave"
+#define LDE_FEATURE_UMIP     "umip"
+#define LDE_FEATURE_SMEP     "smep"
+
+/* Strings of LDE_DT_WITHOUT: limits that the user took away. */
+#define LDE_WITHOUT_PREEMPTION "preemption"
+
+#endif

@@ -1,0 +1,1 @@
+# Tests: filled in by the parts under tests/.
