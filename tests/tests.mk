@@ -1,1 +1,142 @@
-# Tests: filled in by the parts under tests/.
+# Tests: what each target checks is in docs/testing.md.
+#
+#   tests/unit/NAME_test.c         links with every object of the VMM but main
+#   tests/unit/kernel_NAME_test.c  links with the kernel's portable part,
+#                                  compiled for the host, and fake_arch.c
+#   tests/guests, tests/abi, tests/e2e: programs, and a runner that speaks TAP
+
+TESTS_BUILD := $(BUILD)/tests
+SUITES := guests abi e2e
+MUSL_CC ?= musl-gcc
+
+# ---- unit tests ---------------------------------------------------------
+
+UNIT_CFLAGS = $(BASE_CFLAGS) $(CFLAGS) -I.
+UNIT_SRCS := $(wildcard tests/unit/*_test.c)
+UNIT_TESTS := $(UNIT_SRCS:%.c=$(BUILD)/%)
+KERNEL_UNIT_TESTS := $(filter $(BUILD)/tests/unit/kernel_%,$(UNIT_TESTS))
+VMM_UNIT_TESTS := $(filter-out $(KERNEL_UNIT_TESTS),$(UNIT_TESTS))
+
+# The kernel without its architecture, as the host sees it.
+GUEST_HOST_OBJS := $(GUEST_HOST_SRCS:%.c=$(BUILD)/guest-host/%.o) \
+	$(patsubst %.c,$(BUILD)/guest-host/%.o,$(wildcard tests/unit/fake_arch.c))
+
+$(GUEST_HOST_OBJS): $(BUILD)/guest-host/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$< (host))
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(BUILD)/guest-host/libguest.a: $(GUEST_HOST_OBJS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+$(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
+
+$(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/guest-host/libguest.a -lcmocka -lfdt
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+-include $(UNIT_TESTS:=.d) $(GUEST_HOST_OBJS:.o=.d)
+
+# ---- test programs ------------------------------------------------------
+
+# Each suite may list its programs in a programs.mk: rules, and the targets in
+# TEST_PROGRAMS. One that has none gets every .c file linked with musl.
+TEST_PROGRAMS :=
+include $(wildcard $(SUITES:%=tests/%/programs.mk))
+
+plain_suites := $(foreach suite,$(SUITES), \
+	$(if $(wildcard tests/$(suite)/programs.mk),,$(suite)))
+PLAIN_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(foreach suite,$(plain_suites), \
+	$(wildcard tests/$(suite)/*.c)))
+TEST_PROGRAMS += $(PLAIN_PROGRAMS)
+
+$(PLAIN_PROGRAMS): $(BUILD)/%: %.c
+	@mkdir -p $(@D)
+	$(call say,MUSL,$<)
+	$(Q)$(MUSL_CC) -static -O2 -g -std=gnu11 -Wall -Wextra -MMD -MP -o $@ $<
+
+-include $(PLAIN_PROGRAMS:=.d)
+
+.PHONY: test-programs
+test-programs: $(TEST_PROGRAMS)
+
+# ---- suites, as tests/tools/tap-total takes them -------------------------
+
+TAP_TOTAL := tests/tools/tap-total $(if $(filter 1,$(V)),-v)
+UNIT_TAP = $(foreach test,$(UNIT_TESTS), \
+	'unit/$(patsubst %_test,%,$(notdir $(test)))=CMOCKA_MESSAGE_OUTPUT=TAP timeout 60 $(test)')
+STYLE_TAP = style/layers=tests/tools/check-layers \
+	style/headers=tests/tools/check-headers \
+	style/source=tests/tools/check-source \
+	'style/kernel-instructions=tests/tools/check-kernel-insns $(BUILD)/guest/lde-kernel.elf'
+KVM_TAP = $(foreach suite,$(SUITES), \
+	'kvm/$(suite)=LDE=$(abspath lde) BINDIR=$(abspath $(TESTS_BUILD)/$(suite)) tests/tools/on-kvm $(suite)')
+SVM_TAP = $(foreach suite,$(SUITES), \
+	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
+
+# ---- targets ------------------------------------------------------------
+
+.PHONY: deps build-deps check check-all check-unit check-style check-kvm check-svm \
+	svm-shell tidy cppcheck build-clang asan bench demo
+
+build-deps:
+	@tests/tools/need-packages build
+
+deps: build-deps
+	@tests/tools/need-packages unit check svm
+
+# Two steps, so that what the first installs is there for the second.
+check: deps
+	@+$(MAKE) --no-print-directory check-all
+
+check-all: lde $(UNIT_TESTS) $(TEST_PROGRAMS)
+	@$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(KVM_TAP) $(SVM_TAP)
+
+check-unit:
+	@tests/tools/need-packages --probe build unit
+	@+$(MAKE) --no-print-directory unit-tests
+	@$(TAP_TOTAL) $(UNIT_TAP)
+
+check-style: lde
+	@$(TAP_TOTAL) $(STYLE_TAP)
+
+check-kvm: lde $(TEST_PROGRAMS)
+	@$(TAP_TOTAL) --one-of kvm/ $(KVM_TAP)
+
+check-svm: lde $(TEST_PROGRAMS)
+	@$(TAP_TOTAL) --one-of svm/ $(SVM_TAP)
+
+# make svm-shell CMD='lde doctor': a command under KVM B
+svm-shell: lde
+	@tests/svm/run-in-b $(SVM_OPTIONS) sh -c '$(subst ','\'',$(CMD))'
+
+tidy:
+	@tests/tools/need-packages --probe check
+	clang-tidy --quiet --warnings-as-errors='*' $(shell find vmm -name '*.c') -- \
+		$(BASE_CFLAGS) -I. $(VMM_CFLAGS)
+
+cppcheck:
+	@tests/tools/need-packages --probe check
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
+		--enable=warning,performance,portability vmm guest
+
+bench: lde
+	@if [ -x tests/bench/run ]; then \
+		BUILD=$(BUILD) LDE=$(abspath lde) tests/bench/run; \
+	else \
+		echo 'bench: SKIPPED, tests/bench/run is missing'; \
+	fi
+
+demo: build-deps
+	@+$(MAKE) --no-print-directory lde
+	./lde demo switching
