@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device tree that include/lde/boot.h documents, built with libfdt.
+ */
+#ifndef VMM_DEV_FDT_H
+#define VMM_DEV_FDT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lde/boot.h>
+
+/* One program of the workload. */
+struct dtree_program {
+	const char *guest_path; /* absolute */
+	char *const *argv;      /* NULL-terminated, argv[0] first */
+	uint32_t count;
+};
+
+/* What goes into the tree; everything pointed to is borrowed. */
+struct dtree_config {
+	uint64_t memory_bytes;
+	uint64_t tsc_hz;
+	uint64_t quantum_ns;
+	bool has_fsgsbase, has_xsave, has_umip, has_smep;
+	uint8_t rng_seed[LDE_DT_RNG_SEED_SIZE];
+	const char *const *without; /* NULL-terminated, or NULL */
+	uint32_t stdio_mode[3];     /* st_mode of fd 0, 1, 2 */
+	uint32_t tty_mask;          /* bit n: fd n is a terminal */
+	uint32_t rows, columns;     /* 0: unknown */
+	char *const *env;           /* NULL-terminated, or NULL */
+	const struct dtree_program *programs;
+	size_t nr_programs;
+};
+
+/*
+ * Builds the tree into *blob, which the caller frees, *len bytes. The initrd's
+ * place is not known yet and is filled in by dtree_set_initrd(). 0, -ENOMEM,
+ * or -E2BIG if the arguments are more than the format holds.
+ */
+int dtree_build(const struct dtree_config *config, void **blob, size_t *len);
+
+/* The initrd is at guest-physical [start, end). -EINVAL: not our tree. */
+int dtree_set_initrd(void *blob, uint64_t start, uint64_t end);
+
+/* Fills stdio_mode, tty_mask, rows and columns from the file descriptors 0..2
+ * of this process. A closed one has mode 0. */
+void dtree_probe_stdio(struct dtree_config *config);
+
+#endif
