@@ -28,7 +28,7 @@ $(BUILD)/vmm/%.o: vmm/%.c
 
 # The list of the built-in programs changes when its text does, so that
 # adding one rebuilds what contains it.
-EMBEDDED_LIST := $(BUILD)/vmm/boot/embedded-list.h
+EMBEDDED_LIST := $(BUILD)/vmm/boot/embedded-list.inc
 
 $(EMBEDDED_LIST): FORCE
 	@mkdir -p $(@D)
@@ -44,6 +44,6 @@ $(BUILD)/vmm/boot/embedded.o: vmm/boot/embedded.S $(EMBEDDED_LIST) \
 		$(foreach name,$(GUEST_USER_PROGRAMS),$(BUILD)/guest/user/$(name))
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -I$(BUILD)/vmm/boot -DLDE_GUEST_DIR=$(BUILD)/guest -c -o $@ $<
+	$(Q)$(CC) -Wa,-I$(BUILD)/vmm/boot,-I$(BUILD)/guest -c -o $@ $<
 
 -include $(VMM_OBJECTS:.o=.d)

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest kernel and the built-in programs, as read-only data. The build
- * writes embedded-list.h: one EMBEDDED_PROGRAM(name) a line, and it says by
- * LDE_GUEST_DIR where the files are.
+ * The guest kernel and the built-in programs, as read-only data. The assembler
+ * is given the folder of the guest's build, and of embedded-list.inc, which
+ * the build writes: one line "embedded_program NAME" for each.
  */
-#define STRING_(x) #x
-#define STRING(x)  STRING_(x)
 
 	.section .rodata
 	.balign 4096
 	.globl embedded_kernel_start, embedded_kernel_end
 embedded_kernel_start:
-	.incbin STRING(LDE_GUEST_DIR) "/lde-kernel.elf"
+	.incbin "lde-kernel.elf"
 embedded_kernel_end:
 
 	/* One struct embedded_program: its address table is relocated, so it
@@ -20,7 +18,7 @@ embedded_kernel_end:
 	.section .rodata
 0:	.asciz "\name"
 	.balign 4096
-1:	.incbin STRING(LDE_GUEST_DIR) "/user/\name"
+1:	.incbin "user/\name"
 2:
 	.section .data.rel.ro, "aw"
 	.quad 0b, 1b, 2b
@@ -30,7 +28,7 @@ embedded_kernel_end:
 	.balign 8
 	.globl embedded_programs
 embedded_programs:
-#include "embedded-list.h"
+	.include "embedded-list.inc"
 	.section .data.rel.ro, "aw"
 	.quad 0, 0, 0
 
