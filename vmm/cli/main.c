@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds the subcommand. Everything else is in a file of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/base/log.h"
+#include "vmm/cli/cli.h"
+#include "vmm/cli/status.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+};
+
+static const struct command commands[] = {
+	{ "run", cli_run, "run programs in ring 3 of one virtual CPU" },
+	{ "stat", cli_stat, "the same, then what it took: exits, traps, system calls, time" },
+	{ "demo", cli_demo, "show what a limit is for, by taking it away" },
+	{ "doctor", cli_doctor, "check what KVM can do here, and say what is in the way" },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int print_help(void)
+{
+	puts("Usage: lde COMMAND [ARG]...\n"
+	     "Run ordinary static Linux programs under limited direct execution, and see how\n"
+	     "it is done: on the bare (virtual) CPU, in ring 3, stopped by a timer, each in an\n"
+	     "address space of its own.\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	puts("  help     [COMMAND] this text, or that of a command\n"
+	     "\n"
+	     "Example: lde run ./a.out\n"
+	     "More: lde COMMAND --help, man lde, man lde-run");
+	return 0;
+}
+
+/* Unknown is not fatal here: the caller says how it ends. */
+static void complain_command(const char *name)
+{
+	char known[128] = "";
+
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ",
+			 commands[i].name);
+	log_line("%s: no such command; there are %shelp. To run a program: lde run %s", name, known,
+		 name);
+}
+
+static int print_command_help(const char *name)
+{
+	const struct command *command = command_find(name);
+	char *argv[] = { (char *)name, (char *)"--help", NULL };
+
+	if (strcmp(name, "help") == 0)
+		return print_help();
+	if (!command) {
+		complain_command(name);
+		return STATUS_LDE_FAILED;
+	}
+	return command->run(2, argv);
+}
+
+static int print_version(void)
+{
+	puts("lde " LDE_VERSION);
+	return 0;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct command *command = command_find(argv[0]);
+
+	if (command)
+		return command->run(argc, argv);
+	if (strcmp(argv[0], "help") == 0)
+		return argc > 1 ? print_command_help(argv[1]) : print_help();
+	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+		return print_help();
+	if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0)
+		return print_version();
+	complain_command(argv[0]);
+	return STATUS_LDE_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	if (argc < 2) {
+		log_line("no command; try: lde run ./a.out, or lde --help");
+		return STATUS_LDE_FAILED;
+	}
+	status = dispatch(argc - 1, argv + 1);
+	/* A full disk or a closed pipe must not look like success. */
+	if (fflush(stdout) != 0 && status == 0) {
+		log_line("cannot write to standard output");
+		status = STATUS_LDE_FAILED;
+	}
+	return status;
+}

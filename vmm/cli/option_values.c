@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/cli/option_values.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lde/boot.h>
+#include <lde/layout.h>
+
+#include "vmm/base/units.h"
+#include "vmm/cli/options.h"
+
+/* Limits that can be taken away. */
+static const char *const limits[] = { LDE_WITHOUT_PREEMPTION, NULL };
+
+#define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
+
+int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *complaint)
+{
+	enum units_error error = units_parse_size(text, bytes);
+	unsigned long long below_mib;
+
+	if (error)
+		return REFUSE(complaint, "--memory %s: %s; give 64M to 3G: %s", text,
+			      units_error_text(error), UNITS_SIZE_HELP);
+	if (*bytes < LDE_MEMORY_MIN)
+		return REFUSE(complaint, "--memory %s: too small; give 64M to 3G", text);
+	if (*bytes > LDE_MEMORY_MAX)
+		return REFUSE(complaint, "--memory %s: too large; give 64M to 3G", text);
+	below_mib = *bytes / OPTIONS_MEMORY_STEP * OPTIONS_MEMORY_STEP >> 20;
+	if (*bytes % OPTIONS_MEMORY_STEP != 0)
+		return REFUSE(complaint, "--memory %s: not a multiple of 2M; give %lluM or %lluM",
+			      text, below_mib, below_mib + (OPTIONS_MEMORY_STEP >> 20));
+	return 0;
+}
+
+int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *complaint)
+{
+	enum units_error error = units_parse_duration(text, ns);
+
+	if (error)
+		return REFUSE(complaint, "--quantum %s: %s; give 1us to 1h: %s", text,
+			      units_error_text(error), UNITS_DURATION_HELP);
+	if (*ns < OPTIONS_QUANTUM_MIN)
+		return REFUSE(complaint, "--quantum %s: too short; give 1us to 1h", text);
+	if (*ns > OPTIONS_QUANTUM_MAX)
+		return REFUSE(complaint,
+			      "--quantum %s: too long; give 1us to 1h, or switch the timer off: "
+			      "--without preemption", text);
+	return 0;
+}
+
+int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *complaint)
+{
+	enum units_error error = units_parse_duration(text, ns);
+
+	if (error)
+		return REFUSE(complaint, "--timeout %s: %s; give %s", text,
+			      units_error_text(error), UNITS_DURATION_HELP);
+	if (*ns < OPTIONS_TIMEOUT_MIN)
+		return REFUSE(complaint,
+			      "--timeout %s: too short; give 1ms or more, or no --timeout at all "
+			      "for no limit", text);
+	if (*ns > OPTIONS_TIMEOUT_MAX)
+		return REFUSE(complaint,
+			      "--timeout %s: too long; give 1ms to 8760h, or no --timeout at all "
+			      "for no limit", text);
+	return 0;
+}
+
+int option_parse_count(const char *text, uint32_t *count, struct complaint *complaint)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0')
+		return REFUSE(complaint,
+			      "-n %s: not a number; give how many processes to start, 1 to %d", text,
+			      OPTIONS_PROCESSES_MAX);
+	if (value == 0)
+		return REFUSE(complaint, "-n %s: would start nothing; give 1 to %d", text,
+			      OPTIONS_PROCESSES_MAX);
+	if (errno || value > OPTIONS_PROCESSES_MAX)
+		return REFUSE(complaint, "-n %s: too many; give 1 to %d", text,
+			      OPTIONS_PROCESSES_MAX);
+	*count = (uint32_t)value;
+	return 0;
+}
+
+int option_check_env(const char *text, struct complaint *complaint)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return REFUSE(complaint,
+			      "--env %s: not NAME=VALUE; for the whole environment of the host: "
+			      "--env-host", text);
+	return 0;
+}
+
+int option_parse_limit(const char *text, const char **limit, struct complaint *complaint)
+{
+	char known[128] = "";
+
+	for (size_t i = 0; limits[i]; i++) {
+		if (strcmp(text, limits[i]) == 0) {
+			*limit = limits[i];
+			return 0;
+		}
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), " %s", limits[i]);
+	}
+	return REFUSE(complaint, "--without %s: no such limit; what can be taken away:%s", text,
+		      known);
+}

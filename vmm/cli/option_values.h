@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The values of options: each function takes the text that was given, and
+ * either sets what it points to and returns 0, or returns -EINVAL with a
+ * complaint that names the option, the text and what would do.
+ */
+#ifndef VMM_CLI_OPTION_VALUES_H
+#define VMM_CLI_OPTION_VALUES_H
+
+#include <stdint.h>
+
+#include "vmm/cli/complaint.h"
+
+int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *complaint);
+int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *complaint);
+int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *complaint);
+
+/* -n: how many processes. */
+int option_parse_count(const char *text, uint32_t *count, struct complaint *complaint);
+
+/* --env: refuses what is not NAME=VALUE. */
+int option_check_env(const char *text, struct complaint *complaint);
+
+/* --without: *limit becomes the constant that the machine knows it by. */
+int option_parse_limit(const char *text, const char **limit, struct complaint *complaint);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/cli/option_values.h"
+
+enum {
+	OPT_MEMORY = 256,
+	OPT_QUANTUM,
+	OPT_TIMEOUT,
+	OPT_ENV,
+	OPT_ENV_HOST,
+	OPT_ROOT,
+	OPT_TAG,
+	OPT_DUMP_DTB,
+	OPT_WITHOUT,
+	OPT_JSON,
+	OPT_HELP,
+};
+
+static const struct option run_options[] = {
+	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "quantum", required_argument, NULL, OPT_QUANTUM },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "env", required_argument, NULL, OPT_ENV },
+	{ "env-host", no_argument, NULL, OPT_ENV_HOST },
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "tag", no_argument, NULL, OPT_TAG },
+	{ "dump-dtb", required_argument, NULL, OPT_DUMP_DTB },
+	{ "without", required_argument, NULL, OPT_WITHOUT },
+	{ "json", optional_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* After a ':' the machine is described already; only -n says something new. */
+static const struct option later_options[] = { { NULL, 0, NULL, 0 } };
+
+struct parser {
+	struct options *options;
+	enum options_command command;
+	int argc;
+	char **argv;
+	struct complaint *complaint;
+
+	bool env_host;
+	const char **env_given; /* of --env, in order */
+	size_t nr_env_given;
+	uint64_t nr_processes;
+};
+
+#define REFUSE(parser, ...) complaint_set((parser)->complaint, -EINVAL, __VA_ARGS__)
+
+static int parser_out_of_memory(struct parser *parser)
+{
+	return complaint_set(parser->complaint, -ENOMEM, "out of memory");
+}
+
+static const char *command_name(const struct parser *parser)
+{
+	return parser->command == OPTIONS_STAT ? "stat" : "run";
+}
+
+/* Appends value and a NULL after it. */
+static int list_append(const char ***list, size_t *nr, const char *value)
+{
+	const char **grown = realloc(*list, (*nr + 2) * sizeof(**list));
+
+	if (!grown)
+		return -ENOMEM;
+	grown[*nr] = value;
+	grown[*nr + 1] = NULL;
+	*list = grown;
+	*nr += 1;
+	return 0;
+}
+
+/* ---- one option ------------------------------------------------------ */
+
+static int parser_add_env(struct parser *parser, const char *text)
+{
+	int err = option_check_env(text, parser->complaint);
+
+	if (!err && list_append(&parser->env_given, &parser->nr_env_given, text) < 0)
+		err = parser_out_of_memory(parser);
+	return err;
+}
+
+static int parser_add_limit(struct parser *parser, const char *text)
+{
+	struct options *options = parser->options;
+	const char *limit;
+	int err = option_parse_limit(text, &limit, parser->complaint);
+
+	if (!err && list_append(&options->without, &options->nr_without, limit) < 0)
+		err = parser_out_of_memory(parser);
+	return err;
+}
+
+static int parser_set_file(struct parser *parser, const char *option, const char *text,
+			   const char **file)
+{
+	if (text[0] == '\0')
+		return REFUSE(parser, "--%s '': an empty name; give a path", option);
+	*file = text;
+	return 0;
+}
+
+static int parser_set_json(struct parser *parser, const char *file)
+{
+	if (parser->command != OPTIONS_STAT)
+		return REFUSE(parser, "--json: lde run prints no numbers; use lde stat --json");
+	parser->options->json = true;
+	return file ? parser_set_file(parser, "json", file, &parser->options->json_path) : 0;
+}
+
+static int parser_apply(struct parser *parser, int option, const char *value, uint32_t *count)
+{
+	struct options *options = parser->options;
+
+	switch (option) {
+	case 'n':
+		return option_parse_count(value, count, parser->complaint);
+	case OPT_MEMORY:
+		return option_parse_memory(value, &options->memory_bytes, parser->complaint);
+	case OPT_QUANTUM:
+		return option_parse_quantum(value, &options->quantum_ns, parser->complaint);
+	case OPT_TIMEOUT:
+		return option_parse_timeout(value, &options->timeout_ns, parser->complaint);
+	case OPT_ENV:
+		return parser_add_env(parser, value);
+	case OPT_WITHOUT:
+		return parser_add_limit(parser, value);
+	case OPT_ROOT:
+		return parser_set_file(parser, "root", value, &options->root_dir);
+	case OPT_DUMP_DTB:
+		return parser_set_file(parser, "dump-dtb", value, &options->dump_dtb);
+	case OPT_JSON:
+		return parser_set_json(parser, value);
+	case OPT_ENV_HOST:
+		parser->env_host = true;
+		return 0;
+	case OPT_TAG:
+		options->tag = true;
+		return 0;
+	default:
+		options->help = true;
+		return 0;
+	}
+}
+
+static bool is_run_option(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (const struct option *option = run_options; option->name; option++)
+		if (len > 2 && strncmp(word, "--", 2) == 0 &&
+		    strncmp(word + 2, option->name, len - 2) == 0)
+			return true;
+	return false;
+}
+
+/* What getopt_long did not take: word is the argument it stood in. */
+static int parser_refuse_option(struct parser *parser, int what, const char *word, bool first)
+{
+	if (what == ':')
+		return REFUSE(parser, "%s: needs a value; see lde %s --help", word,
+			      command_name(parser));
+	if (optopt >= OPT_MEMORY)
+		return REFUSE(parser, "%s: takes no value; see lde %s --help", word,
+			      command_name(parser));
+	if (!first && is_run_option(word))
+		return REFUSE(parser, "%s: after a ':' only -n may stand; options of the whole run "
+			      "go before the first PROGRAM", word);
+	if (optopt)
+		return REFUSE(parser, "-%c: no such option; see lde %s --help", optopt,
+			      command_name(parser));
+	return REFUSE(parser, "%s: no such option, or short for several; see lde %s --help", word,
+		      command_name(parser));
+}
+
+/*
+ * Options at argv[at + 1...]. Returns the index of the first word that is none
+ * or a negative errno. argv[at], the word before, is to getopt the program.
+ */
+static int parser_take_options(struct parser *parser, int at, uint32_t *count)
+{
+	bool first = at == 0;
+	int option, err;
+
+	optind = 0; /* glibc: start afresh */
+	opterr = 0;
+	while ((option = getopt_long(parser->argc - at, parser->argv + at, first ? "+:n:h" : "+:n:",
+				     first ? run_options : later_options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			return parser_refuse_option(parser, option, parser->argv[at + optind - 1],
+						    first);
+		err = parser_apply(parser, option, optarg, count);
+		if (err)
+			return err;
+		if (parser->options->help)
+			break;
+	}
+	return at + optind;
+}
+
+/* ---- programs -------------------------------------------------------- */
+
+/* "\:" is ":", "\\:" is "\:"; whatever else is left as it is. */
+static char *unescape_colon(char *word)
+{
+	size_t backslashes = strspn(word, "\\");
+
+	return backslashes && strcmp(word + backslashes, ":") == 0 ? word + 1 : word;
+}
+
+static struct options_program *parser_add_program(struct parser *parser)
+{
+	struct options *options = parser->options;
+	struct options_program *grown =
+		realloc(options->programs, (options->nr_programs + 1) * sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	options->programs = grown;
+	grown[options->nr_programs] = (struct options_program){ 0 };
+	return &grown[options->nr_programs++];
+}
+
+/* The words of one program; returns the index of the ':' or of the end. */
+static int parser_take_words(struct parser *parser, int at, uint32_t count)
+{
+	struct options_program *program = parser_add_program(parser);
+	int end = at;
+
+	while (end < parser->argc && strcmp(parser->argv[end], ":") != 0)
+		end++;
+	if (!program)
+		return parser_out_of_memory(parser);
+	program->argv = calloc((size_t)(end - at) + 1, sizeof(*program->argv));
+	if (!program->argv)
+		return parser_out_of_memory(parser);
+	for (int i = at; i < end; i++)
+		program->argv[program->nr_args++] = unescape_colon(parser->argv[i]);
+	program->count = count;
+	parser->nr_processes += count;
+	return end;
+}
+
+static int parser_refuse_no_program(struct parser *parser, int at, int end)
+{
+	if (at > 0)
+		return REFUSE(parser, "no PROGRAM after the ':'; give one, or write '\\:' to pass a "
+			      "colon to the program before");
+	if (end < parser->argc)
+		return REFUSE(parser, "no PROGRAM before the ':'; give one: lde %s PROGRAM : PROGRAM",
+			      command_name(parser));
+	return REFUSE(parser, "no PROGRAM given; try: lde %s ./a.out, or lde %s --help",
+		      command_name(parser), command_name(parser));
+}
+
+/* [-n N] PROGRAM [ARG]... behind argv[at]; returns where it ends. */
+static int parser_take_program(struct parser *parser, int at)
+{
+	uint32_t count = 1;
+	int end = parser_take_options(parser, at, &count);
+
+	if (end < 0 || parser->options->help)
+		return end;
+	if (end >= parser->argc || strcmp(parser->argv[end], ":") == 0)
+		return parser_refuse_no_program(parser, at, end);
+	end = parser_take_words(parser, end, count);
+	if (end >= 0 && parser->nr_processes > OPTIONS_PROCESSES_MAX)
+		return REFUSE(parser, "-n: %llu processes in all; at most %d can run",
+			      (unsigned long long)parser->nr_processes, OPTIONS_PROCESSES_MAX);
+	return end;
+}
+
+/* ---- the whole line -------------------------------------------------- */
+
+static int parser_take_line(struct parser *parser)
+{
+	int at = 0;
+
+	do {
+		at = parser_take_program(parser, at);
+		if (at < 0)
+			return at;
+	} while (at < parser->argc && !parser->options->help);
+	return 0;
+}
+
+int options_parse(struct options *options, enum options_command command, int argc, char **argv,
+		  char *const *host_env, struct complaint *complaint)
+{
+	struct parser parser = {
+		.options = options, .command = command, .argc = argc, .argv = argv,
+		.complaint = complaint,
+	};
+	int err;
+
+	*options = (struct options){
+		.memory_bytes = OPTIONS_MEMORY_DEFAULT,
+		.quantum_ns = OPTIONS_QUANTUM_DEFAULT,
+	};
+	err = parser_take_line(&parser);
+	if (!err && !options->help &&
+	    environment_build(&options->env, host_env, parser.env_host, parser.env_given,
+			      parser.nr_env_given) < 0)
+		err = parser_out_of_memory(&parser);
+	free(parser.env_given);
+	return err;
+}
+
+void options_fini(struct options *options)
+{
+	for (size_t i = 0; i < options->nr_programs; i++)
+		free(options->programs[i].argv);
+	free(options->programs);
+	environment_fini(&options->env);
+	free(options->without);
+	*options = (struct options){ 0 };
+}

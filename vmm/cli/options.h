@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line of `lde run` and `lde stat`:
+ *
+ *   [OPTION]... [-n N] PROGRAM [ARG]... [: [-n N] PROGRAM [ARG]...]...
+ *
+ * Options stand before the first PROGRAM. Everything after a PROGRAM belongs
+ * to it, up to an argument that is exactly ":". An argument of backslashes and
+ * a final ":" loses one backslash, so "\:" passes a colon and "\\:" a "\:".
+ * After a ":" only -n is an option. "--" ends the options of either place.
+ */
+#ifndef VMM_CLI_OPTIONS_H
+#define VMM_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/cli/complaint.h"
+#include "vmm/cli/environment.h"
+
+#define OPTIONS_MEMORY_DEFAULT  (256ull << 20)
+#define OPTIONS_MEMORY_STEP     (2ull << 20) /* the guest maps it in 2 MiB pages */
+#define OPTIONS_QUANTUM_DEFAULT 10000000ull  /* ns */
+#define OPTIONS_QUANTUM_MIN     1000ull
+#define OPTIONS_QUANTUM_MAX     3600000000000ull
+#define OPTIONS_TIMEOUT_MIN     1000000ull /* ns */
+#define OPTIONS_TIMEOUT_MAX     (8760 * 3600000000000ull)
+#define OPTIONS_PROCESSES_MAX   10000 /* of all programs together */
+
+/* One PROGRAM with its arguments. argv is NULL terminated, argv[0] as typed. */
+struct options_program {
+	char **argv;
+	uint32_t nr_args;
+	uint32_t count; /* processes to start, >= 1 */
+};
+
+struct options {
+	uint64_t memory_bytes;
+	uint64_t quantum_ns;
+	uint64_t timeout_ns; /* 0: no limit */
+	const char *root_dir;
+	const char *dump_dtb;
+	const char *json_path; /* with json: NULL is stderr */
+	bool json;
+	bool tag;
+	bool help; /* --help was given; the programs were not looked at */
+
+	struct environment env;
+	const char **without; /* NULL terminated */
+	size_t nr_without;
+	struct options_program *programs;
+	size_t nr_programs;
+};
+
+enum options_command {
+	OPTIONS_RUN,
+	OPTIONS_STAT, /* takes --json too */
+};
+
+/*
+ * Parses argv[1..argc). The strings stay argv's; the arrays are freed by
+ * options_fini, which is to be called after a failure too. host_env is what
+ * --env-host passes on and where TERM comes from. 0, -EINVAL or -ENOMEM, with
+ * a complaint.
+ */
+int options_parse(struct options *options, enum options_command command, int argc, char **argv,
+		  char *const *host_env, struct complaint *complaint);
+void options_fini(struct options *options);
+
+#endif

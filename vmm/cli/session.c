@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/cli/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/base/log.h"
+#include "vmm/cli/diagnose.h"
+#include "vmm/cli/status.h"
+#include "vmm/observe/notice.h"
+#include "vmm/observe/quantity.h"
+#include "vmm/observe/syscalls.h"
+
+#define NR_UNKNOWN_SHOWN 16 /* a fuzzer should not fill the screen */
+
+static int session_fail(const struct complaint *complaint, int status)
+{
+	log_line("%s", complaint->text);
+	return status;
+}
+
+/* ---- before ---------------------------------------------------------- */
+
+static int root_check(const char *root_dir, struct complaint *complaint)
+{
+	struct stat st;
+
+	if (!root_dir)
+		return 0;
+	if (stat(root_dir, &st) < 0)
+		return complaint_set(complaint, -errno, "--root %s: %s; give a directory", root_dir,
+				     strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return complaint_set(complaint, -ENOTDIR, "--root %s: not a directory", root_dir);
+	return 0;
+}
+
+static int session_find_programs(struct session *session, struct complaint *complaint)
+{
+	const struct options *options = &session->options;
+	struct program_search search = {
+		.root_dir = options->root_dir,
+		.host_paths = getenv("PATH"),
+		.guest_paths = environment_get(&options->env, "PATH"),
+	};
+
+	session->found = calloc(options->nr_programs, sizeof(*session->found));
+	session->programs = calloc(options->nr_programs, sizeof(*session->programs));
+	if (!session->found || !session->programs)
+		return complaint_set(complaint, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < options->nr_programs; i++) {
+		const struct options_program *asked = &options->programs[i];
+		struct program *found = &session->found[i];
+		int err = program_find(found, &search, asked->argv[0], complaint);
+
+		if (err)
+			return err;
+		session->programs[i] = (struct machine_program){
+			.host_path = found->in_root ? NULL : found->host_path,
+			.guest_path = found->guest_path,
+			.argv = asked->argv,
+			.count = asked->count,
+		};
+	}
+	return 0;
+}
+
+int session_prepare(struct session *session, enum options_command command, int argc, char **argv,
+		    void (*print_help)(void))
+{
+	struct complaint complaint;
+	int err;
+
+	*session = (struct session){ 0 };
+	if (options_parse(&session->options, command, argc, argv, environ, &complaint) < 0 ||
+	    root_check(session->options.root_dir, &complaint) < 0)
+		return session_fail(&complaint, STATUS_LDE_FAILED);
+	if (session->options.help) {
+		print_help();
+		return 0;
+	}
+	err = session_find_programs(session, &complaint);
+	if (err)
+		return session_fail(&complaint, program_exit_status(err));
+	if (diagnose_refusal(&complaint) < 0)
+		return session_fail(&complaint, STATUS_LDE_FAILED);
+	return SESSION_READY;
+}
+
+/* ---- during and after ------------------------------------------------ */
+
+static void session_print_notice(void *ctx, const struct lde_notice *notice)
+{
+	char text[NOTICE_TEXT_SIZE];
+
+	(void)ctx;
+	notice_format(notice, text, sizeof(text));
+	log_line("%s", text);
+}
+
+static void print_unknown(uint32_t number, uint64_t count)
+{
+	const char *name = syscall_name(number);
+
+	log_line("system call %" PRIu32 " (%s) is not implemented: answered ENOSYS %" PRIu64 " time%s",
+		 number, name ? name : "unknown", count, count == 1 ? "" : "s");
+}
+
+static void print_unknown_syscalls(const struct lde_ledger *ledger)
+{
+	unsigned int nr_shown = 0, nr_hidden = 0;
+
+	for (uint32_t i = 0; i < LDE_NR_SYSCALLS; i++) {
+		if (!(ledger->syscalls_unknown[i / 64] >> (i % 64) & 1))
+			continue;
+		if (nr_shown < NR_UNKNOWN_SHOWN) {
+			print_unknown(i, ledger->syscalls[i]);
+			nr_shown++;
+		} else {
+			nr_hidden++;
+		}
+	}
+	if (nr_hidden)
+		log_line("... and %u more system calls that are not implemented", nr_hidden);
+	if (ledger->syscalls_out_of_range)
+		log_line("system calls with numbers from %d on do not exist: answered ENOSYS %" PRIu64
+			 " time%s", LDE_NR_SYSCALLS, ledger->syscalls_out_of_range,
+			 ledger->syscalls_out_of_range == 1 ? "" : "s");
+}
+
+static void print_timeout(const struct session *session)
+{
+	const struct machine_report *report = &session->report;
+	char limit[QUANTITY_SIZE];
+	uint32_t nr_alive = 0;
+
+	for (uint32_t i = 0; i < report->nr_records; i++)
+		nr_alive += report->records[i].state != LDE_STATE_ZOMBIE;
+	quantity_format_ns(session->options.timeout_ns, limit, sizeof(limit));
+	log_line("time limit of %s reached: %" PRIu32 " of %" PRIu32
+		 " processes had not ended and were stopped", limit, nr_alive, report->nr_records);
+}
+
+int session_run(struct session *session)
+{
+	const struct options *options = &session->options;
+	struct machine_config config = {
+		.memory_bytes = options->memory_bytes,
+		.quantum_ns = options->quantum_ns,
+		.timeout_ns = options->timeout_ns,
+		.programs = session->programs,
+		.nr_programs = options->nr_programs,
+		.env = options->env.entries,
+		.root_dir = options->root_dir,
+		.dump_dtb = options->dump_dtb,
+		.without = options->without,
+		.tag_output = options->tag,
+		.want_kvm_stats = session->want_kvm_stats,
+		.notice = session_print_notice,
+	};
+
+	session->has_report = true;
+	if (machine_run(&config, &session->report) < 0)
+		return STATUS_LDE_FAILED;
+	if (session->report.end == MACHINE_END_TIMEOUT)
+		print_timeout(session);
+	if (session->report.ledger)
+		print_unknown_syscalls(session->report.ledger);
+	return status_of_report(&session->report);
+}
+
+void session_fini(struct session *session)
+{
+	if (session->has_report)
+		machine_report_fini(&session->report);
+	for (size_t i = 0; session->found && i < session->options.nr_programs; i++)
+		program_fini(&session->found[i]);
+	free(session->found);
+	free(session->programs);
+	options_fini(&session->options);
+	*session = (struct session){ 0 };
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One machine from a command line to its report: what `run` and `stat` do
+ * alike, and what `demo` and `doctor` use for their own runs.
+ */
+#ifndef VMM_CLI_SESSION_H
+#define VMM_CLI_SESSION_H
+
+#include <stdbool.h>
+
+#include "vmm/cli/options.h"
+#include "vmm/cli/program.h"
+#include "vmm/run/machine.h"
+
+struct session {
+	struct options options;
+	struct program *found; /* one for each of options.programs */
+	struct machine_program *programs;
+	struct machine_report report; /* after session_run */
+	bool has_report;
+	bool want_kvm_stats; /* set between prepare and run */
+};
+
+/* What session_prepare returns if there is something to run. */
+#define SESSION_READY (-1)
+
+/*
+ * Parses the command line, finds the programs and checks that this host has a
+ * KVM. SESSION_READY, or the exit status: 0 after --help, for which
+ * print_help is called, else a message has been printed.
+ * session_fini is to be called in every case.
+ */
+int session_prepare(struct session *session, enum options_command command, int argc, char **argv,
+		    void (*print_help)(void));
+
+/*
+ * Runs the machine, printing the kernel's notices as they come and, after its
+ * end, the system calls that it did not know. Returns the exit status.
+ */
+int session_run(struct session *session);
+
+void session_fini(struct session *session);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/cli/usage.h"
+
+#include <stdio.h>
+
+void usage_print_run(void)
+{
+	puts("  -n N               start N processes of the PROGRAM that follows (1 to 10000)\n"
+	     "  --memory SIZE      memory of the machine: 64M to 3G, a multiple of 2M [256M]\n"
+	     "  --quantum TIME     how long a process may run while others wait: 1us to 1h [10ms]\n"
+	     "  --timeout TIME     stop everything after that time, with exit status 124\n"
+	     "  --env NAME=VALUE   set a variable; may be given again\n"
+	     "  --env-host         pass on the whole environment of the host\n"
+	     "  --root DIR         DIR is the guest's root directory, and is searched first\n"
+	     "  --tag              put the process in front of each line of output\n"
+	     "  --without LIMIT    take a limit away, to see what it is for: preemption\n"
+	     "  --dump-dtb FILE    write the device tree that the kernel gets");
+}
