@@ -70,6 +70,8 @@ $(PLAIN_PROGRAMS): $(BUILD)/%: %.c
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
 
+include tests/bench/bench.mk
+
 # ---- suites, as tests/tools/tap-total takes them -------------------------
 
 TAP_TOTAL := tests/tools/tap-total $(if $(filter 1,$(V)),-v)
@@ -87,7 +89,7 @@ SVM_TAP = $(foreach suite,$(SUITES), \
 # ---- targets ------------------------------------------------------------
 
 .PHONY: deps build-deps check check-all check-unit check-style check-kvm check-svm \
-	svm-shell tidy cppcheck build-clang asan bench demo
+	svm-shell tidy cppcheck build-clang asan demo
 
 build-deps:
 	@tests/tools/need-packages build
@@ -129,13 +131,6 @@ cppcheck:
 	@tests/tools/need-packages --probe check
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
 		--enable=warning,performance,portability vmm guest
-
-bench: lde
-	@if [ -x tests/bench/run ]; then \
-		BUILD=$(BUILD) LDE=$(abspath lde) tests/bench/run; \
-	else \
-		echo 'bench: SKIPPED, tests/bench/run is missing'; \
-	fi
 
 demo: build-deps
 	@+$(MAKE) --no-print-directory lde

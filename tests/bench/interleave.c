@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs commands in turn, many times, and compares how long they took.
+ *
+ * usage: interleave [-s] N -- COMMAND [ARG]... [-- COMMAND [ARG]...]...
+ *
+ * Taking turns makes a disturbance of the machine hit every command alike.
+ * The time is that from fork to exit, or, with -s, the number of nanoseconds
+ * that the command prints as its first output. Prints one line a command:
+ *   N min p25 median p75 max, in microseconds
+ * A command that fails ends the whole with its status.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 8
+
+extern char **environ;
+
+struct command {
+	char **argv;
+	uint64_t *took_ns;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static _Noreturn void fail(int status, const char *what, const char *which)
+{
+	fprintf(stderr, "interleave: %s: %s\n", which, what);
+	exit(status);
+}
+
+/* Reads all of fd; returns the number at its beginning. */
+static uint64_t read_number(int fd)
+{
+	char text[64] = "";
+	size_t len = 0;
+	char rest[4096];
+	ssize_t n;
+
+	while ((n = read(fd, rest, sizeof(rest))) > 0) {
+		size_t room = sizeof(text) - 1 - len;
+		size_t take = (size_t)n < room ? (size_t)n : room;
+
+		memcpy(text + len, rest, take);
+		len += take;
+	}
+	return strtoull(text, NULL, 10);
+}
+
+static uint64_t run_once(char **argv, bool self_timed)
+{
+	posix_spawn_file_actions_t actions;
+	uint64_t start, number = 0;
+	int fds[2] = { -1, -1 };
+	int status;
+	pid_t pid;
+
+	if (self_timed && pipe2(fds, O_CLOEXEC))
+		fail(125, strerror(errno), "pipe");
+	posix_spawn_file_actions_init(&actions);
+	if (self_timed)
+		posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
+	else
+		posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	start = now_ns();
+	if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ))
+		fail(127, strerror(errno), argv[0]);
+	if (self_timed) {
+		close(fds[1]);
+		number = read_number(fds[0]);
+		close(fds[0]);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		fail(125, strerror(errno), "waitpid");
+	if (!self_timed)
+		number = now_ns() - start;
+	posix_spawn_file_actions_destroy(&actions);
+	if (status)
+		fail(WIFEXITED(status) ? WEXITSTATUS(status) : 125, "failed", argv[0]);
+	return number;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print_quartiles(uint64_t *took_ns, int n)
+{
+	qsort(took_ns, n, sizeof(*took_ns), by_value);
+	printf("%d", n);
+	for (int q = 0; q <= 4; q++)
+		printf(" %.1f", took_ns[(n - 1) * q / 4] / 1000.0);
+	printf("\n");
+}
+
+int main(int argc, char **argv)
+{
+	struct command commands[COMMANDS_MAX];
+	bool self_timed = argc > 1 && !strcmp(argv[1], "-s");
+	int nr_commands = 0;
+	int arg = self_timed ? 2 : 1;
+	int n = arg < argc ? atoi(argv[arg]) : 0;
+
+	if (n < 1)
+		fail(125, "how many times?", "N");
+	for (arg++; arg < argc; arg++) {
+		if (strcmp(argv[arg], "--"))
+			continue;
+		if (nr_commands == COMMANDS_MAX || arg + 1 == argc)
+			fail(125, "too many commands, or an empty one", argv[arg]);
+		argv[arg] = NULL;
+		commands[nr_commands].argv = argv + arg + 1;
+		commands[nr_commands].took_ns = calloc(n, sizeof(uint64_t));
+		if (!commands[nr_commands].took_ns)
+			fail(125, strerror(ENOMEM), "calloc");
+		nr_commands++;
+	}
+	for (int i = 0; i < n; i++)
+		for (int c = 0; c < nr_commands; c++)
+			commands[c].took_ns[i] = run_once(commands[c].argv, self_timed);
+	for (int c = 0; c < nr_commands; c++) {
+		print_quartiles(commands[c].took_ns, n);
+		free(commands[c].took_ns);
+	}
+	return 0;
+}
