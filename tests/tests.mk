@@ -75,14 +75,17 @@ include tests/bench/bench.mk
 # ---- suites, as tests/tools/tap-total takes them -------------------------
 
 TAP_TOTAL := tests/tools/tap-total $(if $(filter 1,$(V)),-v)
-UNIT_TAP = $(foreach test,$(UNIT_TESTS), \
+# $(call unit_tap,BUILD FOLDER), $(call kvm_tap,SUITE,LDE)
+unit_tap = $(foreach test,$(UNIT_SRCS:%.c=$(1)/%), \
 	'unit/$(patsubst %_test,%,$(notdir $(test)))=CMOCKA_MESSAGE_OUTPUT=TAP timeout 60 $(test)')
+kvm_tap = 'kvm/$(1)=LDE=$(abspath $(2)) BINDIR=$(abspath $(TESTS_BUILD)/$(1)) tests/tools/on-kvm $(1)'
+
+UNIT_TAP = $(call unit_tap,$(BUILD))
 STYLE_TAP = style/layers=tests/tools/check-layers \
 	style/headers=tests/tools/check-headers \
 	style/source=tests/tools/check-source \
 	'style/kernel-instructions=tests/tools/check-kernel-insns $(BUILD)/guest/lde-kernel.elf'
-KVM_TAP = $(foreach suite,$(SUITES), \
-	'kvm/$(suite)=LDE=$(abspath lde) BINDIR=$(abspath $(TESTS_BUILD)/$(suite)) tests/tools/on-kvm $(suite)')
+KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
 SVM_TAP = $(foreach suite,$(SUITES), \
 	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
 
@@ -122,15 +125,31 @@ check-svm: lde $(TEST_PROGRAMS)
 svm-shell: lde
 	@tests/svm/run-in-b $(SVM_OPTIONS) sh -c '$(subst ','\'',$(CMD))'
 
-tidy:
+tidy: lde
 	@tests/tools/need-packages --probe check
-	clang-tidy --quiet --warnings-as-errors='*' $(shell find vmm -name '*.c') -- \
-		$(BASE_CFLAGS) -I. $(VMM_CFLAGS)
+	clang-tidy --quiet $(VMM_SOURCES) -- $(VMM_CFLAGS)
 
+# The linker's symbols are the ends of arrays, which comparePointers cannot know.
 cppcheck:
 	@tests/tools/need-packages --probe check
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
-		--enable=warning,performance,portability vmm guest
+		--enable=warning,performance,portability --suppress=comparePointers vmm guest
+
+build-clang:
+	@tests/tools/need-packages --probe build check
+	@+MAKE='$(MAKE)' tests/tools/build-aside $(BUILD)/clang CC=clang lde
+	@echo 'build-clang: built by clang without a warning'
+
+ASAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+
+# The sanitizers cannot be linked statically.
+asan: lde test-programs
+	@tests/tools/need-packages --probe build unit
+	@+MAKE='$(MAKE)' tests/tools/build-aside $(BUILD)/asan CFLAGS='$(ASAN_CFLAGS)' \
+		LDE_STATIC=0 lde unit-tests
+	@$(TAP_TOTAL) $(call unit_tap,$(BUILD)/asan/build) \
+		$(call kvm_tap,e2e,$(BUILD)/asan/lde)
 
 demo: build-deps
 	@+$(MAKE) --no-print-directory lde
