@@ -85,6 +85,8 @@ STYLE_TAP = style/layers=tests/tools/check-layers \
 	style/headers=tests/tools/check-headers \
 	style/source=tests/tools/check-source \
 	'style/kernel-instructions=tests/tools/check-kernel-insns $(BUILD)/guest/lde-kernel.elf'
+ANALYSIS_TAP = $(foreach target,build-clang tidy cppcheck, \
+	'analysis/$(target)=tests/tools/tap-command "make $(target)" $(MAKE) --no-print-directory $(target)')
 KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
 SVM_TAP = $(foreach suite,$(SUITES), \
 	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
@@ -105,7 +107,8 @@ check: deps
 	@+$(MAKE) --no-print-directory check-all
 
 check-all: lde $(UNIT_TESTS) $(TEST_PROGRAMS)
-	@$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(KVM_TAP) $(SVM_TAP)
+	@+$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(ANALYSIS_TAP) \
+		$(KVM_TAP) $(SVM_TAP)
 
 check-unit:
 	@tests/tools/need-packages --probe build unit
