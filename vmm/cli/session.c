@@ -166,6 +166,7 @@ int session_run(struct session *session)
 	session->has_report = true;
 	if (machine_run(&config, &session->report) < 0)
 		return STATUS_LDE_FAILED;
+	session->ran = true;
 	if (session->report.end == MACHINE_END_TIMEOUT)
 		print_timeout(session);
 	if (session->report.ledger)

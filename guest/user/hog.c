@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hog [MS]: computes for MS milliseconds of CPU time (1000) without a pause.
+ *
+ * It never waits and never yields, so whoever else wants to run depends on the
+ * kernel taking the CPU away from it.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define CHUNK_NS_MIN 2000000 /* look at the clock this seldom: a look is a trap */
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Work that the compiler cannot leave out; the sum shows that all was done. */
+static uint64_t compute(uint64_t seed, uint64_t rounds)
+{
+	for (uint64_t i = 0; i < rounds; i++) {
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		__asm__ volatile("" : "+r"(seed));
+	}
+	return seed;
+}
+
+int main(int argc, char **argv)
+{
+	char *end = NULL;
+	uint64_t ms = argc > 1 ? strtoull(argv[1], &end, 10) : 1000;
+	uint64_t start = cpu_ns(), now = start, chunk = 10000, rounds = 0, value = 1;
+
+	if (argc > 2 || (end && (*end || end == argv[1] || argv[1][0] == '-'))) {
+		fprintf(stderr, "Usage: hog [MILLISECONDS]\n");
+		return 2;
+	}
+	while (now - start < ms * 1000000) {
+		uint64_t before = now;
+
+		value = compute(value, chunk);
+		rounds += chunk;
+		now = cpu_ns();
+		if (now - before < CHUNK_NS_MIN)
+			chunk *= 2;
+	}
+	printf("hog: %llu ms of CPU time, %llu million rounds\n",
+	       (unsigned long long)((now - start) / 1000000),
+	       (unsigned long long)(rounds / 1000000));
+	return value == 0; /* never: the generator does not reach 0 */
+}

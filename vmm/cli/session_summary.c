@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/cli/session_summary.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_program(FILE *out, const struct options_program *program)
+{
+	if (program->count > 1)
+		fprintf(out, "-n %" PRIu32 " ", program->count);
+	for (uint32_t i = 0; i < program->nr_args; i++)
+		fprintf(out, "%s%s", i ? " " : "", program->argv[i]);
+}
+
+/* One line whatever the arguments hold: a control character would break it. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
+char *session_command_line(const struct options *options)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *out = open_memstream(&line, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < options->nr_programs; i++) {
+		fputs(i ? " : " : "", out);
+		print_program(out, &options->programs[i]);
+	}
+	if (fclose(out) != 0) {
+		free(line);
+		return NULL;
+	}
+	make_printable(line);
+	return line;
+}
+
+static const char *end_name(enum machine_end end)
+{
+	switch (end) {
+	case MACHINE_END_DONE:
+		return "done";
+	case MACHINE_END_TIMEOUT:
+		return "timeout";
+	case MACHINE_END_SIGNAL:
+		return "signal";
+	case MACHINE_END_PANIC:
+		return "panic";
+	case MACHINE_END_FAILED:
+		break;
+	}
+	return "failed";
+}
+
+int session_summary_build(struct session_summary *built, const struct session *session, int status)
+{
+	const struct machine_report *report = &session->report;
+
+	*built = (struct session_summary){
+		.command = session_command_line(&session->options),
+		.kvm_stats = calloc(report->nr_kvm_stats + 1, sizeof(*built->kvm_stats)),
+	};
+	if (!built->command || !built->kvm_stats) {
+		session_summary_fini(built);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < report->nr_kvm_stats; i++)
+		built->kvm_stats[i] = (struct summary_kvm_stat){
+			.scope = report->kvm_stats[i].scope,
+			.name = report->kvm_stats[i].name,
+			.value = report->kvm_stats[i].value,
+		};
+	built->summary = (struct summary){
+		.command = built->command,
+		.end = end_name(report->end),
+		.status = status,
+		.exits = &report->exits,
+		.kvm_stats = built->kvm_stats,
+		.nr_kvm_stats = report->nr_kvm_stats,
+		.ledger = report->ledger,
+		.records = report->records,
+		.nr_records = report->nr_records,
+		.tsc_hz = report->tsc_hz,
+		.wall_ns = report->wall_ns,
+	};
+	return 0;
+}
+
+void session_summary_fini(struct session_summary *built)
+{
+	free(built->kvm_stats);
+	free(built->command);
+	*built = (struct session_summary){ 0 };
+}

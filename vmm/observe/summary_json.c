@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The summary for programs; docs/stat-json.md describes every member. A name
+ * once given is not taken back without a new SUMMARY_JSON_VERSION.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <lde/layout.h>
+
+#include "vmm/observe/quantity.h"
+#include "vmm/observe/summary.h"
+
+static void add_number(struct json_object *object, const char *key, uint64_t value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+/* Length of the UTF-8 sequence at text, 0 if it is none that JSON may hold. */
+static size_t utf8_length(const unsigned char *text)
+{
+	size_t len = 1;
+
+	if (text[0] >= 0xc2 && text[0] <= 0xdf)
+		len = 2;
+	else if (text[0] >= 0xe0 && text[0] <= 0xef)
+		len = 3;
+	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+		len = 4;
+	else if (text[0] >= 0x80)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+/* File names are bytes, JSON is UTF-8: what is none becomes '?'. */
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return;
+	for (char *at = copy; *at;) {
+		size_t len = utf8_length((const unsigned char *)at);
+
+		if (len == 0)
+			*at = '?';
+		at += len ? len : 1;
+	}
+	json_object_object_add(object, key, json_object_new_string(copy));
+	free(copy);
+}
+
+static struct json_object *add_object(struct json_object *object, const char *key)
+{
+	struct json_object *member = json_object_new_object();
+
+	json_object_object_add(object, key, member);
+	return member;
+}
+
+static struct json_object *add_array(struct json_object *object, const char *key)
+{
+	struct json_object *member = json_object_new_array();
+
+	json_object_object_add(object, key, member);
+	return member;
+}
+
+static struct json_object *append_object(struct json_object *array)
+{
+	struct json_object *member = json_object_new_object();
+
+	json_object_array_add(array, member);
+	return member;
+}
+
+/* ---- exits ----------------------------------------------------------- */
+
+static void add_exit(struct json_object *exits, const char *key,
+		     const struct exit_counter *counter)
+{
+	struct json_object *exit = add_object(exits, key);
+
+	add_number(exit, "count", counter->count);
+	add_number(exit, "total_ns", counter->total_ns);
+	add_number(exit, "mean_ns", counter->count ? counter->total_ns / counter->count : 0);
+	add_number(exit, "min_ns", counter->min_ns);
+	add_number(exit, "p50_ns", exit_counter_percentile_ns(counter, 50));
+	add_number(exit, "p99_ns", exit_counter_percentile_ns(counter, 99));
+	add_number(exit, "max_ns", counter->max_ns);
+}
+
+static void add_exits(struct json_object *root, const struct summary *summary)
+{
+	struct json_object *exits = add_object(root, "exits");
+	struct exit_counter total;
+
+	summary_total_exits(summary->exits, &total);
+	add_exit(exits, "total", &total);
+	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
+		add_exit(exits, exit_cause_name((enum exit_cause)i), &summary->exits->causes[i]);
+	add_number(root, "guest_ns", summary->exits->guest_ns);
+}
+
+static void add_kvm_stats(struct json_object *root, const struct summary *summary)
+{
+	struct json_object *stats = add_object(root, "kvm_stats");
+
+	for (size_t i = 0; i < summary->nr_kvm_stats; i++) {
+		const struct summary_kvm_stat *stat = &summary->kvm_stats[i];
+		struct json_object *scope;
+
+		if (!json_object_object_get_ex(stats, stat->scope, &scope))
+			scope = add_object(stats, stat->scope);
+		add_number(scope, stat->name, stat->value);
+	}
+}
+
+/* ---- the kernel's books ---------------------------------------------- */
+
+static void add_traps(struct json_object *root, const struct lde_ledger *ledger)
+{
+	struct json_object *traps = add_array(root, "traps");
+	struct summary_rank ranks[LDE_NR_VECTORS];
+	size_t nr = summary_rank_counts(ledger->traps, LDE_NR_VECTORS, ranks);
+
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *trap = append_object(traps);
+		char name[64];
+
+		add_number(trap, "vector", ranks[i].idx);
+		add_text(trap, "name", summary_trap_name(ranks[i].idx, name, sizeof(name)));
+		add_number(trap, "count", ranks[i].count);
+	}
+}
+
+static void add_syscalls(struct json_object *root, const struct lde_ledger *ledger)
+{
+	struct json_object *syscalls = add_array(root, "syscalls");
+	struct summary_rank ranks[LDE_NR_SYSCALLS];
+	size_t nr = summary_rank_counts(ledger->syscalls, LDE_NR_SYSCALLS, ranks);
+
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *call = append_object(syscalls);
+		uint32_t number = ranks[i].idx;
+		bool unknown = ledger->syscalls_unknown[number / 64] >> (number % 64) & 1;
+		char name[64];
+
+		add_number(call, "number", number);
+		add_text(call, "name", summary_syscall_name(number, name, sizeof(name)));
+		add_number(call, "count", ranks[i].count);
+		json_object_object_add(call, "implemented", json_object_new_boolean(!unknown));
+	}
+	add_number(root, "syscalls_out_of_range", ledger->syscalls_out_of_range);
+}
+
+static void add_memory(struct json_object *root, const struct lde_ledger *ledger)
+{
+	struct json_object *memory = add_object(root, "memory");
+
+	add_number(memory, "page_bytes", LDE_PAGE_SIZE);
+	add_number(memory, "pages_total", ledger->pages_total);
+	add_number(memory, "pages_free_start", ledger->pages_free_start);
+	add_number(memory, "pages_free_min", ledger->pages_free_min);
+	add_number(memory, "pages_free_end", ledger->pages_free);
+}
+
+static void add_ledger(struct json_object *root, const struct summary *summary)
+{
+	const struct lde_ledger *ledger = summary->ledger;
+	struct json_object *faults, *switches, *idle;
+
+	json_object_object_add(root, "ring0_emulated",
+			       json_object_new_boolean(ledger->flags & LDE_LEDGER_F_RING0_EMULATED));
+	add_number(root, "start_ns", summary_start_ns(summary));
+	add_traps(root, ledger);
+	add_syscalls(root, ledger);
+	faults = add_object(root, "page_faults");
+	add_number(faults, "zero", ledger->faults_zero);
+	add_number(faults, "file", ledger->faults_file);
+	add_number(faults, "copy", ledger->faults_copy);
+	switches = add_object(root, "switches");
+	add_number(switches, "voluntary", ledger->switches_voluntary);
+	add_number(switches, "preempted", ledger->switches_preempted);
+	idle = add_object(root, "idle");
+	add_number(idle, "entries", ledger->idle_entries);
+	add_number(idle, "ns", quantity_tsc_to_ns(ledger->idle_tsc, summary->tsc_hz));
+	add_number(root, "timer_arms", ledger->timer_arms);
+	add_memory(root, ledger);
+	add_number(root, "processes_created", ledger->processes_created);
+	add_number(root, "records_lost", ledger->records_lost);
+}
+
+/* ---- processes ------------------------------------------------------- */
+
+static void add_outcome(struct json_object *process, const struct lde_process_record *record)
+{
+	char status[64];
+
+	add_text(process, "state", summary_state_name(record->state));
+	add_text(process, "status", summary_process_status(record, status, sizeof(status)));
+	if (record->exec_error || record->state != LDE_STATE_ZOMBIE)
+		return;
+	if (WIFSIGNALED(record->status))
+		add_number(process, "signal", (uint64_t)WTERMSIG(record->status));
+	else
+		add_number(process, "exit_code", (uint64_t)WEXITSTATUS(record->status));
+}
+
+static void add_process(struct json_object *processes, const struct summary *summary,
+			const struct lde_process_record *record)
+{
+	struct json_object *process = append_object(processes), *switches;
+
+	add_number(process, "pid", record->pid);
+	add_number(process, "ppid", record->ppid);
+	if (record->job != LDE_JOB_NONE)
+		add_number(process, "job", record->job);
+	add_text(process, "name", record->name);
+	add_outcome(process, record);
+	add_number(process, "cpu_ns", summary_state_ns(summary, record, LDE_STATE_RUNNING));
+	add_number(process, "wait_ns", summary_state_ns(summary, record, LDE_STATE_READY));
+	add_number(process, "blocked_ns", summary_state_ns(summary, record, LDE_STATE_BLOCKED));
+	switches = add_object(process, "switches");
+	add_number(switches, "voluntary", record->switches_voluntary);
+	add_number(switches, "preempted", record->switches_preempted);
+	add_number(process, "syscalls", record->syscalls);
+	add_number(process, "page_faults", record->page_faults);
+	add_number(process, "peak_pages", record->peak_pages);
+}
+
+static void add_processes(struct json_object *root, const struct summary *summary)
+{
+	struct json_object *processes = add_array(root, "processes");
+
+	for (uint32_t i = 0; i < summary->nr_records; i++)
+		add_process(processes, summary, &summary->records[i]);
+}
+
+int summary_print_json(const struct summary *summary, FILE *out)
+{
+	struct json_object *root = json_object_new_object();
+	const char *text;
+	int err = -ENOMEM;
+
+	if (!root)
+		return err;
+	add_number(root, "version", SUMMARY_JSON_VERSION);
+	add_text(root, "command", summary->command);
+	add_text(root, "end", summary->end);
+	add_number(root, "status", (uint64_t)summary->status);
+	add_number(root, "wall_ns", summary->wall_ns);
+	add_number(root, "tsc_hz", summary->tsc_hz);
+	add_exits(root, summary);
+	add_kvm_stats(root, summary);
+	if (summary->ledger)
+		add_ledger(root, summary);
+	add_processes(root, summary);
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		err = fprintf(out, "%s\n", text) < 0 ? -EIO : 0;
+	json_object_put(root);
+	return err;
+}
