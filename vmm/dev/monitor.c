@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/dev/monitor.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -86,15 +88,27 @@ static void fill_clock(struct vmonitor *monitor, uint32_t gpa)
 		refuse(monitor, "clock at", gpa);
 }
 
+static bool get_random(uint8_t *bytes, size_t len)
+{
+	while (len) {
+		ssize_t got = getrandom(bytes, len, 0);
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (got < 0)
+			continue;
+		bytes += got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
 static void fill_entropy(struct vmonitor *monitor, uint32_t gpa)
 {
 	struct lde_entropy entropy;
 
-	/* From the pool, at most 256 bytes cannot be interrupted; more can. */
-	for (size_t done = 0; done < sizeof(entropy);) {
-		ssize_t got = getrandom(entropy.bytes + done, sizeof(entropy) - done, 0);
-		if (got > 0)
-			done += (size_t)got;
+	if (!get_random(entropy.bytes, sizeof(entropy))) {
+		log_line("cannot get random bytes for the guest: %s", strerror(errno));
+		return;
 	}
 	if (guestmem_write(monitor->mem, gpa_of(gpa), &entropy, sizeof(entropy)))
 		refuse(monitor, "entropy at", gpa);

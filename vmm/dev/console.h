@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console: the host's stdin, stdout and stderr for the guest
+ * (include/lde/device.h).
+ *
+ * A request that the host can serve at once is served in the exit, on the vCPU
+ * thread. Another one is handed to the I/O thread, which waits for the host's
+ * descriptor, finishes the request, stores its result and raises the
+ * interrupt; that thread is started when the first request needs it.
+ */
+#ifndef VMM_DEV_CONSOLE_H
+#define VMM_DEV_CONSOLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <lde/device.h>
+
+#include "vmm/dev/bus.h"
+#include "vmm/dev/tag.h"
+#include "vmm/host/hostio.h"
+#include "vmm/host/memory.h"
+
+#define VCONSOLE_STREAMS 3
+
+struct vconsole_config {
+	const struct guestmem *mem;
+	int fds[VCONSOLE_STREAMS]; /* borrowed; waited for, never closed */
+	bool is_tagged;
+	tagger_name *name;           /* for tags; may be NULL */
+	void (*interrupt)(void *ctx); /* on the I/O thread */
+	void *ctx;
+};
+
+/*
+ * One stream. Its request belongs to the vCPU thread until is_pending is set,
+ * then to the I/O thread until that clears it; both under the console's lock.
+ */
+struct vconsole_stream {
+	bool is_pending;
+
+	uint32_t req_gpa;
+	struct iovec iov[LDE_CONSOLE_SEGS_MAX]; /* what is still to be moved */
+	unsigned int nr_iov;
+	unsigned int iov_idx;
+	uint64_t moved_bytes;
+	uint64_t taken_bytes; /* by the tagger: the result, when all is written */
+
+	struct hostio io;
+	struct tagger tagger;
+	struct tagger_text lines; /* tagged, being written */
+};
+
+struct vconsole {
+	struct vconsole_config config;
+	struct vconsole_stream streams[VCONSOLE_STREAMS];
+	pthread_mutex_t lock;
+
+	pthread_t thread;
+	bool has_thread;
+	int wake_fd;   /* eventfd: a new request, or is_stopping */
+	bool is_stopping; /* under lock */
+
+	/* By the vCPU thread. */
+	uint64_t nr_requests;
+	uint64_t nr_ignored; /* no request in memory where the doorbell said */
+	uint64_t nr_refused; /* answered -EINVAL or -EFAULT */
+	uint64_t nr_pended;  /* handed to the I/O thread */
+};
+
+/* A machine has one console; it is large, so embed or allocate it. */
+void vconsole_init(struct vconsole *console, const struct vconsole_config *config);
+
+/*
+ * Stops the I/O thread; a request that still pends is dropped. Then, if
+ * flush, writes what is left of unfinished tagged lines, waiting for the
+ * reader until a signal comes.
+ */
+void vconsole_fini(struct vconsole *console, bool flush);
+
+/* opaque is a struct vconsole. */
+void vconsole_access(void *opaque, struct portbus_access *access);
+
+#endif

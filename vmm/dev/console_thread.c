@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The console's I/O thread: requests that have to wait for the host. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm/dev/console.h"
+#include "vmm/dev/console_stream.h"
+
+/* Interrupts a transfer that blocks after all, when the console is stopped. */
+#define KICK_SIGNAL SIGURG
+#define KICK_EVERY_NS (20 * 1000 * 1000)
+
+/* poll(2) said ready and nothing moved: a terminal that has room for one byte
+ * and needs two, or another writer was quicker. Not to spin on it. */
+#define STALL_NS (1000 * 1000)
+
+static void sleep_ns(long ns)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
+}
+
+/* The descriptors of the pending requests, [0] being the wake-up. */
+static bool gather(struct vconsole *console, struct pollfd pollfds[1 + VCONSOLE_STREAMS])
+{
+	pthread_mutex_lock(&console->lock);
+	bool is_stopping = console->is_stopping;
+	pollfds[0] = (struct pollfd){.fd = console->wake_fd, .events = POLLIN};
+	for (int i = 0; i < VCONSOLE_STREAMS; i++) {
+		struct vconsole_stream *stream = &console->streams[i];
+		/* A negative descriptor is left out by poll(2). */
+		pollfds[1 + i] = (struct pollfd){
+			.fd = stream->is_pending ? hostio_poll_fd(&stream->io) : -1,
+			.events = hostio_events(&stream->io),
+		};
+	}
+	pthread_mutex_unlock(&console->lock);
+	return !is_stopping;
+}
+
+/* The guest may use the stream again as soon as it sees the result, so the
+ * stream is given back first. */
+static void complete(struct vconsole *console, struct vconsole_stream *stream, int64_t result)
+{
+	uint32_t req_gpa = stream->req_gpa;
+
+	pthread_mutex_lock(&console->lock);
+	stream->is_pending = false;
+	vconsole_store_result(console, req_gpa, result);
+	pthread_mutex_unlock(&console->lock);
+	console->config.interrupt(console->config.ctx);
+}
+
+static void advance(struct vconsole *console, struct vconsole_stream *stream, short revents)
+{
+	uint64_t before = stream->moved_bytes;
+	int64_t result;
+
+	if (vconsole_stream_advance(stream, &result))
+		complete(console, stream, result);
+	else if (stream->moved_bytes == before && !(revents & (POLLIN | POLLOUT)))
+		complete(console, stream, -EIO); /* hung up: would be so for ever */
+	else if (stream->moved_bytes == before)
+		sleep_ns(STALL_NS);
+}
+
+static void *run_thread(void *arg)
+{
+	struct vconsole *console = arg;
+	struct pollfd pollfds[1 + VCONSOLE_STREAMS];
+	uint64_t drained;
+
+	while (gather(console, pollfds)) {
+		if (poll(pollfds, 1 + VCONSOLE_STREAMS, -1) < 0)
+			continue;
+		if (pollfds[0].revents && read(console->wake_fd, &drained, sizeof(drained)) < 0)
+			continue;
+		for (int i = 0; i < VCONSOLE_STREAMS; i++)
+			if (pollfds[1 + i].revents)
+				advance(console, &console->streams[i], pollfds[1 + i].revents);
+	}
+	return NULL;
+}
+
+static void on_kick(int signal)
+{
+	(void)signal;
+}
+
+/* All signals but the kick are for the vCPU thread. */
+static int create_thread(struct vconsole *console)
+{
+	struct sigaction kick = {.sa_handler = on_kick};
+	sigset_t blocked, before;
+
+	sigaction(KICK_SIGNAL, &kick, NULL);
+	sigfillset(&blocked);
+	sigdelset(&blocked, KICK_SIGNAL);
+	pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	int err = pthread_create(&console->thread, NULL, run_thread, console);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+static int start(struct vconsole *console)
+{
+	console->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (console->wake_fd < 0)
+		return -errno;
+	int err = create_thread(console);
+	if (err) {
+		close(console->wake_fd);
+		console->wake_fd = -1;
+		return err;
+	}
+	console->has_thread = true;
+	return 0;
+}
+
+static void wake(const struct vconsole *console)
+{
+	/* Cannot fail: the counter is far from full. */
+	ssize_t ignored = write(console->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+	(void)ignored;
+}
+
+int vconsole_thread_take(struct vconsole *console, struct vconsole_stream *stream)
+{
+	int err = console->has_thread ? 0 : start(console);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&console->lock);
+	stream->is_pending = true;
+	pthread_mutex_unlock(&console->lock);
+	wake(console);
+	return 0;
+}
+
+static bool join_within(pthread_t thread, long ns)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += ns;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return pthread_timedjoin_np(thread, NULL, &until) != ETIMEDOUT;
+}
+
+void vconsole_thread_stop(struct vconsole *console)
+{
+	if (!console->has_thread)
+		return;
+	pthread_mutex_lock(&console->lock);
+	console->is_stopping = true;
+	pthread_mutex_unlock(&console->lock);
+	wake(console);
+	while (!join_within(console->thread, KICK_EVERY_NS))
+		pthread_kill(console->thread, KICK_SIGNAL);
+	console->has_thread = false;
+	close(console->wake_fd);
+	console->wake_fd = -1;
+}

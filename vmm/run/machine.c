@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/run/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm/base/log.h"
+#include "vmm/host/irq.h"
+#include "vmm/run/kick.h"
+#include "vmm/run/machine_parts.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- devices --------------------------------------------------------- */
+
+static void on_console_interrupt(void *ctx)
+{
+	struct machine *machine = ctx;
+
+	irq_raise_msi(&machine->vm, 0, LDE_CONSOLE_VECTOR);
+}
+
+static void on_notice(void *ctx, const struct lde_notice *notice)
+{
+	const struct machine_config *config = ((struct machine *)ctx)->config;
+
+	if (config->notice)
+		config->notice(config->notice_ctx, notice);
+}
+
+static void on_poweroff(void *ctx, enum lde_poweroff how)
+{
+	struct machine *machine = ctx;
+
+	machine->poweroff = how;
+	machine->vcpu.end = VCPU_END_STOPPED;
+}
+
+static void connect_console(struct machine *machine)
+{
+	const struct vconsole_config config = {
+		.mem = &machine->mem,
+		.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
+		.is_tagged = machine->config->tag_output,
+		.name = machine_process_name,
+		.interrupt = on_console_interrupt,
+		.ctx = machine,
+	};
+	const struct portbus_device device = {
+		.port = LDE_CONSOLE_PORT,
+		.nr_ports = LDE_CONSOLE_PORT_SIZE,
+		.tag = EXIT_CONSOLE,
+		.handler = vconsole_access,
+		.opaque = &machine->console,
+	};
+
+	vconsole_init(&machine->console, &config);
+	portbus_register(&machine->bus, &device);
+}
+
+static void connect_monitor(struct machine *machine)
+{
+	const struct portbus_device device = {
+		.port = LDE_MONITOR_PORT,
+		.nr_ports = LDE_MONITOR_PORT_SIZE,
+		.tag = EXIT_MONITOR,
+		.handler = vmonitor_access,
+		.opaque = &machine->monitor,
+	};
+
+	machine->monitor = (struct vmonitor){
+		.mem = &machine->mem,
+		.notice = on_notice,
+		.poweroff = on_poweroff,
+		.ctx = machine,
+	};
+	portbus_register(&machine->bus, &device);
+}
+
+/* ---- creation -------------------------------------------------------- */
+
+/*
+ * The order is the quickest of those measured (docs/decisions/0002): the
+ * interrupt controller with the VM and before the slot, one slot, and nothing
+ * after it that makes KVM wait for readers of its tables.
+ */
+static int create_kvm(struct machine *machine, struct kvm_error *error)
+{
+	int err = kvm_open(&machine->host, error);
+
+	if (!err)
+		err = kvm_vm_create(&machine->host, &machine->vm, error);
+	if (!err)
+		err = kvm_vm_set_memory(&machine->vm, &machine->mem, error);
+	if (!err)
+		err = kvm_vcpu_create(&machine->host, &machine->vm, 0, &machine->vcpu_fd, error);
+	if (!err)
+		err = bootcpu_identify(&machine->host, &machine->vcpu_fd, &machine->cpu, error);
+	return err;
+}
+
+static int log_kvm_error(const struct kvm_error *error, int err)
+{
+	char text[200];
+
+	log_line("%s; %s", kvm_error_text(error, text, sizeof(text)), kvm_error_remedy(error));
+	return err;
+}
+
+static int create(struct machine *machine)
+{
+	struct kvm_error error;
+
+	int err = machine_parse_kernel(machine);
+	if (err)
+		return err;
+	err = guestmem_init(&machine->mem, machine->config->memory_bytes);
+	if (err) {
+		log_line("cannot reserve the guest's memory: %s; give it less: --memory",
+			 strerror(-err));
+		return err;
+	}
+	err = create_kvm(machine, &error);
+	if (err)
+		return log_kvm_error(&error, err);
+	err = machine_fill_memory(machine);
+	if (err)
+		return err;
+	err = bootcpu_set_state(&machine->vcpu_fd, machine->image.entry, machine->fdt_gpa, &error);
+	return err ? log_kvm_error(&error, err) : 0;
+}
+
+static void destroy(struct machine *machine)
+{
+	kvm_vcpu_close(&machine->vcpu_fd);
+	kvm_vm_close(&machine->vm);
+	kvm_close(&machine->host);
+	guestmem_fini(&machine->mem);
+}
+
+/* ---- running --------------------------------------------------------- */
+
+static void report_kick(struct machine_report *report)
+{
+	int reason = kick_reason();
+
+	report->end = reason == KICK_TIMEOUT ? MACHINE_END_TIMEOUT : MACHINE_END_SIGNAL;
+	report->signal = reason == KICK_TIMEOUT ? 0 : reason;
+}
+
+static void report_end(struct machine *machine, enum vcpu_end end)
+{
+	struct machine_report *report = machine->report;
+
+	switch (end) {
+	case VCPU_END_STOPPED:
+		report->end = machine->poweroff == LDE_POWEROFF_DONE ? MACHINE_END_DONE
+								     : MACHINE_END_PANIC;
+		break;
+	case VCPU_END_KICKED:
+		report_kick(report);
+		break;
+	default:
+		report->end = MACHINE_END_FAILED;
+		report->error = -EIO;
+	}
+}
+
+static void collect(struct machine *machine)
+{
+	struct machine_report *report = machine->report;
+
+	machine_copy_ledger(machine);
+	if (!machine->config->want_kvm_stats)
+		return;
+	/* A kernel before 5.14 has none, which is no error of the run. */
+	kvm_stats_append(machine->vm.fd, "vm", &report->kvm_stats, &report->nr_kvm_stats);
+	kvm_stats_append(machine->vcpu_fd.fd, "vcpu", &report->kvm_stats, &report->nr_kvm_stats);
+}
+
+static int run(struct machine *machine)
+{
+	machine->vcpu = (struct vcpu){
+		.kvm = &machine->vcpu_fd,
+		.mem = &machine->mem,
+		.bus = &machine->bus,
+		.exits = &machine->report->exits,
+	};
+	connect_console(machine);
+	connect_monitor(machine);
+	int err = kick_install(machine->vcpu_fd.run, machine->config->timeout_ns);
+	if (err) {
+		log_line("cannot set the time limit: %s", strerror(-err));
+		vconsole_fini(&machine->console, false);
+		return err;
+	}
+	uint64_t start_ns = now_ns();
+	enum vcpu_end end = vcpu_loop(&machine->vcpu);
+	machine->report->wall_ns = now_ns() - start_ns;
+	report_end(machine, end);
+	/* Before the signals are put back: waiting for a slow reader can be
+	 * interrupted. */
+	vconsole_fini(&machine->console, true);
+	kick_remove();
+	collect(machine);
+	return machine->report->error;
+}
+
+/* Were one of 0..2 closed, a descriptor of KVM would take its place, and the
+ * guest's output would go there. */
+static int occupy_stdio(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return -errno;
+	return 0;
+}
+
+int machine_run(const struct machine_config *config, struct machine_report *report)
+{
+	*report = (struct machine_report){.end = MACHINE_END_FAILED};
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	int err = machine ? occupy_stdio() : -ENOMEM;
+	if (err) {
+		log_line("cannot start: %s", strerror(-err));
+		free(machine);
+		return report->error = err;
+	}
+	machine->config = config;
+	machine->report = report;
+	machine->host.fd = machine->vm.fd = machine->vcpu_fd.fd = -1;
+	err = create(machine);
+	report->tsc_hz = machine->cpu.tsc_hz;
+	if (!err)
+		err = run(machine);
+	destroy(machine);
+	free(machine);
+	return report->error = err;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of the machine: machine.c, machine_boot.c, machine_report.c. */
+#ifndef VMM_RUN_MACHINE_PARTS_H
+#define VMM_RUN_MACHINE_PARTS_H
+
+#include "vmm/boot/cpu.h"
+#include "vmm/boot/elf.h"
+#include "vmm/dev/bus.h"
+#include "vmm/dev/console.h"
+#include "vmm/dev/monitor.h"
+#include "vmm/host/kvm.h"
+#include "vmm/host/memory.h"
+#include "vmm/run/machine.h"
+#include "vmm/run/vcpu.h"
+
+struct machine {
+	const struct machine_config *config;
+	struct machine_report *report;
+
+	struct guestmem mem;
+	struct kimage image;
+	gpa_t fdt_gpa;
+
+	struct kvm_host host;
+	struct kvm_vm vm;
+	struct kvm_vcpu vcpu_fd;
+	struct bootcpu cpu;
+
+	struct portbus bus;
+	struct vconsole console;
+	struct vmonitor monitor;
+	struct vcpu vcpu;
+	enum lde_poweroff poweroff;
+};
+
+/* Fills guest memory: kernel, page tables, device tree, initrd. Needs mem and
+ * cpu. 0 or -errno, and then a message has been logged. */
+int machine_fill_memory(struct machine *machine);
+
+/* Checks the embedded kernel; 0 or -errno, logged. */
+int machine_parse_kernel(struct machine *machine);
+
+/* Copies the guest's ledger and records into the report. */
+void machine_copy_ledger(const struct machine *machine);
+
+/* The name of a process, from the ledger of the running guest; NULL: none.
+ * ctx is the machine. */
+const char *machine_process_name(void *ctx, uint32_t pid, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The vCPU: one loop that enters the guest and serves its exits. */
+#ifndef VMM_RUN_VCPU_H
+#define VMM_RUN_VCPU_H
+
+#include "vmm/dev/bus.h"
+#include "vmm/host/kvm.h"
+#include "vmm/host/memory.h"
+#include "vmm/observe/counters.h"
+
+enum vcpu_end {
+	VCPU_END_NONE = 0,
+	VCPU_END_STOPPED, /* by a device */
+	VCPU_END_KICKED,  /* see kick_reason() */
+	VCPU_END_FAILED,  /* an exit that should not be; it has been logged */
+};
+
+struct vcpu {
+	const struct kvm_vcpu *kvm;
+	const struct guestmem *mem;
+	struct portbus *bus; /* its devices' tags are enum exit_cause */
+	struct exit_counters *exits;
+	enum vcpu_end end; /* a device may set it, in an exit, to end the loop */
+};
+
+/* Runs until the guest ends, is stopped, or cannot go on. */
+enum vcpu_end vcpu_loop(struct vcpu *vcpu);
+
+#endif
