@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The demonstrations, one file each. */
+#ifndef VMM_CLI_DEMO_H
+#define VMM_CLI_DEMO_H
+
+/* A program that does not give the CPU back. Returns the exit status. */
+int demo_switching(void);
+
+#endif
