@@ -46,4 +46,5 @@ $(BUILD)/vmm/boot/embedded.o: vmm/boot/embedded.S $(EMBEDDED_LIST) \
 	@mkdir -p $(@D)
 	$(Q)$(CC) -Wa,-I$(BUILD)/vmm/boot,-I$(BUILD)/guest -c -o $@ $<
 
+include vmm/observe/observe.mk
 -include $(VMM_OBJECTS:.o=.d)

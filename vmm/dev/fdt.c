@@ -213,6 +213,7 @@ static void put_interrupt_controller(struct latch *latch)
 	node_begin(latch, "interrupt-controller");
 	put_string(latch, "compatible", LDE_DT_COMPAT_LAPIC);
 	put_bytes(latch, "interrupt-controller", NULL, 0);
+	put_cell(latch, "#address-cells", 0);
 	put_cell(latch, "#interrupt-cells", 1);
 	put_cell(latch, "phandle", PHANDLE_LAPIC);
 	node_end(latch);
