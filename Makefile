@@ -37,7 +37,7 @@ all: lde
 
 include guest/guest.mk
 include vmm/vmm.mk
-include vmm/observe/observe.mk
+include vmm/cli/install.mk
 include tests/tests.mk
 
 clean:

@@ -10,7 +10,6 @@
 #include <lde/layout.h>
 
 #include "vmm/base/units.h"
-#include "vmm/cli/options.h"
 
 /* Limits that can be taken away. */
 static const char *const limits[] = { LDE_WITHOUT_PREEMPTION, NULL };
@@ -29,10 +28,10 @@ int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *com
 		return REFUSE(complaint, "--memory %s: too small; give 64M to 3G", text);
 	if (*bytes > LDE_MEMORY_MAX)
 		return REFUSE(complaint, "--memory %s: too large; give 64M to 3G", text);
-	below_mib = *bytes / OPTIONS_MEMORY_STEP * OPTIONS_MEMORY_STEP >> 20;
-	if (*bytes % OPTIONS_MEMORY_STEP != 0)
+	below_mib = *bytes / OPTION_MEMORY_STEP * OPTION_MEMORY_STEP >> 20;
+	if (*bytes % OPTION_MEMORY_STEP != 0)
 		return REFUSE(complaint, "--memory %s: not a multiple of 2M; give %lluM or %lluM",
-			      text, below_mib, below_mib + (OPTIONS_MEMORY_STEP >> 20));
+			      text, below_mib, below_mib + (OPTION_MEMORY_STEP >> 20));
 	return 0;
 }
 
@@ -43,9 +42,9 @@ int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *compl
 	if (error)
 		return REFUSE(complaint, "--quantum %s: %s; give 1us to 1h: %s", text,
 			      units_error_text(error), UNITS_DURATION_HELP);
-	if (*ns < OPTIONS_QUANTUM_MIN)
+	if (*ns < OPTION_QUANTUM_MIN)
 		return REFUSE(complaint, "--quantum %s: too short; give 1us to 1h", text);
-	if (*ns > OPTIONS_QUANTUM_MAX)
+	if (*ns > OPTION_QUANTUM_MAX)
 		return REFUSE(complaint,
 			      "--quantum %s: too long; give 1us to 1h, or switch the timer off: "
 			      "--without preemption", text);
@@ -59,11 +58,11 @@ int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *compl
 	if (error)
 		return REFUSE(complaint, "--timeout %s: %s; give %s", text,
 			      units_error_text(error), UNITS_DURATION_HELP);
-	if (*ns < OPTIONS_TIMEOUT_MIN)
+	if (*ns < OPTION_TIMEOUT_MIN)
 		return REFUSE(complaint,
 			      "--timeout %s: too short; give 1ms or more, or no --timeout at all "
 			      "for no limit", text);
-	if (*ns > OPTIONS_TIMEOUT_MAX)
+	if (*ns > OPTION_TIMEOUT_MAX)
 		return REFUSE(complaint,
 			      "--timeout %s: too long; give 1ms to 8760h, or no --timeout at all "
 			      "for no limit", text);
@@ -80,13 +79,13 @@ int option_parse_count(const char *text, uint32_t *count, struct complaint *comp
 	if (text[0] < '0' || text[0] > '9' || *end != '\0')
 		return REFUSE(complaint,
 			      "-n %s: not a number; give how many processes to start, 1 to %d", text,
-			      OPTIONS_PROCESSES_MAX);
+			      OPTION_COUNT_MAX);
 	if (value == 0)
 		return REFUSE(complaint, "-n %s: would start nothing; give 1 to %d", text,
-			      OPTIONS_PROCESSES_MAX);
-	if (errno || value > OPTIONS_PROCESSES_MAX)
+			      OPTION_COUNT_MAX);
+	if (errno || value > OPTION_COUNT_MAX)
 		return REFUSE(complaint, "-n %s: too many; give 1 to %d", text,
-			      OPTIONS_PROCESSES_MAX);
+			      OPTION_COUNT_MAX);
 	*count = (uint32_t)value;
 	return 0;
 }

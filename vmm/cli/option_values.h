@@ -11,6 +11,13 @@
 
 #include "vmm/cli/complaint.h"
 
+#define OPTION_MEMORY_STEP (2ull << 20) /* the guest maps it in 2 MiB pages */
+#define OPTION_QUANTUM_MIN 1000ull      /* ns */
+#define OPTION_QUANTUM_MAX 3600000000000ull
+#define OPTION_TIMEOUT_MIN 1000000ull /* ns */
+#define OPTION_TIMEOUT_MAX (8760 * 3600000000000ull)
+#define OPTION_COUNT_MAX   10000 /* processes */
+
 int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *complaint);
 int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *complaint);
 int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *complaint);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/cli/option_values.h"
-
 enum {
 	OPT_MEMORY = 256,
 	OPT_QUANTUM,

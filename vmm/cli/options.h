@@ -18,15 +18,11 @@
 
 #include "vmm/cli/complaint.h"
 #include "vmm/cli/environment.h"
+#include "vmm/cli/option_values.h"
 
 #define OPTIONS_MEMORY_DEFAULT  (256ull << 20)
-#define OPTIONS_MEMORY_STEP     (2ull << 20) /* the guest maps it in 2 MiB pages */
-#define OPTIONS_QUANTUM_DEFAULT 10000000ull  /* ns */
-#define OPTIONS_QUANTUM_MIN     1000ull
-#define OPTIONS_QUANTUM_MAX     3600000000000ull
-#define OPTIONS_TIMEOUT_MIN     1000000ull /* ns */
-#define OPTIONS_TIMEOUT_MAX     (8760 * 3600000000000ull)
-#define OPTIONS_PROCESSES_MAX   10000 /* of all programs together */
+#define OPTIONS_QUANTUM_DEFAULT 10000000ull /* ns */
+#define OPTIONS_PROCESSES_MAX   OPTION_COUNT_MAX /* of all programs together */
 
 /* One PROGRAM with its arguments. argv is NULL terminated, argv[0] as typed. */
 struct options_program {

@@ -13,7 +13,7 @@
 #include "vmm/cli/status.h"
 #include "vmm/observe/notice.h"
 #include "vmm/observe/quantity.h"
-#include "vmm/observe/syscalls.h"
+#include "vmm/observe/linux_names.h"
 
 #define NR_UNKNOWN_SHOWN 16 /* a fuzzer should not fill the screen */
 
@@ -104,7 +104,7 @@ static void session_print_notice(void *ctx, const struct lde_notice *notice)
 
 static void print_unknown(uint32_t number, uint64_t count)
 {
-	const char *name = syscall_name(number);
+	const char *name = linux_syscall_name(number);
 
 	log_line("system call %" PRIu32 " (%s) is not implemented: answered ENOSYS %" PRIu64 " time%s",
 		 number, name ? name : "unknown", count, count == 1 ? "" : "s");

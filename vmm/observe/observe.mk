@@ -11,5 +11,5 @@ $(SYSCALL_NAMES):
 		| sort -t'[' -k2n > $@.new
 	$(Q)test -s $@.new && mv $@.new $@
 
-$(BUILD)/vmm/observe/syscalls.o: $(SYSCALL_NAMES)
-$(BUILD)/vmm/observe/syscalls.o: VMM_CFLAGS += -I$(BUILD)/vmm/observe
+$(BUILD)/vmm/observe/linux_names.o: $(SYSCALL_NAMES)
+$(BUILD)/vmm/observe/linux_names.o: VMM_CFLAGS += -I$(BUILD)/vmm/observe

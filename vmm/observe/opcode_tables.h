@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "vmm/observe/opcode.h"
+#include "vmm/observe/opcode_power.h"
 
 struct opcode_entry {
 	uint8_t first, last; /* the range of bytes that it names */

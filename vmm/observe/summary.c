@@ -10,7 +10,7 @@
 #include "vmm/observe/exceptions.h"
 #include "vmm/observe/notice.h"
 #include "vmm/observe/quantity.h"
-#include "vmm/observe/syscalls.h"
+#include "vmm/observe/linux_names.h"
 
 static int rank_compare(const void *left, const void *right)
 {
@@ -63,7 +63,7 @@ const char *summary_trap_name(uint32_t vector, char *out, size_t size)
 
 const char *summary_syscall_name(uint32_t number, char *out, size_t size)
 {
-	const char *name = syscall_name(number);
+	const char *name = linux_syscall_name(number);
 
 	if (name)
 		snprintf(out, size, "%s", name);

@@ -10,7 +10,7 @@
 
 #include <lde/layout.h>
 
-#include "vmm/observe/process_table.h"
+#include "vmm/observe/summary_processes.h"
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
 
@@ -216,7 +216,7 @@ void summary_print(const struct summary *summary, FILE *out, size_t width)
 	if (summary->ledger)
 		print_ledger(summary, out);
 	if (summary->nr_records)
-		process_table_print(summary, out, width);
+		summary_print_processes(summary, out, width);
 	print_times(summary, out);
 	fputc('\n', out);
 }
