@@ -1,25 +1,28 @@
-# The VMM: builds ./lde.
+# The VMM: builds ./lde, and libvmm.a for the unit tests.
 #
-# LDE_STATIC=0 links it dynamically, except for libfdt and libjson-c.
+# libfdt and libjson-c are linked statically in any case. LDE_STATIC=0 links
+# the C library dynamically, as the sanitizers need it; static starts faster.
 
 VMM_LAYERS  := base host dev boot observe run cli
 VMM_SOURCES := $(foreach layer,$(VMM_LAYERS),$(sort $(wildcard vmm/$(layer)/*.c)))
 VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o
 VMM_CFLAGS  := $(BASE_CFLAGS) -D_GNU_SOURCE -I. -fstack-protector-strong
+VMM_LIBS    := -l:libfdt.a -l:libjson-c.a -pthread
 
 LDE_STATIC  ?= 1
 ifeq ($(LDE_STATIC),1)
 VMM_LDFLAGS := -static
 endif
-VMM_LIBS    := -Wl,-Bstatic -lfdt -ljson-c
-ifneq ($(LDE_STATIC),1)
-VMM_LIBS    += -Wl,-Bdynamic
-endif
-VMM_LIBS    += -pthread
 
 lde: $(VMM_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(VMM_LDFLAGS) -o $@ $^ $(VMM_LIBS)
+
+# All but main().
+$(BUILD)/vmm/libvmm.a: $(filter-out $(BUILD)/vmm/cli/main.o,$(VMM_OBJECTS))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/vmm/%.o: vmm/%.c
 	$(call say,CC,$<)
@@ -32,8 +35,8 @@ EMBEDDED_LIST := $(BUILD)/vmm/boot/embedded-list.inc
 
 $(EMBEDDED_LIST): FORCE
 	@mkdir -p $(@D)
-	@printf 'embedded_program %s\n' $(sort $(GUEST_USER_PROGRAMS)) \
-		| sed '/^embedded_program $$/d' > $@.new
+	@for name in $(sort $(GUEST_USER_PROGRAMS)); do \
+		echo "embedded_program $$name"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 .PHONY: FORCE
