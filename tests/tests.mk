@@ -130,13 +130,14 @@ svm-shell: lde
 
 tidy: lde
 	@tests/tools/need-packages --probe check
-	clang-tidy --quiet $(VMM_SOURCES) -- $(VMM_CFLAGS)
+	clang-tidy --quiet $(VMM_SOURCES) -- $(VMM_CFLAGS) -I$(BUILD)/vmm/observe
 
 # The linker's symbols are the ends of arrays, which comparePointers cannot know.
 cppcheck:
 	@tests/tools/need-packages --probe check
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
-		--enable=warning,performance,portability --suppress=comparePointers vmm guest
+		--enable=warning,performance,portability --suppress=comparePointers \
+		--library=tests/tools/cppcheck.cfg vmm guest
 
 build-clang:
 	@tests/tools/need-packages --probe build check
