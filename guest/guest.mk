@@ -1,1 +1,52 @@
 # The guest kernel and the built-in programs.
+
+GUEST_LAYERS := lib arch mm core dev fs sys boot
+GUEST_SRCS := $(foreach l,$(GUEST_LAYERS),$(sort $(wildcard guest/$(l)/*.c guest/$(l)/*.S)))
+GUEST_OBJS := $(patsubst guest/%,$(BUILD)/guest/%.o,$(GUEST_SRCS))
+GUEST_KERNEL := $(BUILD)/guest/lde-kernel.elf
+
+# What can be compiled for the host, with the fakes of tests/unit in the place
+# of the architecture.
+GUEST_HOST_SRCS := $(filter-out guest/lib/string.c,\
+	$(foreach l,lib mm core fs,$(sort $(wildcard guest/$(l)/*.c))))
+
+# -mgeneral-regs-only: the vector registers are the programs'.
+# -march=x86-64: nothing that some KVM cannot execute in ring 0.
+# -mno-red-zone: traps in ring 0 push on the same stack.
+GUEST_CFLAGS := -std=gnu11 $(WARNINGS) -I. -Iinclude -MMD -MP -O2 -g \
+	-ffreestanding -fno-tree-loop-distribute-patterns -fno-stack-protector -fno-pic -fno-pie -mcmodel=kernel \
+	-march=x86-64 -mgeneral-regs-only -mno-red-zone -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fcf-protection=none -Wframe-larger-than=1024
+LIBFDT_A ?= $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a))
+
+$(BUILD)/guest/%.c.o: guest/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/guest/%.S.o: guest/%.S
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) -I. -Iinclude -MMD -MP -g -c -o $@ $<
+
+$(GUEST_KERNEL): $(GUEST_OBJS) guest/arch/kernel.ld
+	$(call say,LD,$@)
+	$(Q)ld -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none \
+		--defsym=ledger_size=`nm -S $(BUILD)/guest/lib/ledger.c.o | \
+			awk '$$4 == "ledger" { print "0x" $$2 }'` \
+		-T guest/arch/kernel.ld -o $@ $(GUEST_OBJS) $(LIBFDT_A)
+
+# Built-in programs: ordinary C, linked with musl.
+GUEST_USER_SRCS := $(sort $(wildcard guest/user/*.c))
+GUEST_USER_PROGRAMS := $(patsubst guest/user/%.c,%,$(GUEST_USER_SRCS))
+MUSL_CC ?= musl-gcc
+
+$(BUILD)/guest/user/%: guest/user/%.c
+	@mkdir -p $(@D)
+	$(call say,MUSL,$<)
+	$(Q)$(MUSL_CC) -std=gnu11 -O2 $(WARNINGS) -static -s -o $@ $<
+
+.PHONY: kernel
+kernel: $(GUEST_KERNEL)
+
+-include $(GUEST_OBJS:.o=.d)

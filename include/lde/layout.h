@@ -31,9 +31,10 @@
 #define LDE_PAGE_SHIFT 12
 #define LDE_PAGE_SIZE  4096
 
-#define LDE_VA_DIRECT 0xffff800000000000 /* top-level entry 256 */
+/* Not the lowest entry of the upper half, 256: one KVM keeps that for itself. */
+#define LDE_VA_DIRECT 0xffff888000000000 /* top-level entry 273 */
 #define LDE_VA_IMAGE  0xffffffff80000000 /* top-level entry 511 */
-#define LDE_PML4_DIRECT 256
+#define LDE_PML4_DIRECT 273
 #define LDE_PML4_IMAGE  511
 
 /* Page tables built by the VMM, one page each, guest-physical. */

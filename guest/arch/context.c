@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/arch/context.h"
+
+#include <lde/layout.h>
+
+#include "guest/arch/cpu.h"
+#include "guest/arch/insn.h"
+#include "guest/arch/msr.h"
+
+/* switch.S */
+void context_swap_stacks(uint64_t *save_rsp, uint64_t rsp);
+
+struct switch_frame {
+	uint64_t r15, r14, r13, r12, rbx, rbp, rip;
+	uint64_t end; /* where entry would return to */
+};
+
+void context_init(struct context *ctx, void *stack_top, void *vector, void (*entry)(void))
+{
+	/* The place of the trap frame is left free. */
+	struct switch_frame *frame =
+		(struct switch_frame *)((struct trap_frame *)stack_top - 1) - 1;
+
+	frame->rip = (uint64_t)entry;
+	frame->end = 0;
+	ctx->rsp = (uint64_t)frame;
+	ctx->stack_top = stack_top;
+	ctx->root = LDE_BOOT_PT_PML4;
+	ctx->vector = vector;
+	ctx->fs_base = ctx->gs_base = ctx->selectors = 0;
+	vector_area_init(vector);
+}
+
+uint64_t context_fs_base(void)
+{
+	return cpu_features.fsgsbase ? insn_rdfsbase() : insn_rdmsr(MSR_FS_BASE);
+}
+
+uint64_t context_gs_base(void)
+{
+	return cpu_features.fsgsbase ? insn_rdgsbase() : insn_rdmsr(MSR_GS_BASE);
+}
+
+void context_set_fs_base(uint64_t base)
+{
+	if (cpu_features.fsgsbase)
+		insn_wrfsbase(base);
+	else
+		insn_wrmsr(MSR_FS_BASE, base);
+}
+
+void context_set_gs_base(uint64_t base)
+{
+	if (cpu_features.fsgsbase)
+		insn_wrgsbase(base);
+	else
+		insn_wrmsr(MSR_GS_BASE, base);
+}
+
+static inline uint64_t read_selectors(void)
+{
+	uint32_t ds, es, fs, gs;
+
+	__asm__ volatile("mov %%ds, %0" : "=r"(ds));
+	__asm__ volatile("mov %%es, %0" : "=r"(es));
+	__asm__ volatile("mov %%fs, %0" : "=r"(fs));
+	__asm__ volatile("mov %%gs, %0" : "=r"(gs));
+	if (likely(!(ds | es | fs | gs)))
+		return 0;
+	return (uint64_t)gs << 48 | (uint64_t)fs << 32 | es << 16 | ds;
+}
+
+/* The values were read from the CPU in ring 3, so they load without a fault. */
+static void load_selectors(uint64_t selectors)
+{
+	__asm__ volatile("mov %0, %%ds\n\t"
+			 "mov %1, %%es\n\t"
+			 "mov %2, %%fs\n\t"
+			 "mov %3, %%gs\n\t"
+			 :
+			 : "r"((uint32_t)(selectors & 0xffff)),
+			   "r"((uint32_t)(selectors >> 16 & 0xffff)),
+			   "r"((uint32_t)(selectors >> 32 & 0xffff)),
+			   "r"((uint32_t)(selectors >> 48)));
+}
+
+void context_switch(struct context *prev, struct context *next)
+{
+	struct cpu *cpu = this_cpu();
+
+	prev->fs_base = context_fs_base();
+	prev->gs_base = context_gs_base();
+	prev->selectors = read_selectors();
+	vector_switch(prev->vector, next->vector);
+	if (unlikely(prev->selectors | next->selectors))
+		load_selectors(next->selectors);
+	context_set_fs_base(next->fs_base); /* loading a selector changes the base */
+	context_set_gs_base(next->gs_base);
+	if (next->root != prev->root)
+		insn_write_cr3(next->root);
+	cpu_set_kernel_stack(cpu, next->stack_top);
+	context_swap_stacks(&prev->rsp, next->rsp);
+}
+
+void context_reset(struct context *ctx)
+{
+	static char discarded[VECTOR_AREA_MAX] __attribute__((aligned(VECTOR_AREA_ALIGN)));
+
+	vector_area_init(ctx->vector);
+	vector_switch(discarded, ctx->vector);
+	if (read_selectors())
+		load_selectors(0);
+	context_set_fs_base(0);
+	context_set_gs_base(0);
+}
+
+void context_set_root(struct context *ctx, paddr_t root)
+{
+	ctx->root = root;
+	insn_write_cr3(root);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every way into the kernel, and return-from-trap.
+ *
+ * One macro saves the registers, one frame holds them (frame.h), one C function
+ * takes it from there: trap_dispatch for exceptions and interrupts,
+ * syscall_dispatch for system calls. Interrupts are off from entry to return.
+ *
+ * The section .entry has pages of its own, which are supervisor-only in every
+ * address space, so that a SYSCALL that does not change the mode (see below)
+ * faults on its first instruction instead of running kernel code in ring 3.
+ */
+#include "guest/arch/cpu_offsets.h"
+#include "guest/arch/frame.h"
+
+	.section .entry, "ax"
+
+.macro SAVE_REGISTERS
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%rax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+.endm
+
+.macro RESTORE_REGISTERS
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+.endm
+
+/*
+ * System calls, on a CPU whose SYSCALL enters ring 0: rcx and r11 hold the
+ * program's rip and rflags, rsp is still the program's (SDM vol. 2, SYSCALL).
+ * Each CPU has an entry of its own, so no register is needed to find its data.
+ */
+	.globl	syscall_entry
+	.balign	64
+syscall_entry:
+	mov	%rsp, cpus + CPU_USER_RSP(%rip)
+	mov	cpus + CPU_TSS_RSP0(%rip), %rsp
+	push	$USER_DS
+	push	cpus + CPU_USER_RSP(%rip)
+	push	%r11
+	push	$USER_CS
+	push	%rcx
+	push	%rax
+syscall_save:
+	SAVE_REGISTERS
+	mov	%rsp, %rdi
+	call	syscall_dispatch
+	RESTORE_REGISTERS
+	mov	32(%rsp), %rsp		/* past syscall_nr, rip, cs, rflags */
+	sysretq
+
+/*
+ * Page faults, and system calls on a CPU whose SYSCALL stays in ring 3. There
+ * the jump to syscall_entry faults, since the page is the kernel's, and the
+ * fault has switched to the kernel stack. rip tells the two apart; that IF is
+ * off tells a SYSCALL, which clears it, from a program that jumped here, which
+ * cannot clear it. What is left is to put rcx and r11 where they belong.
+ */
+	.globl	trap_page_fault
+	.balign	64
+trap_page_fault:
+	cmpq	$syscall_entry, 8(%rsp)
+	je	2f
+1:	movl	$VECTOR_PF, 4(%rsp)
+	jmp	trap_common
+2:	testl	$FLAG_IF, 24(%rsp)
+	jnz	1b
+	mov	%rax, (%rsp)
+	mov	%rcx, 8(%rsp)
+	mov	%r11, 24(%rsp)
+	jmp	syscall_save
+
+	.globl	trap_return
+	.balign	64
+trap_common:
+	SAVE_REGISTERS
+	mov	%rsp, %rdi
+	call	trap_dispatch
+	RESTORE_REGISTERS
+	add	$8, %rsp
+	iretq
+
+/* _Noreturn void trap_return(struct trap_frame *frame) */
+trap_return:
+	mov	%rdi, %rsp
+	RESTORE_REGISTERS
+	add	$8, %rsp
+	iretq
+
+.macro TRAP name, vector
+	.balign	16
+trap_\name:
+	push	$0
+	movl	$\vector, 4(%rsp)
+	jmp	trap_common
+.endm
+
+.macro TRAP_WITH_ERROR name, vector
+	.balign	16
+trap_\name:
+	movl	$\vector, 4(%rsp)
+	jmp	trap_common
+.endm
+
+/*
+ * #DB and #BP arrive on a stack of their own: #DB because a program can make
+ * one strike before the kernel has left the program's stack, #BP because
+ * offloaded code ends in one (offload.S). From ring 3 the frame then moves to
+ * the process's kernel stack, as if it had been pushed there.
+ */
+.macro TRAP_ON_OWN_STACK name, vector
+	.balign	16
+trap_\name:
+	testb	$3, 8(%rsp)
+	jz	trap_fatal_\name
+	push	%rax
+	mov	cpus + CPU_TSS_RSP0(%rip), %rax
+	sub	$48, %rax
+	pop	(%rax)			/* rax, for now in the place of error */
+	pop	8(%rax)
+	pop	16(%rax)
+	pop	24(%rax)
+	pop	32(%rax)
+	pop	40(%rax)
+	mov	%rax, %rsp
+	mov	(%rsp), %rax
+	movq	$0, (%rsp)
+	movl	$\vector, 4(%rsp)
+	jmp	trap_common
+trap_fatal_\name:
+	push	$0
+	movl	$\vector, 4(%rsp)
+	jmp	trap_common
+.endm
+
+	TRAP	0, 0
+	TRAP_ON_OWN_STACK 1, 1
+	TRAP	2, 2
+	.balign	16
+trap_3:
+	cmpq	$offload_user_end, (%rsp)
+	je	offload_return
+	jmp	trap_breakpoint
+	TRAP_ON_OWN_STACK breakpoint, 3
+	TRAP	4, 4
+	TRAP	5, 5
+	TRAP	6, 6
+	TRAP	7, 7
+	TRAP_WITH_ERROR 8, 8
+	TRAP	9, 9
+	TRAP_WITH_ERROR 10, 10
+	TRAP_WITH_ERROR 11, 11
+	TRAP_WITH_ERROR 12, 12
+	TRAP_WITH_ERROR 13, 13
+	TRAP	15, 15
+	TRAP	16, 16
+	TRAP_WITH_ERROR 17, 17
+	TRAP	18, 18
+	TRAP	19, 19
+	TRAP	20, 20
+	TRAP_WITH_ERROR 21, 21
+	TRAP	22, 22
+	TRAP	23, 23
+	TRAP	24, 24
+	TRAP	25, 25
+	TRAP	26, 26
+	TRAP	27, 27
+	TRAP	28, 28
+	TRAP_WITH_ERROR 29, 29
+	TRAP_WITH_ERROR 30, 30
+	TRAP	31, 31
+
+	.altmacro
+	.set	vector, 32
+	.rept	NR_TRAP_VECTORS - 32
+	TRAP	%vector, %vector
+	.set	vector, vector + 1
+	.endr
+	.noaltmacro
+
+/* Where each vector begins, for traptable.c. */
+	.section .rodata
+	.globl	trap_entries
+	.balign	8
+trap_entries:
+	.altmacro
+.macro ENTRY_OF n
+	.quad	trap_\n
+.endm
+	.set	vector, 0
+	.rept	14
+	ENTRY_OF %vector
+	.set	vector, vector + 1
+	.endr
+	.quad	trap_page_fault
+	.set	vector, 15
+	.rept	NR_TRAP_VECTORS - 15
+	ENTRY_OF %vector
+	.set	vector, vector + 1
+	.endr
+	.noaltmacro
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/arch/paging.h"
+
+#include "guest/arch/direct.h"
+#include "guest/arch/insn.h"
+
+#define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
+#define TOP_SHIFT   39
+#define INDEX_BITS  9
+
+static inline unsigned table_index(vaddr_t va, unsigned shift)
+{
+	return va >> shift & ((1u << INDEX_BITS) - 1);
+}
+
+void paging_init_root(paddr_t root)
+{
+	const uint64_t *kernel = direct_map(LDE_BOOT_PT_PML4);
+	uint64_t *pml4 = direct_map(root);
+
+	pml4[LDE_PML4_DIRECT] = kernel[LDE_PML4_DIRECT];
+	pml4[LDE_PML4_IMAGE] = kernel[LDE_PML4_IMAGE];
+}
+
+uint64_t *paging_find(const struct page_tables *tables, vaddr_t va)
+{
+	uint64_t *table = direct_map(tables->root);
+
+	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= INDEX_BITS) {
+		uint64_t entry = table[table_index(va, shift)];
+
+		if (!(entry & PTE_PRESENT))
+			return NULL;
+		table = direct_map(pte_paddr(entry));
+	}
+	return &table[table_index(va, LDE_PAGE_SHIFT)];
+}
+
+uint64_t *paging_ensure(struct page_tables *tables, vaddr_t va,
+			paddr_t (*alloc)(struct page_tables *))
+{
+	uint64_t *table = direct_map(tables->root);
+
+	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= INDEX_BITS) {
+		uint64_t *entry = &table[table_index(va, shift)];
+
+		if (unlikely(!(*entry & PTE_PRESENT))) {
+			paddr_t page = alloc(tables);
+
+			if (!page)
+				return NULL;
+			*entry = page | TABLE_FLAGS;
+		}
+		table = direct_map(pte_paddr(*entry));
+	}
+	return &table[table_index(va, LDE_PAGE_SHIFT)];
+}
+
+void paging_flush_page(vaddr_t va)
+{
+	insn_invlpg(va);
+}
+
+void paging_flush_all(void)
+{
+	insn_write_cr3(insn_read_cr3());
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables of a process's half: four levels, 4 KiB pages (SDM vol. 3, 4.5).
+ */
+#ifndef GUEST_ARCH_PAGING_H
+#define GUEST_ARCH_PAGING_H
+
+#include "guest/arch/pte.h"
+#include "guest/lib/compiler.h"
+
+/* First address that is no program's. The last page below the gap stays empty:
+ * an instruction at its end would make SYSRET return to a bad address. */
+#define USER_END 0x00007ffffffff000ull
+
+/* The tables of one address space. They are freed together. */
+struct page_tables {
+	paddr_t root;
+	uint32_t list; /* all tables, linked through the page allocator */
+};
+
+/* Sets root to a copy of the kernel's half; root's page must be zeroed. */
+void paging_init_root(paddr_t root);
+
+/* The entry for va, or NULL if no table reaches it. */
+uint64_t *paging_find(const struct page_tables *tables, vaddr_t va);
+
+/*
+ * The same, building what is missing from zeroed pages of alloc(tables); NULL
+ * when that returns 0.
+ */
+uint64_t *paging_ensure(struct page_tables *tables, vaddr_t va,
+			paddr_t (*alloc)(struct page_tables *));
+
+/* Forgets what the CPU remembers of va, or of all, in the loaded tables. */
+void paging_flush_page(vaddr_t va);
+void paging_flush_all(void);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/arch/traptable.h"
+
+#include "guest/arch/cpu.h"
+
+/* Interrupt gate (SDM vol. 3, 6.14.1). */
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t ist;
+	uint8_t type; /* present, DPL, 0xe: interrupts go off */
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct gate) == 16, "SDM vol. 3, 6.14.1");
+
+#define GATE_KERNEL 0x8e
+#define GATE_USER   0xee /* INT3 in a program may use it */
+
+static struct gate trap_table[NR_TRAP_VECTORS] __attribute__((aligned(4096)));
+
+extern const uint64_t trap_entries[NR_TRAP_VECTORS]; /* entry.S */
+
+static uint8_t vector_ist(unsigned vector)
+{
+	switch (vector) {
+	case VECTOR_DB:
+		return IST_DEBUG;
+	case VECTOR_BP:
+		return IST_BREAKPOINT;
+	case VECTOR_NMI:
+	case VECTOR_DF:
+	case VECTOR_MC:
+		return IST_FATAL;
+	default:
+		return IST_NONE;
+	}
+}
+
+uint16_t traptable_build(void)
+{
+	for (unsigned v = 0; v < NR_TRAP_VECTORS; v++) {
+		trap_table[v] = (struct gate){
+			.offset_low = (uint16_t)trap_entries[v],
+			.offset_middle = (uint16_t)(trap_entries[v] >> 16),
+			.offset_high = (uint32_t)(trap_entries[v] >> 32),
+			.selector = KERNEL_CS,
+			.ist = vector_ist(v),
+			.type = v == VECTOR_BP ? GATE_USER : GATE_KERNEL,
+		};
+	}
+	return sizeof(trap_table) - 1;
+}
+
+const void *traptable_address(void)
+{
+	return trap_table;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/arch/vector.h"
+
+#include "guest/arch/cpu.h"
+#include "guest/arch/insn.h"
+#include "guest/arch/offload.h"
+#include "guest/arch/panic.h"
+#include "guest/lib/string.h"
+
+/* State components (SDM vol. 1, 13.1). */
+#define XSTATE_X87 0x1u
+#define XSTATE_SSE 0x2u
+#define XSTATE_AVX 0x4u
+#define XSTATE_AVX512 0xe0u
+/* Tiles need a permission that nobody asks the host for. */
+#define XSTATE_AMX 0x60000u
+
+#define CPUID_XSTATE 0xd
+#define FXSAVE_FCW   0
+#define FXSAVE_MXCSR 24
+#define XSAVE_HEADER 512
+#define FCW_DEFAULT   0x37f
+#define MXCSR_DEFAULT 0x1f80
+
+static uint32_t xstate_mask; /* components switched; 0: by FXSAVE */
+
+struct exchange {
+	void *save, *load;
+};
+
+static uint64_t offload_user_xgetbv(void *unused)
+{
+	uint32_t lo, hi;
+
+	(void)unused;
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline void xsave(void *area, uint32_t mask)
+{
+	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(mask), "d"(0) : "memory");
+}
+
+static inline void xrstor(const void *area, uint32_t mask)
+{
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(mask), "d"(0) : "memory");
+}
+
+static uint64_t offload_user_exchange(void *arg)
+{
+	const struct exchange *x = arg;
+
+	if (x->save)
+		xsave(x->save, xstate_mask);
+	if (x->load)
+		xrstor(x->load, xstate_mask);
+	return 0;
+}
+
+static void check_area_size(uint32_t mask)
+{
+	for (unsigned i = 2; i < 32; i++) {
+		uint32_t r[4];
+
+		if (!(mask & 1u << i))
+			continue;
+		insn_cpuid(CPUID_XSTATE, i, r);
+		if (r[1] + r[0] > VECTOR_AREA_MAX)
+			panic("vector state does not fit its area");
+	}
+}
+
+static uint32_t usable_xstate(void)
+{
+	uint32_t r[4];
+
+	if (offload_is_active) {
+		/* What programs can use is the host's choice: switch all of it. */
+		insn_cpuid(1, 0, r);
+		if (!(r[2] & 1u << 27)) /* OSXSAVE */
+			return 0;
+		return (uint32_t)offload_call(offload_user_xgetbv, NULL) & ~XSTATE_AMX;
+	}
+	if (!cpu_features.xsave)
+		return 0;
+	insn_cpuid(CPUID_XSTATE, 0, r);
+	r[0] &= XSTATE_X87 | XSTATE_SSE | XSTATE_AVX | XSTATE_AVX512;
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(r[0]), "d"(0));
+	return r[0];
+}
+
+void vector_init(void)
+{
+	xstate_mask = usable_xstate();
+	check_area_size(xstate_mask);
+}
+
+void vector_area_init(void *area)
+{
+	/* With a clear header XRSTOR reads nothing but MXCSR. */
+	memset((char *)area + (xstate_mask ? XSAVE_HEADER : 0), 0, xstate_mask ? 64 : 512);
+	*(uint16_t *)((char *)area + FXSAVE_FCW) = FCW_DEFAULT;
+	*(uint32_t *)((char *)area + FXSAVE_MXCSR) = MXCSR_DEFAULT;
+}
+
+void vector_switch(void *save, void *load)
+{
+	struct exchange x = { save, load };
+
+	if (!xstate_mask) {
+		__asm__ volatile("fxsave64 (%0)" : : "r"(save) : "memory");
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(load) : "memory");
+	} else if (offload_is_active) {
+		offload_call(offload_user_exchange, &x);
+	} else {
+		xsave(save, xstate_mask);
+		xrstor(load, xstate_mask);
+	}
+}
+
+void vector_save(void *area)
+{
+	struct exchange x = { area, NULL };
+
+	if (!xstate_mask)
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+	else
+		offload_call(offload_user_exchange, &x);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start of the kernel: what is set up, in which order, and why in that order.
+ */
+#include <lde/boot.h>
+
+#include "guest/arch/apic.h"
+#include "guest/arch/cpu.h"
+#include "guest/arch/direct.h"
+#include "guest/arch/insn.h"
+#include "guest/arch/monitor.h"
+#include "guest/arch/offload.h"
+#include "guest/arch/panic.h"
+#include "guest/arch/vector.h"
+#include "guest/boot/jobs.h"
+#include "guest/core/clock.h"
+#include "guest/core/random.h"
+#include "guest/core/sched.h"
+#include "guest/dev/console.h"
+#include "guest/dev/tree.h"
+#include "guest/fs/initrd.h"
+#include "guest/lib/ledger.h"
+#include "guest/mm/page.h"
+
+_Static_assert(LDE_CONTRACT_VERSION == 1 && LDE_NOTE_TYPE == 1, "the note in start.S");
+
+/* Records for at least this many processes, whatever the command line says. */
+#define RECORDS_MIN 4096
+
+extern char boot_stack_top[];
+
+_Noreturn void kernel_main(paddr_t fdt, uint64_t magic);
+
+static struct machine_tree tree;
+
+/* The top-level table of offload.h; kept apart so that it is a page. */
+static char offload_root[PAGE_SIZE] __attribute__((aligned(4096)));
+
+struct survey {
+	paddr_t fdt;
+	const char *error;
+	uint32_t nr_jobs;
+};
+
+/* Reading what the VMM has left in memory: no privilege needed. */
+static uint64_t survey_machine(void *arg)
+{
+	struct survey *s = arg;
+
+	s->error = tree_read(s->fdt, &tree);
+	if (!s->error)
+		page_init(max_u64(tree.tree_end, tree.initrd_end), tree.memory_end);
+	return 0;
+}
+
+static uint64_t survey_files(void *arg)
+{
+	struct survey *s = arg;
+
+	if (initrd_unpack(direct_map(tree.initrd_start), tree.initrd_end - tree.initrd_start))
+		s->error = "the initrd is malformed, or memory is too small for it";
+	return 0;
+}
+
+static uint64_t count_jobs(void *arg)
+{
+	struct survey *s = arg;
+
+	s->nr_jobs = jobs_count(&tree);
+	return 0;
+}
+
+static void run_survey(offload_fn part, struct survey *s)
+{
+	offload_call(part, s);
+	if (s->error)
+		panic(s->error);
+}
+
+_Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
+{
+	struct survey survey = { .fdt = fdt };
+	struct cpu *cpu = this_cpu();
+
+	ledger.entry_tsc = insn_rdtsc();
+	if (magic != LDE_BOOT_MAGIC)
+		panic("not started by lde");
+	process_adopt_boot_context(boot_stack_top); /* current() has an answer */
+	cpu_init_tables(cpu);                       /* the trap table: faults are reported */
+	cpu_init_registers(cpu);                    /* SYSCALL; for the probe in... */
+	offload_init(image_paddr(offload_root));    /* ...which decides how to do the rest */
+	if (offload_is_active)
+		ledger.flags |= LDE_LEDGER_F_RING0_EMULATED;
+
+	cpu_set_boot_canary(); /* for libfdt */
+	run_survey(survey_machine, &survey);
+	run_survey(count_jobs, &survey);
+	monitor_init(tree.monitor_port);
+
+	cpu_features = tree.features;
+	cpu_init_registers(cpu); /* again, with the features that the tree names */
+	vector_init();
+	apic_init();
+	clock_init(tree.tsc_hz);
+	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
+	console_init(&tree.console);
+
+	process_init(max_u64(survey.nr_jobs, RECORDS_MIN)); /* reserves memory: before... */
+	run_survey(survey_files, &survey);                  /* ...anything allocates it */
+	ledger.pages_free_start = page_nr_free();
+	sched_init(policy_round_robin(clock_ns_to_ticks(tree.quantum_ns)), tree.is_preemptive);
+	jobs_start(&tree);
+	sched_start();
+}

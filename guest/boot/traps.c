@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trap dispatcher: who handles which trap, and what becomes of a process
+ * that did what it may not.
+ */
+#include "guest/arch/traps.h"
+
+#include <asm/signal.h>
+
+#include "guest/arch/apic.h"
+#include "guest/arch/direct.h"
+#include "guest/arch/insn.h"
+#include "guest/arch/monitor.h"
+#include "guest/arch/offload.h"
+#include "guest/arch/panic.h"
+#include "guest/arch/traptable.h"
+#include "guest/core/sched.h"
+#include "guest/dev/console.h"
+#include "guest/lib/ledger.h"
+#include "guest/lib/string.h"
+#include "guest/mm/page.h"
+#include "guest/mm/space.h"
+#include "guest/sys/exit.h"
+
+/* What an exception in ring 3 means for the process, as Linux has it. */
+static const struct {
+	uint8_t signal, reason;
+} exceptions[32] = {
+	[VECTOR_DE] = { SIGFPE, LDE_REASON_DIVIDE },
+	[VECTOR_DB] = { SIGTRAP, LDE_REASON_BREAKPOINT },
+	[VECTOR_BP] = { SIGTRAP, LDE_REASON_BREAKPOINT },
+	[VECTOR_UD] = { SIGILL, LDE_REASON_ILLEGAL_INSN },
+	[VECTOR_GP] = { SIGSEGV, LDE_REASON_PRIVILEGED },
+	[VECTOR_SS] = { SIGBUS, LDE_REASON_OTHER },
+	[VECTOR_MF] = { SIGFPE, LDE_REASON_FPU },
+	[VECTOR_XM] = { SIGFPE, LDE_REASON_FPU },
+	[VECTOR_AC] = { SIGBUS, LDE_REASON_ALIGNMENT },
+};
+
+/* The bytes at rip, as many as the program itself could read. */
+static void copy_instruction(struct lde_notice *notice)
+{
+	for (unsigned i = 0; i < LDE_NOTICE_INSN_MAX; i++) {
+		vaddr_t va = notice->rip + i;
+		paddr_t pa = va < USER_END ? space_page(current()->space, va, ACCESS_READ) : 0;
+
+		if (!pa)
+			return;
+		notice->insn[i] = *((uint8_t *)direct_map(pa) + va % PAGE_SIZE);
+		notice->insn_len = i + 1;
+	}
+}
+
+static _Noreturn void kill_process(const struct trap_frame *frame, int signal,
+				   enum lde_reason reason, vaddr_t addr)
+{
+	struct process *p = current();
+	struct lde_notice notice = {
+		.kind = LDE_NOTICE_KILLED,
+		.pid = p->pid,
+		.reason = reason,
+		.vector = frame->vector,
+		.error = frame->error,
+		.rip = frame->rip,
+		.rsp = frame->rsp,
+		.addr = addr,
+		.status = signal,
+	};
+
+	string_copy(notice.name, p->record->name, sizeof(notice.name));
+	copy_instruction(&notice);
+	monitor_notice(&notice);
+	exit_process(STATUS_SIGNALED(signal));
+}
+
+static enum lde_reason kernel_address_reason(const struct trap_frame *frame)
+{
+	return frame->error & PF_FETCH ? LDE_REASON_KERNEL_JUMP : LDE_REASON_KERNEL_MEMORY;
+}
+
+static int signal_for(enum lde_reason reason)
+{
+	switch (reason) {
+	case LDE_REASON_OUT_OF_MEMORY:
+		return SIGKILL;
+	case LDE_REASON_BEYOND_FILE:
+		return SIGBUS;
+	default:
+		return SIGSEGV;
+	}
+}
+
+static void page_fault(const struct trap_frame *frame)
+{
+	vaddr_t va = insn_read_cr2();
+	enum lde_reason reason;
+	unsigned access = ACCESS_READ;
+
+	if (unlikely(va >= USER_END))
+		kill_process(frame, SIGSEGV, kernel_address_reason(frame), va);
+	if (frame->error & PF_WRITE)
+		access = ACCESS_WRITE;
+	else if (frame->error & PF_FETCH)
+		access = ACCESS_FETCH;
+	current()->record->page_faults++;
+	reason = space_fault(current()->space, va, access);
+	if (unlikely(reason != LDE_REASON_NONE))
+		kill_process(frame, signal_for(reason), reason, va);
+}
+
+static void exception(const struct trap_frame *frame)
+{
+	unsigned vector = frame->vector;
+
+	if (!exceptions[vector].signal)
+		kill_process(frame, SIGSEGV, LDE_REASON_OTHER, 0);
+	kill_process(frame, exceptions[vector].signal, exceptions[vector].reason, 0);
+}
+
+static void interrupt(unsigned vector)
+{
+	apic_end_of_interrupt();
+	if (vector == VECTOR_TIMER)
+		sched_tick();
+	else if (vector == console_info()->vector)
+		console_interrupt();
+}
+
+void trap_dispatch(struct trap_frame *frame)
+{
+	unsigned vector = frame->vector;
+
+	ledger.traps[vector]++;
+	if (vector >= VECTOR_TIMER) {
+		interrupt(vector);
+		if (!frame_is_user(frame))
+			return; /* it ended the idle loop's wait */
+		if (sched_is_due)
+			sched_preempt();
+	} else if (unlikely(!frame_is_user(frame) || offload_is_running())) {
+		panic_trap(frame);
+	} else if (likely(vector == VECTOR_PF)) {
+		page_fault(frame);
+	} else {
+		exception(frame);
+	}
+	if (unlikely(current()->is_killed))
+		exit_killed();
+}

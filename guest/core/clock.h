@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time. The TSC counts it, the host's clocks say what it means: the kernel asks
+ * the VMM for both at one instant and asks again when the answer is a second
+ * old, so that a host clock that is being adjusted is followed.
+ */
+#ifndef GUEST_CORE_CLOCK_H
+#define GUEST_CORE_CLOCK_H
+
+#include "guest/lib/compiler.h"
+
+void clock_init(uint64_t tsc_hz);
+
+/* TSC ticks. */
+uint64_t clock_now(void);
+
+uint64_t clock_ns_to_ticks(uint64_t ns); /* saturates */
+uint64_t clock_ticks_to_ns(uint64_t ticks);
+
+/* The host's CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME now. */
+uint64_t clock_mono_ns(void);
+uint64_t clock_real_ns(void);
+uint64_t clock_boot_ns(void);
+
+/* TSC value at which CLOCK_MONOTONIC, or CLOCK_REALTIME, will read ns. */
+uint64_t clock_ticks_at_mono(uint64_t ns);
+uint64_t clock_ticks_at_real(uint64_t ns);
+
+#endif

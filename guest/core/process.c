@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/core/process.h"
+
+#include "guest/arch/direct.h"
+#include "guest/arch/panic.h"
+#include "guest/core/clock.h"
+#include "guest/lib/ledger.h"
+#include "guest/lib/string.h"
+#include "guest/mm/page.h"
+
+#define STACK_CANARY 0x57ac4ca11ab1e0ddull
+
+static struct process *process_table[PID_MAX]; /* by pid */
+static uint32_t last_pid;
+static uint32_t nr_live;
+
+/* The CPU's registers between boot and the first process; never runs again. */
+static struct process boot_process;
+static char boot_vector[VECTOR_AREA_MAX] __attribute__((aligned(VECTOR_AREA_ALIGN)));
+
+/* Where processes beyond the books' capacity keep theirs. */
+static struct lde_process_record spare_record;
+
+static uint64_t *stack_canary(const struct process *p)
+{
+	return (uint64_t *)((char *)p->context.stack_top - KERNEL_STACK_SIZE);
+}
+
+void process_init(uint32_t records_cap)
+{
+	uint64_t bytes = (uint64_t)records_cap * sizeof(struct lde_process_record);
+
+	ledger.records_gpa = page_reserve(bytes);
+	ledger.records_cap = ledger.records_gpa ? records_cap : 0;
+}
+
+void process_adopt_boot_context(void *boot_stack_top)
+{
+	boot_process.context.stack_top = boot_stack_top;
+	boot_process.context.root = LDE_BOOT_PT_PML4;
+	boot_process.context.vector = boot_vector;
+	boot_process.record = &spare_record;
+	boot_process.state = LDE_STATE_RUNNING;
+	*stack_canary(&boot_process) = STACK_CANARY;
+	this_cpu()->process = &boot_process;
+	cpu_set_kernel_stack(this_cpu(), boot_stack_top);
+}
+
+static uint32_t pid_alloc(void)
+{
+	for (uint32_t tries = 1; tries < PID_MAX; tries++) {
+		last_pid = last_pid + 1 < PID_MAX ? last_pid + 1 : 1;
+		if (!process_table[last_pid])
+			return last_pid;
+	}
+	return 0;
+}
+
+static struct lde_process_record *record_open(void)
+{
+	struct lde_process_record *records = direct_map(ledger.records_gpa);
+
+	if (ledger.nr_records < ledger.records_cap)
+		return &records[ledger.nr_records++];
+	ledger.records_lost++;
+	return &spare_record;
+}
+
+/* The two pages, the first one cleared as far as struct process goes. */
+static struct process *process_alloc(void (*entry)(void))
+{
+	paddr_t pa = page_alloc(), stack = page_alloc();
+	struct process *p;
+
+	if (!pa || !stack) {
+		if (pa)
+			page_put(pa);
+		if (stack)
+			page_put(stack);
+		return NULL;
+	}
+	p = direct_map(pa);
+	memset(p, 0, sizeof(*p));
+	context_init(&p->context, (char *)direct_map(stack) + KERNEL_STACK_SIZE,
+		     (char *)p + PROCESS_VECTOR_OFFSET, entry);
+	*stack_canary(p) = STACK_CANARY;
+	return p;
+}
+
+struct process *process_create(void (*entry)(void), uint32_t job, const char *name)
+{
+	uint32_t pid = pid_alloc();
+	struct process *p = pid ? process_alloc(entry) : NULL;
+
+	if (!p)
+		return NULL;
+	p->pid = pid;
+	p->state_since = clock_now();
+	list_init(&p->queue_link);
+	p->record = record_open();
+	p->record->pid = pid;
+	p->record->job = job;
+	p->record->start_tsc = p->state_since;
+	process_set_name(p, name);
+	process_table[pid] = p;
+	nr_live++;
+	ledger.processes_created++;
+	return p;
+}
+
+void process_destroy(struct process *p)
+{
+	if (*stack_canary(p) != STACK_CANARY)
+		panic("a kernel stack overflowed");
+	process_table[p->pid] = NULL;
+	page_put(direct_paddr((char *)p->context.stack_top - KERNEL_STACK_SIZE));
+	page_put(direct_paddr(p));
+}
+
+static bool is_legal(enum lde_process_state from, enum lde_process_state to)
+{
+	static const uint8_t legal[LDE_NR_STATES] = {
+		[LDE_STATE_NONE] = 1 << LDE_STATE_READY,
+		[LDE_STATE_READY] = 1 << LDE_STATE_RUNNING,
+		[LDE_STATE_RUNNING] = 1 << LDE_STATE_READY | 1 << LDE_STATE_BLOCKED |
+				      1 << LDE_STATE_ZOMBIE,
+		[LDE_STATE_BLOCKED] = 1 << LDE_STATE_READY,
+	};
+
+	return legal[from] >> to & 1;
+}
+
+void process_set_state(struct process *p, enum lde_process_state state, uint64_t now)
+{
+	struct lde_process_record *r = p->record;
+
+	if (unlikely(!is_legal(p->state, state)))
+		panic("a process made an illegal change of state");
+	r->state_tsc[p->state] += now - p->state_since;
+	r->state = state;
+	p->state = state;
+	p->state_since = now;
+	if (unlikely(state == LDE_STATE_RUNNING && !r->first_run_tsc))
+		r->first_run_tsc = now;
+	if (unlikely(state == LDE_STATE_ZOMBIE)) {
+		r->end_tsc = now;
+		nr_live--;
+	}
+}
+
+void process_set_name(struct process *p, const char *name)
+{
+	string_copy(p->record->name, string_base_name(name), sizeof(p->record->name));
+}
+
+struct process *process_find(uint32_t pid)
+{
+	return pid < PID_MAX ? process_table[pid] : NULL;
+}
+
+uint32_t process_nr_live(void)
+{
+	return nr_live;
+}

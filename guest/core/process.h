@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes: one running program each, with its registers, its address space
+ * and its state.
+ *
+ * A process has two pages of its own in the kernel: struct process with the
+ * vector state behind it, and a kernel stack with the trap frame at its top.
+ */
+#ifndef GUEST_CORE_PROCESS_H
+#define GUEST_CORE_PROCESS_H
+
+#include <lde/ledger.h>
+
+#include "guest/arch/context.h"
+#include "guest/arch/cpu.h"
+#include "guest/core/timer.h"
+#include "guest/lib/list.h"
+
+struct space;
+struct file_table;
+struct inode;
+
+struct process {
+	struct context context;
+	struct space *space;
+	uint32_t pid;
+	enum lde_process_state state; /* process_set_state only */
+	uint64_t state_since;         /* TSC */
+	uint64_t slice_end;           /* TSC; of the turn that runs */
+	struct list queue_link;       /* run queue, or a wait queue */
+	struct lde_process_record *record;
+	bool is_killed;               /* to end before it sees ring 3 again */
+	bool is_interruptible;        /* BLOCKED in a way that a signal may end */
+	int wait_result;              /* why the last wait ended: 0, -ETIMEDOUT, -EINTR */
+	struct timer wait_timer;
+	struct process *parent;       /* NULL: started by the kernel */
+	struct file_table *files;
+	struct inode *cwd;
+	struct inode *program;        /* the file that it executes */
+	const void *start;            /* what the kernel started it with, for its entry */
+	uint64_t clear_tid;           /* set_tid_address(2) */
+	uint64_t alternate_stack[3];  /* sigaltstack(2): address, flags, size */
+	uint64_t signal_mask;
+	struct signal_actions *signals; /* NULL: all default */
+};
+
+#define PID_MAX 32768
+
+/* Where the parts lie in the process's first page. */
+#define PROCESS_VECTOR_OFFSET 1024
+_Static_assert(sizeof(struct process) <= PROCESS_VECTOR_OFFSET, "struct process has outgrown its page");
+
+static inline struct process *current(void)
+{
+	return this_cpu()->process;
+}
+
+static inline struct trap_frame *process_frame(const struct process *p)
+{
+	return (struct trap_frame *)p->context.stack_top - 1;
+}
+
+void process_init(uint32_t records_cap);
+
+/*
+ * A process in state NONE that begins in entry when it is first chosen. job is
+ * its index on the command line or LDE_JOB_NONE. NULL if memory or process
+ * numbers have run out.
+ */
+struct process *process_create(void (*entry)(void), uint32_t job, const char *name);
+
+/* Changes the state; the only place that does. Illegal moves panic. */
+void process_set_state(struct process *p, enum lde_process_state state, uint64_t now);
+
+/* The program's base name, for people to read. */
+void process_set_name(struct process *p, const char *name);
+
+/* NULL if there is none of that number. */
+struct process *process_find(uint32_t pid);
+
+/* After the last use of its stack: gives back what process_create took. */
+void process_destroy(struct process *p);
+
+uint32_t process_nr_live(void);
+
+/* The state that the CPU was in before the first process. */
+void process_adopt_boot_context(void *boot_stack_top);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: gives the CPU to one READY process after the other.
+ *
+ * The kernel is not preempted: interrupts are off from trap to return, and a
+ * process leaves the CPU in sched_block, sched_yield or sched_end, or when the
+ * timer interrupted it in ring 3 and its slice is over.
+ */
+#ifndef GUEST_CORE_SCHED_H
+#define GUEST_CORE_SCHED_H
+
+#include "guest/core/policy.h"
+#include "guest/core/process.h"
+
+/* is_preemptive: the timer takes the CPU back at the end of a slice. */
+void sched_init(const struct policy_ops *policy, bool is_preemptive);
+
+/* NONE or BLOCKED to READY. */
+void sched_ready(struct process *p);
+
+/* The running process waits: RUNNING to BLOCKED. Returns when it runs again. */
+void sched_block(void);
+
+/* The running process lets others go first. */
+void sched_yield(void);
+
+/* The running process is over: RUNNING to ZOMBIE. on_gone(p) is called when
+ * its stack is in use no more. */
+_Noreturn void sched_end(void (*on_gone)(struct process *p));
+
+/* The timer has fired. Whether the running process is to leave is in... */
+void sched_tick(void);
+/* ...this, which the way back to ring 3 asks. */
+extern bool sched_is_due;
+/* Gives the CPU away because the slice is over. */
+void sched_preempt(void);
+
+/* Leaves the boot context for the first process. */
+_Noreturn void sched_start(void);
+
+/* Must be the first call in a process's entry function. */
+void sched_finish_switch(void);
+
+#endif

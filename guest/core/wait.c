@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/core/wait.h"
+
+#include "guest/core/sched.h"
+#include "guest/lib/errno.h"
+
+static void wake(struct process *p, int result)
+{
+	timer_stop(&p->wait_timer);
+	list_remove(&p->queue_link);
+	p->wait_result = result;
+	p->is_interruptible = false;
+	sched_ready(p);
+}
+
+static void wait_expired(struct timer *timer)
+{
+	wake(container_of(timer, struct process, wait_timer), -ETIMEDOUT);
+}
+
+int wait_on(struct wait_queue *queue, uint64_t deadline)
+{
+	struct process *p = current();
+
+	if (p->is_killed)
+		return -EINTR;
+	if (queue)
+		list_add_tail(&queue->waiters, &p->queue_link);
+	if (deadline != WAIT_FOREVER) {
+		p->wait_timer.fire = wait_expired;
+		timer_start(&p->wait_timer, deadline);
+	}
+	p->is_interruptible = true;
+	sched_block();
+	return p->wait_result;
+}
+
+void wait_uninterrupted(struct wait_queue *queue)
+{
+	list_add_tail(&queue->waiters, &current()->queue_link);
+	sched_block();
+}
+
+void wait_interrupt(struct process *p)
+{
+	if (p->state == LDE_STATE_BLOCKED && p->is_interruptible)
+		wake(p, -EINTR);
+}
+
+void wait_wake_one(struct wait_queue *queue)
+{
+	if (!list_is_empty(&queue->waiters))
+		wake(list_entry(queue->waiters.next, struct process, queue_link), 0);
+}
+
+void wait_wake_all(struct wait_queue *queue)
+{
+	while (!list_is_empty(&queue->waiters))
+		wait_wake_one(queue);
+}

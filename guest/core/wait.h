@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wait queues: processes that are BLOCKED until something happens. First come,
+ * first served.
+ */
+#ifndef GUEST_CORE_WAIT_H
+#define GUEST_CORE_WAIT_H
+
+#include "guest/core/process.h"
+
+struct wait_queue {
+	struct list waiters;
+};
+
+#define WAIT_QUEUE_INIT(name)                                                                      \
+	{                                                                                          \
+		{ &(name).waiters, &(name).waiters }                                               \
+	}
+
+#define WAIT_FOREVER UINT64_MAX
+
+/*
+ * Blocks the running process on queue (NULL: on nothing but time) until it is
+ * woken or the TSC reaches deadline. 0 if woken, -ETIMEDOUT, or -EINTR.
+ */
+int wait_on(struct wait_queue *queue, uint64_t deadline);
+
+/* Ends p's wait, if it is in one that a signal may end, with -EINTR. */
+void wait_interrupt(struct process *p);
+
+/* As wait_on without a deadline, but nothing but a wake-up ends it. */
+void wait_uninterrupted(struct wait_queue *queue);
+
+void wait_wake_one(struct wait_queue *queue);
+void wait_wake_all(struct wait_queue *queue);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console device: the host's standard streams (include/lde/device.h).
+ *
+ * Output goes out from where it lies in the program's pages, all pieces of one
+ * system call in one request. A process whose stream is not ready, or who waits
+ * for input, is BLOCKED until the interrupt.
+ */
+#ifndef GUEST_DEV_CONSOLE_H
+#define GUEST_DEV_CONSOLE_H
+
+#include "guest/lib/compiler.h"
+#include "guest/mm/space.h"
+
+enum { CONSOLE_STDIN, CONSOLE_STDOUT, CONSOLE_STDERR, CONSOLE_NR_STREAMS };
+
+/* A piece of a program's memory. */
+struct user_piece {
+	vaddr_t start;
+	uint64_t len;
+};
+
+struct console_info {
+	uint16_t port;
+	uint8_t vector;
+	uint32_t mode[CONSOLE_NR_STREAMS]; /* st_mode of the host's descriptors */
+	uint32_t tty;                      /* bit n: stream n is a terminal */
+	uint16_t rows, columns;
+};
+
+void console_init(const struct console_info *info);
+const struct console_info *console_info(void);
+
+/* Bytes written, fewer than asked only if pieces go bad or the host fails;
+ * -EFAULT, or the host's error. */
+int64_t console_write(unsigned stream, const struct user_piece *pieces, unsigned nr);
+
+/* Bytes read into the program's memory, 0 at the end of input, or an error. */
+int64_t console_read(vaddr_t buf, uint64_t len);
+
+/* Whether a read would not block. */
+bool console_has_input(void);
+
+void console_interrupt(void);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Error numbers of the Linux x86-64 system-call interface. They come from the
+ * compiler host's <asm/errno.h>, which is a list of numbers and needs no libc.
+ */
+#ifndef GUEST_LIB_ERRNO_H
+#define GUEST_LIB_ERRNO_H
+
+#include <asm/errno.h>
+
+#endif

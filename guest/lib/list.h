@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Doubly linked list with a head, links inside the elements. A link that is on
+ * no list points at itself.
+ */
+#ifndef GUEST_LIB_LIST_H
+#define GUEST_LIB_LIST_H
+
+#include "guest/lib/compiler.h"
+
+struct list {
+	struct list *next, *prev;
+};
+
+static inline void list_init(struct list *l)
+{
+	l->next = l->prev = l;
+}
+
+static inline bool list_is_empty(const struct list *head)
+{
+	return head->next == head;
+}
+
+/* Inserts l before pos; with pos the head, that is at the tail. */
+static inline void list_insert_before(struct list *pos, struct list *l)
+{
+	l->next = pos;
+	l->prev = pos->prev;
+	pos->prev->next = l;
+	pos->prev = l;
+}
+
+static inline void list_add_tail(struct list *head, struct list *l)
+{
+	list_insert_before(head, l);
+}
+
+static inline void list_add_head(struct list *head, struct list *l)
+{
+	list_insert_before(head->next, l);
+}
+
+static inline void list_remove(struct list *l)
+{
+	l->prev->next = l->next;
+	l->next->prev = l->prev;
+	list_init(l);
+}
+
+#define list_entry(l, type, member) container_of(l, type, member)
+
+#define list_for_each(l, head) for (struct list *l = (head)->next; l != (head); l = l->next)
+
+/* The body may remove l. */
+#define list_for_each_safe(l, head)                                                                \
+	for (struct list *l = (head)->next, *l##_next = l->next; l != (head);                      \
+	     l = l##_next, l##_next = l->next)
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be mapped besides plain memory: the pages of a file. The file system
+ * that has them says how (struct memory_object is embedded in its inode).
+ */
+#ifndef GUEST_MM_OBJECT_H
+#define GUEST_MM_OBJECT_H
+
+#include "guest/lib/compiler.h"
+
+struct memory_object;
+
+struct memory_object_ops {
+	/* The page at index with one more owner, the caller; 0 if there is no
+	 * memory. Index is below the object's size in pages. */
+	paddr_t (*page)(struct memory_object *object, uint64_t index);
+	/* A mapping begins to use the object, or ends to. */
+	void (*get)(struct memory_object *object);
+	void (*put)(struct memory_object *object);
+};
+
+struct memory_object {
+	const struct memory_object_ops *ops;
+	uint64_t size; /* bytes */
+};
+
+#endif

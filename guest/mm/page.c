@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/mm/page.h"
+
+#include "guest/arch/direct.h"
+#include "guest/arch/offload.h"
+#include "guest/arch/panic.h"
+#include "guest/lib/ledger.h"
+#include "guest/lib/string.h"
+
+struct page {
+	uint32_t owners; /* 0: free */
+	uint32_t next;   /* on a list of pages, 0 ends it */
+};
+
+static struct {
+	struct page *pages; /* one a managed page */
+	uint32_t first;     /* number of the first managed page */
+	uint32_t end;
+	uint32_t fresh;     /* from here to end nothing was ever touched */
+	uint32_t recycled;  /* list */
+} memory;
+
+static inline uint32_t page_number(paddr_t pa)
+{
+	return pa >> LDE_PAGE_SHIFT;
+}
+
+static inline bool is_managed(uint32_t number)
+{
+	return number >= memory.first;
+}
+
+static inline struct page *page_of(uint32_t number)
+{
+	return &memory.pages[number - memory.first];
+}
+
+void page_init(paddr_t start, paddr_t end)
+{
+	uint64_t nr, books;
+
+	start = ALIGN_UP(start, PAGE_SIZE);
+	nr = (end - start) / PAGE_SIZE;
+	books = ALIGN_UP(nr * sizeof(struct page), PAGE_SIZE);
+	memory.pages = direct_map(start);
+	memory.first = memory.fresh = page_number(start + books);
+	memory.end = page_number(end);
+	memory.recycled = 0;
+	ledger.pages_total = ledger.pages_free = ledger.pages_free_min = memory.end - memory.first;
+}
+
+paddr_t page_reserve(uint64_t bytes)
+{
+	paddr_t start = (paddr_t)memory.fresh << LDE_PAGE_SHIFT;
+	uint64_t nr = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+
+	if (nr > memory.end - memory.fresh)
+		return 0;
+	memory.fresh += nr;
+	memory.first = memory.fresh;
+	memory.pages += nr;
+	ledger.pages_total -= nr;
+	ledger.pages_free = ledger.pages_free_min = ledger.pages_total;
+	return start;
+}
+
+static paddr_t page_take(bool *is_zero)
+{
+	uint32_t number = memory.recycled;
+	struct page *page;
+
+	*is_zero = false;
+	if (number) {
+		page = page_of(number);
+		memory.recycled = page->next;
+	} else if (memory.fresh < memory.end) {
+		number = memory.fresh++;
+		page = page_of(number);
+		*is_zero = true;
+	} else {
+		return 0;
+	}
+	page->owners = 1;
+	if (--ledger.pages_free < ledger.pages_free_min)
+		ledger.pages_free_min = ledger.pages_free;
+	return (paddr_t)number << LDE_PAGE_SHIFT;
+}
+
+paddr_t page_alloc(void)
+{
+	bool is_zero;
+
+	return page_take(&is_zero);
+}
+
+paddr_t page_alloc_zeroed(void)
+{
+	bool is_zero;
+	paddr_t pa = page_take(&is_zero);
+
+	if (pa && !is_zero)
+		offload_zero_page(direct_map(pa));
+	return pa;
+}
+
+paddr_t page_alloc_zeroed_here(void)
+{
+	bool is_zero;
+	paddr_t pa = page_take(&is_zero);
+
+	if (pa && !is_zero)
+		memset(direct_map(pa), 0, PAGE_SIZE);
+	return pa;
+}
+
+void page_get(paddr_t pa)
+{
+	if (is_managed(page_number(pa)))
+		page_of(page_number(pa))->owners++;
+}
+
+void page_put(paddr_t pa)
+{
+	uint32_t number = page_number(pa);
+	struct page *page;
+
+	if (!is_managed(number))
+		return;
+	page = page_of(number);
+	if (unlikely(!page->owners))
+		panic("a free page was freed");
+	if (--page->owners)
+		return;
+	page->next = memory.recycled;
+	memory.recycled = number;
+	ledger.pages_free++;
+}
+
+bool page_is_exclusive(paddr_t pa)
+{
+	return is_managed(page_number(pa)) && page_of(page_number(pa))->owners == 1;
+}
+
+uint64_t page_nr_free(void)
+{
+	return ledger.pages_free;
+}
+
+uint32_t page_list_push(uint32_t head, paddr_t pa)
+{
+	page_of(page_number(pa))->next = head;
+	return page_number(pa);
+}
+
+void page_list_free(uint32_t head)
+{
+	while (head) {
+		uint32_t next = page_of(head)->next;
+
+		page_put((paddr_t)head << LDE_PAGE_SHIFT);
+		head = next;
+	}
+}

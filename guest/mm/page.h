@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical pages: who owns them and how many do.
+ *
+ * Memory that nobody has used since boot is known to be zero and is handed out
+ * in address order; what has been freed comes back last in, first out. Pages of
+ * the kernel, the device tree and the initrd are not managed here: getting and
+ * putting them does nothing, so they can be mapped like any other.
+ */
+#ifndef GUEST_MM_PAGE_H
+#define GUEST_MM_PAGE_H
+
+#include <lde/layout.h>
+
+#include "guest/lib/compiler.h"
+
+#define PAGE_SIZE LDE_PAGE_SIZE
+
+/* Manages [start, end), which must be zero. Some of it goes into the books. */
+void page_init(paddr_t start, paddr_t end);
+
+/* Takes bytes from the untouched memory for good; 0 if there is not enough.
+ * Only before the first page_alloc. */
+paddr_t page_reserve(uint64_t bytes);
+
+/* A page with one owner, 0 when there is none. Its content is arbitrary... */
+paddr_t page_alloc(void);
+/* ...or zero. */
+paddr_t page_alloc_zeroed(void);
+/* The same for offloaded code, which zeroes where it is. */
+paddr_t page_alloc_zeroed_here(void);
+
+/* One more owner, one less; the last one frees it. */
+void page_get(paddr_t pa);
+void page_put(paddr_t pa);
+/* Whether the caller, who owns the page, is the only one. */
+bool page_is_exclusive(paddr_t pa);
+
+uint64_t page_nr_free(void);
+
+/* Lists of pages by number (0: end), linked outside the pages. */
+uint32_t page_list_push(uint32_t head, paddr_t pa);
+void page_list_free(uint32_t head);
+
+#endif

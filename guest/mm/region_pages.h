@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The pages behind a region; for mm only. */
+#ifndef GUEST_MM_REGION_PAGES_H
+#define GUEST_MM_REGION_PAGES_H
+
+#include "guest/mm/space.h"
+
+/* Gives back the pages of r in [start, end). */
+void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vaddr_t end);
+
+/* Brings the page-table entries in line with r->prot. */
+void region_update_pages(struct space *space, struct region *r);
+
+/* Moves all pages of from to the region at to (same order); -ENOMEM and
+ * nothing moved if a page table cannot be had. */
+int region_move_pages(struct space *space, struct region *from, struct region *to, vaddr_t start);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* Regions: the list, and what changes it. Pages are fault.c's. */
+#include "guest/mm/space.h"
+
+#include "guest/arch/direct.h"
+#include "guest/lib/errno.h"
+#include "guest/mm/page.h"
+#include "guest/mm/pool.h"
+#include "guest/mm/region_pages.h"
+
+#define REGIONS_MAX 16384
+
+static struct pool space_pool = POOL_INIT(space_pool, struct space);
+static struct pool region_pool = POOL_INIT(region_pool, struct region);
+
+struct space *space_create(void)
+{
+	struct space *space = pool_alloc(&space_pool);
+
+	if (!space)
+		return NULL;
+	space->tables.root = page_alloc_zeroed();
+	if (!space->tables.root) {
+		pool_free(&space_pool, space);
+		return NULL;
+	}
+	paging_init_root(space->tables.root);
+	space->tables.list = page_list_push(0, space->tables.root);
+	list_init(&space->regions);
+	space->users = 1;
+	return space;
+}
+
+static void region_free(struct space *space, struct region *r)
+{
+	list_remove(&r->link);
+	if (space->last == r)
+		space->last = NULL;
+	if (r->object)
+		r->object->ops->put(r->object);
+	space->nr_regions--;
+	pool_free(&region_pool, r);
+}
+
+void space_put(struct space *space)
+{
+	if (--space->users)
+		return;
+	list_for_each_safe(l, &space->regions) {
+		struct region *r = list_entry(l, struct region, link);
+
+		region_drop_pages(space, r, r->start, r->end);
+		region_free(space, r);
+	}
+	page_list_free(space->tables.list);
+	pool_free(&space_pool, space);
+}
+
+struct region *space_find_from(struct space *space, vaddr_t va)
+{
+	list_for_each(l, &space->regions) {
+		struct region *r = list_entry(l, struct region, link);
+
+		if (va < r->end)
+			return r;
+	}
+	return NULL;
+}
+
+struct region *space_find(struct space *space, vaddr_t va)
+{
+	struct region *r = space->last;
+
+	if (likely(r && va >= r->start && va < r->end))
+		return r;
+	r = space_find_from(space, va);
+	if (!r || va < r->start)
+		return NULL;
+	space->last = r;
+	return r;
+}
+
+bool space_is_free(struct space *space, vaddr_t start, uint64_t bytes)
+{
+	struct region *r = space_find_from(space, start);
+
+	return !r || r->start >= start + bytes;
+}
+
+/* Where a mapping must end below r, so that a stack keeps its guard. */
+static vaddr_t region_floor(const struct region *r)
+{
+	return r->flags & REGION_F_STACK ? r->start - STACK_GUARD_BYTES : r->start;
+}
+
+vaddr_t space_find_gap(struct space *space, uint64_t bytes, vaddr_t top)
+{
+	for (struct list *l = space->regions.prev; l != &space->regions; l = l->prev) {
+		struct region *r = list_entry(l, struct region, link);
+
+		if (r->end <= top && top - r->end >= bytes)
+			return top - bytes;
+		if (r->start < top)
+			top = region_floor(r);
+	}
+	return top >= USER_START + bytes ? top - bytes : 0;
+}
+
+/* Two regions that lie side by side and differ in nothing become one. */
+static bool region_continues(const struct region *a, const struct space_mapping *m)
+{
+	return a->end == m->start && a->prot == m->prot && a->flags == m->flags && !a->object &&
+	       !m->object;
+}
+
+int space_map(struct space *space, const struct space_mapping *m)
+{
+	struct region *next = space_find_from(space, m->start), *r;
+	struct list *pos = next ? &next->link : &space->regions;
+
+	if (pos->prev != &space->regions) {
+		r = list_entry(pos->prev, struct region, link);
+		if (region_continues(r, m)) {
+			r->end += m->bytes;
+			return 0;
+		}
+	}
+	if (space->nr_regions >= REGIONS_MAX)
+		return -ENOMEM;
+	r = pool_alloc(&region_pool);
+	if (!r)
+		return -ENOMEM;
+	r->start = m->start;
+	r->end = m->start + m->bytes;
+	r->prot = m->prot;
+	r->flags = m->flags;
+	r->object = m->object;
+	r->offset = m->offset;
+	r->length = m->length;
+	r->touched_start = UINT64_MAX;
+	if (r->object)
+		r->object->ops->get(r->object);
+	list_insert_before(pos, &r->link);
+	space->nr_regions++;
+	return 0;
+}
+
+/* Cuts r in two at va, which is inside it; r keeps the lower part. */
+static int region_split(struct space *space, struct region *r, vaddr_t va)
+{
+	uint64_t below = va - r->start;
+	struct region *upper;
+
+	if (space->nr_regions >= REGIONS_MAX)
+		return -ENOMEM;
+	upper = pool_alloc(&region_pool);
+	if (!upper)
+		return -ENOMEM;
+	*upper = *r;
+	upper->start = va;
+	upper->touched_start = max_u64(r->touched_start, va);
+	upper->offset += below;
+	upper->length = r->length > below ? r->length - below : 0;
+	r->end = va;
+	r->touched_end = min_u64(r->touched_end, va);
+	r->length = min_u64(r->length, below);
+	if (r->object)
+		r->object->ops->get(r->object);
+	list_insert_before(r->link.next, &upper->link);
+	space->nr_regions++;
+	return 0;
+}
+
+/* Makes start and end boundaries of regions where they are inside one. */
+static int split_at_bounds(struct space *space, vaddr_t start, vaddr_t end)
+{
+	struct region *r = space_find(space, start);
+	int err = 0;
+
+	if (r && r->start < start)
+		err = region_split(space, r, start);
+	if (err)
+		return err;
+	r = space_find(space, end);
+	if (r && r->start < end)
+		err = region_split(space, r, end);
+	return err;
+}
+
+int space_unmap(struct space *space, vaddr_t start, uint64_t bytes)
+{
+	vaddr_t end = start + bytes;
+	struct region *r;
+	int err = split_at_bounds(space, start, end);
+
+	if (err)
+		return err;
+	while ((r = space_find_from(space, start)) && r->start < end) {
+		region_drop_pages(space, r, r->start, r->end);
+		region_free(space, r);
+	}
+	return 0;
+}
+
+static bool is_mapped_throughout(struct space *space, vaddr_t start, vaddr_t end)
+{
+	while (start < end) {
+		struct region *r = space_find(space, start);
+
+		if (!r)
+			return false;
+		start = r->end;
+	}
+	return true;
+}
+
+/* Joins r with the region after it where they differ in nothing. */
+static void region_join_next(struct space *space, struct region *r)
+{
+	struct region *next = list_entry(r->link.next, struct region, link);
+	struct space_mapping m;
+
+	if (r->link.next == &space->regions)
+		return;
+	m = (struct space_mapping){ .start = next->start, .prot = next->prot,
+				    .flags = next->flags, .object = next->object };
+	if (!region_continues(r, &m))
+		return;
+	r->end = next->end;
+	r->touched_start = min_u64(r->touched_start, next->touched_start);
+	r->touched_end = max_u64(r->touched_end, next->touched_end);
+	region_free(space, next);
+}
+
+int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t prot)
+{
+	vaddr_t end = start + bytes;
+	struct region *r;
+	int err;
+
+	if (!is_mapped_throughout(space, start, end))
+		return -ENOMEM;
+	err = split_at_bounds(space, start, end);
+	if (err)
+		return err;
+	for (vaddr_t va = start; va < end; va = r->end) {
+		r = space_find(space, va);
+		r->prot = prot;
+		region_update_pages(space, r);
+	}
+	r = space_find(space, start);
+	while (r->end < end && r->link.next != &space->regions) {
+		vaddr_t old_end = r->end;
+
+		region_join_next(space, r);
+		if (r->end == old_end)
+			r = list_entry(r->link.next, struct region, link);
+	}
+	return 0;
+}
+
+int space_move(struct space *space, vaddr_t from, uint64_t bytes, vaddr_t to, uint64_t to_bytes)
+{
+	struct region *old;
+	struct space_mapping m;
+	int err = split_at_bounds(space, from, from + bytes);
+
+	if (err)
+		return err;
+	old = space_find(space, from);
+	m = (struct space_mapping){
+		.start = to, .bytes = to_bytes, .prot = old->prot, .flags = old->flags,
+		.object = old->object, .offset = old->offset, .length = old->length,
+	};
+	err = space_map(space, &m);
+	if (err)
+		return err;
+	err = region_move_pages(space, old, space_find(space, to), to);
+	if (err) {
+		space_unmap(space, to, to_bytes);
+		return err;
+	}
+	region_free(space, old);
+	return 0;
+}
+
+void space_grow(struct region *region, uint64_t bytes)
+{
+	region->end += bytes;
+}
+
+void space_discard(struct space *space, vaddr_t start, uint64_t bytes)
+{
+	vaddr_t end = start + bytes;
+
+	while (start < end) {
+		struct region *r = space_find_from(space, start);
+
+		if (!r || r->start >= end)
+			break;
+		region_drop_pages(space, r, max_u64(start, r->start), min_u64(end, r->end));
+		start = r->end;
+	}
+}

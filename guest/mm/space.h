@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address spaces: what a process may touch, and the pages behind it.
+ *
+ * A space is a sorted list of regions and a set of page tables. Regions say
+ * what is allowed; pages appear at the first touch (space_fault). Anonymous
+ * memory starts as zeroes; pages of files are mapped where they lie and copied
+ * when first written.
+ */
+#ifndef GUEST_MM_SPACE_H
+#define GUEST_MM_SPACE_H
+
+#include <lde/device.h>
+
+#include "guest/arch/paging.h"
+#include "guest/lib/list.h"
+#include "guest/mm/object.h"
+
+/* As mmap(2) has them. */
+#define SPACE_PROT_READ  1u
+#define SPACE_PROT_WRITE 2u
+#define SPACE_PROT_EXEC  4u
+
+enum {
+	REGION_F_STACK = 1,   /* the guard lies below it */
+	REGION_F_HEAP = 2,    /* grows and shrinks by brk */
+	REGION_F_FILE = 4,    /* mmap of a file: beyond its end is an error, not zeroes */
+	REGION_F_SHARED = 8,
+};
+
+/* How a page was touched. */
+enum { ACCESS_READ = 0, ACCESS_WRITE = 1, ACCESS_FETCH = 2 };
+
+struct region {
+	struct list link;
+	vaddr_t start, end;        /* page aligned */
+	uint8_t prot;
+	uint8_t flags;
+	uint16_t window;           /* pages to fill at the next fault in sequence */
+	vaddr_t next_fault;        /* where that would be */
+	vaddr_t touched_start, touched_end; /* all pages present lie in here */
+	struct memory_object *object; /* NULL: anonymous */
+	uint64_t offset;           /* of start in object, page aligned */
+	uint64_t length;           /* bytes from start that the object provides */
+};
+
+struct space {
+	struct page_tables tables;
+	struct list regions;       /* by address */
+	struct region *last;       /* found last */
+	uint32_t nr_regions;
+	uint32_t users;
+	vaddr_t brk_start, brk;
+	uint64_t nr_pages;         /* of its own or shared with files */
+	uint64_t peak_pages;
+};
+
+/* What a mapping is to be. */
+struct space_mapping {
+	vaddr_t start;
+	uint64_t bytes;            /* both page aligned */
+	uint8_t prot, flags;
+	struct memory_object *object;
+	uint64_t offset, length;   /* see struct region */
+};
+
+/* NULL without memory. */
+struct space *space_create(void);
+void space_put(struct space *space);
+
+/* The region with va in it, or NULL. */
+struct region *space_find(struct space *space, vaddr_t va);
+/* The first region that ends above va, or NULL. */
+struct region *space_find_from(struct space *space, vaddr_t va);
+
+/* A free range, the highest below top that does not start under the lowest
+ * address a mapping may have; 0 if there is none. bytes is page aligned. */
+vaddr_t space_find_gap(struct space *space, uint64_t bytes, vaddr_t top);
+bool space_is_free(struct space *space, vaddr_t start, uint64_t bytes);
+
+/* All return 0, -ENOMEM, or what is said. Addresses and lengths are page
+ * aligned and inside the user half: the caller has checked. */
+int space_map(struct space *space, const struct space_mapping *mapping); /* range must be free */
+int space_unmap(struct space *space, vaddr_t start, uint64_t bytes);
+/* -ENOMEM also where something in the range is not mapped. */
+int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t prot);
+/* Moves the pages of [from, from + bytes), one region, to a free range. */
+int space_move(struct space *space, vaddr_t from, uint64_t bytes, vaddr_t to, uint64_t to_bytes);
+/* Lets the region that ends at end grow by bytes; the range above must be free. */
+void space_grow(struct region *region, uint64_t bytes);
+/* Drops the pages of the range; the next touch finds fresh ones (MADV_DONTNEED). */
+void space_discard(struct space *space, vaddr_t start, uint64_t bytes);
+
+/*
+ * Makes the page at va present for access (ACCESS_*). LDE_REASON_NONE, or why
+ * it must not be; LDE_REASON_OUT_OF_MEMORY when there is no page left.
+ */
+enum lde_reason space_fault(struct space *space, vaddr_t va, unsigned access);
+
+/* The same, and where the page is; 0 if it cannot be had. */
+paddr_t space_page(struct space *space, vaddr_t va, unsigned access);
+
+/* The distance below the stack within which a fault is a stack overflow. */
+#define STACK_GUARD_BYTES (1024 * 1024)
+
+/* Programs map nothing below this. */
+#define USER_START 0x10000ull
+
+#endif

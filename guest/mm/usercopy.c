@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copies go page by page through the direct map: the space says where a page
+ * is, having first checked the access and brought the page in. So a bad
+ * pointer is found before anything is touched, and no fault can happen here.
+ */
+#include "guest/mm/usercopy.h"
+
+#include "guest/arch/direct.h"
+#include "guest/arch/offload.h"
+#include "guest/lib/errno.h"
+#include "guest/lib/string.h"
+#include "guest/mm/page.h"
+
+/* Fewer bytes than this are not worth an offloaded call. */
+#define OFFLOAD_BYTES_MIN 256
+
+static inline void copy_within_page(void *dst, const void *src, uint64_t len)
+{
+	if (len < OFFLOAD_BYTES_MIN)
+		memcpy(dst, src, len);
+	else
+		offload_copy(dst, src, len);
+}
+
+/* The bytes at va up to the end of its page, and at most *len; NULL if bad. */
+static void *user_piece(struct space *space, vaddr_t va, uint64_t *len, unsigned access)
+{
+	uint64_t into = va % PAGE_SIZE;
+	paddr_t pa;
+
+	if (va >= USER_END)
+		return NULL;
+	pa = space_page(space, va, access);
+	if (!pa)
+		return NULL;
+	*len = min_u64(*len, PAGE_SIZE - into);
+	return (char *)direct_map(pa) + into;
+}
+
+int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len)
+{
+	while (len) {
+		uint64_t n = len;
+		void *piece = user_piece(space, src, &n, ACCESS_READ);
+
+		if (!piece)
+			return -EFAULT;
+		copy_within_page(dst, piece, n);
+		dst = (char *)dst + n;
+		src += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
+{
+	while (len) {
+		uint64_t n = len;
+		void *piece = user_piece(space, dst, &n, ACCESS_WRITE);
+
+		if (!piece)
+			return -EFAULT;
+		copy_within_page(piece, src, n);
+		src = (const char *)src + n;
+		dst += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int user_zero(struct space *space, vaddr_t dst, uint64_t len)
+{
+	while (len) {
+		uint64_t n = len;
+		void *piece = user_piece(space, dst, &n, ACCESS_WRITE);
+
+		if (!piece)
+			return -EFAULT;
+		memset(piece, 0, n);
+		dst += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t size)
+{
+	uint64_t done = 0;
+
+	while (done < size) {
+		uint64_t n = size - done, len;
+		const char *piece = user_piece(space, src + done, &n, ACCESS_READ);
+
+		if (!piece)
+			return -EFAULT;
+		len = strnlen(piece, n);
+		memcpy(dst + done, piece, len);
+		done += len;
+		if (len < n) {
+			dst[done] = '\0';
+			return done;
+		}
+	}
+	return -ENAMETOOLONG;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only way to a program's memory: every pointer that a program passes in
+ * goes through here. 0, or -EFAULT for whatever the program itself could not
+ * have read or written; then some bytes may have been moved. The pages are
+ * those of the running process.
+ */
+#ifndef GUEST_MM_USERCOPY_H
+#define GUEST_MM_USERCOPY_H
+
+#include "guest/arch/frame.h"
+#include "guest/mm/space.h"
+
+int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len);
+int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len);
+int user_zero(struct space *space, vaddr_t dst, uint64_t len);
+
+/* A string with its NUL: its length without, -EFAULT, or -ENAMETOOLONG if it
+ * does not end within size bytes. */
+int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t size);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of system calls, and the way through it. */
+#include <asm/unistd_64.h>
+
+#include "guest/core/sched.h"
+#include "guest/lib/ledger.h"
+#include "guest/sys/exit.h"
+#include "guest/sys/syscall.h"
+
+static const syscall_fn syscall_table[LDE_NR_SYSCALLS] = {
+	[__NR_read] = sys_read,
+	[__NR_write] = sys_write,
+	[__NR_open] = sys_open,
+	[__NR_close] = sys_close,
+	[__NR_stat] = sys_stat,
+	[__NR_fstat] = sys_fstat,
+	[__NR_lstat] = sys_lstat,
+	[__NR_poll] = sys_poll,
+	[__NR_lseek] = sys_lseek,
+	[__NR_mmap] = sys_mmap,
+	[__NR_mprotect] = sys_mprotect,
+	[__NR_munmap] = sys_munmap,
+	[__NR_brk] = sys_brk,
+	[__NR_rt_sigaction] = sys_rt_sigaction,
+	[__NR_rt_sigprocmask] = sys_rt_sigprocmask,
+	[__NR_ioctl] = sys_ioctl,
+	[__NR_pread64] = sys_pread64,
+	[__NR_pwrite64] = sys_pwrite64,
+	[__NR_readv] = sys_readv,
+	[__NR_writev] = sys_writev,
+	[__NR_access] = sys_access,
+	[__NR_sched_yield] = sys_sched_yield,
+	[__NR_mremap] = sys_mremap,
+	[__NR_msync] = sys_msync,
+	[__NR_madvise] = sys_madvise,
+	[__NR_dup] = sys_dup,
+	[__NR_dup2] = sys_dup2,
+	[__NR_nanosleep] = sys_nanosleep,
+	[__NR_getpid] = sys_getpid,
+	[__NR_exit] = sys_exit,
+	[__NR_kill] = sys_kill,
+	[__NR_uname] = sys_uname,
+	[__NR_fcntl] = sys_fcntl,
+	[__NR_fsync] = sys_fsync,
+	[__NR_fdatasync] = sys_fsync,
+	[__NR_getcwd] = sys_getcwd,
+	[__NR_chdir] = sys_chdir,
+	[__NR_fchdir] = sys_fchdir,
+	[__NR_readlink] = sys_readlink,
+	[__NR_gettimeofday] = sys_gettimeofday,
+	[__NR_getrlimit] = sys_getrlimit,
+	[__NR_getrusage] = sys_getrusage,
+	[__NR_sysinfo] = sys_sysinfo,
+	[__NR_times] = sys_times,
+	[__NR_getuid] = sys_zero_id,
+	[__NR_getgid] = sys_zero_id,
+	[__NR_geteuid] = sys_zero_id,
+	[__NR_getegid] = sys_zero_id,
+	[__NR_getppid] = sys_getppid,
+	[__NR_getgroups] = sys_getgroups,
+	[__NR_sigaltstack] = sys_sigaltstack,
+	[__NR_arch_prctl] = sys_arch_prctl,
+	[__NR_gettid] = sys_getpid,
+	[__NR_time] = sys_time,
+	[__NR_tkill] = sys_tkill,
+	[__NR_futex] = sys_futex,
+	[__NR_sched_getaffinity] = sys_sched_getaffinity,
+	[__NR_getdents64] = sys_getdents64,
+	[__NR_set_tid_address] = sys_set_tid_address,
+	[__NR_clock_gettime] = sys_clock_gettime,
+	[__NR_clock_getres] = sys_clock_getres,
+	[__NR_clock_nanosleep] = sys_clock_nanosleep,
+	[__NR_exit_group] = sys_exit,
+	[__NR_tgkill] = sys_tgkill,
+	[__NR_openat] = sys_openat,
+	[__NR_newfstatat] = sys_newfstatat,
+	[__NR_readlinkat] = sys_readlinkat,
+	[__NR_faccessat] = sys_faccessat,
+	[__NR_faccessat2] = sys_faccessat,
+	[__NR_set_robust_list] = sys_set_robust_list,
+	[__NR_dup3] = sys_dup3,
+	[__NR_preadv] = sys_preadv,
+	[__NR_pwritev] = sys_pwritev,
+	[__NR_prlimit64] = sys_prlimit64,
+	[__NR_getrandom] = sys_getrandom,
+	[__NR_getcpu] = sys_getcpu,
+	[__NR_rseq] = sys_rseq,
+};
+
+static int64_t unknown_syscall(uint64_t nr)
+{
+	if (nr >= LDE_NR_SYSCALLS)
+		ledger.syscalls_out_of_range++;
+	else
+		ledger.syscalls_unknown[nr / 64] |= 1ull << nr % 64;
+	return -ENOSYS;
+}
+
+void syscall_dispatch(struct trap_frame *frame)
+{
+	struct process *p = current();
+	uint64_t nr = frame->syscall_nr;
+
+	p->record->syscalls++;
+	if (likely(nr < LDE_NR_SYSCALLS)) {
+		syscall_fn fn = syscall_table[nr];
+
+		ledger.syscalls[nr]++;
+		frame->rax = likely(fn) ? fn(frame) : unknown_syscall(nr);
+	} else {
+		frame->rax = unknown_syscall(nr);
+	}
+	if (unlikely(p->is_killed))
+		exit_killed();
+}

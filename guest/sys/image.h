@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* A program's image: its ELF file mapped into a new address space. */
+#ifndef GUEST_SYS_IMAGE_H
+#define GUEST_SYS_IMAGE_H
+
+#include <elf.h>
+
+#include "guest/fs/inode.h"
+#include "guest/mm/space.h"
+
+struct image {
+	struct space *space;
+	vaddr_t entry;
+	vaddr_t headers;  /* of the program headers in memory, 0: not mapped */
+	uint16_t nr_headers;
+};
+
+/* Everything above this is the stack's. */
+#define STACK_TOP   USER_END
+#define STACK_BYTES (8ull << 20)
+
+/*
+ * Maps the segments and the stack of an ET_EXEC or static ET_DYN file into
+ * image->space, which is empty. 0, -ENOEXEC for a file that is not one or is
+ * malformed, -ENOMEM. May be offloaded.
+ */
+int image_map(struct image *image, struct inode *inode);
+
+#endif

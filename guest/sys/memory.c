@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls that change the address space. */
+#include <linux/mman.h>
+
+#include "guest/fs/file.h"
+#include "guest/mm/page.h"
+#include "guest/sys/image.h"
+#include "guest/sys/syscall.h"
+
+#define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+_Static_assert(PROT_READ == SPACE_PROT_READ && PROT_WRITE == SPACE_PROT_WRITE &&
+		       PROT_EXEC == SPACE_PROT_EXEC,
+	       "space.h has them as mmap(2) does");
+
+/* Page aligned, not empty, inside the user half. */
+static bool range_is_good(vaddr_t start, uint64_t bytes)
+{
+	return start % PAGE_SIZE == 0 && bytes && start < USER_END && bytes <= USER_END - start;
+}
+
+/* What x86 does with a protection: what can be written can be read. */
+static uint8_t effective_prot(int prot)
+{
+	return prot & PROT_WRITE ? prot | PROT_READ : prot;
+}
+
+static bool heap_grow(struct space *space, vaddr_t from, vaddr_t to)
+{
+	struct space_mapping m = {
+		.start = from,
+		.bytes = to - from,
+		.prot = SPACE_PROT_READ | SPACE_PROT_WRITE,
+		.flags = REGION_F_HEAP,
+	};
+
+	return space_is_free(space, from, m.bytes + STACK_GUARD_BYTES) && !space_map(space, &m);
+}
+
+/* brk(2) as the kernel has it: the new break, or the old one on failure. */
+int64_t sys_brk(struct trap_frame *f)
+{
+	struct space *space = current()->space;
+	vaddr_t brk = arg_u64(f, 0), from = ALIGN_UP(space->brk, PAGE_SIZE), to;
+
+	if (brk < space->brk_start || brk >= USER_END - PAGE_SIZE)
+		return space->brk;
+	to = ALIGN_UP(brk, PAGE_SIZE);
+	if (to > from && !heap_grow(space, from, to))
+		return space->brk;
+	if (to < from && space_unmap(space, to, from - to))
+		return space->brk;
+	space->brk = brk;
+	return brk;
+}
+
+/* Where a mapping goes: at addr if it must, near it if it can, else anywhere. */
+static int choose_address(struct space *space, vaddr_t addr, uint64_t bytes, int flags,
+			  vaddr_t *start)
+{
+	bool fits = addr >= USER_START && range_is_good(addr, bytes);
+
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (addr % PAGE_SIZE)
+			return -EINVAL;
+		if (!range_is_good(addr, bytes))
+			return -ENOMEM;
+		if (!fits)
+			return -EPERM;
+		*start = addr;
+		if (!(flags & MAP_FIXED_NOREPLACE))
+			return space_unmap(space, addr, bytes);
+		return space_is_free(space, addr, bytes) ? 0 : -EEXIST;
+	}
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	fits = addr >= USER_START && range_is_good(addr, bytes);
+	*start = fits && space_is_free(space, addr, bytes) ? addr :
+							     space_find_gap(space, bytes, USER_END);
+	return *start ? 0 : -ENOMEM;
+}
+
+/* Fills in what a file brings to a mapping. */
+static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
+{
+	struct file *file = file_get(current()->files, fd);
+	struct inode *inode;
+
+	if (!file)
+		return -EBADF;
+	inode = file->inode;
+	if (!inode || !inode_is_regular(inode))
+		return -ENODEV;
+	if (offset % PAGE_SIZE)
+		return -EINVAL;
+	if (offset + m->bytes < offset)
+		return -EOVERFLOW;
+	if (flags & MAP_SHARED && m->prot & PROT_WRITE)
+		return -EACCES; /* no file is open for writing */
+	m->object = &inode->object;
+	m->offset = offset;
+	m->length = offset < inode->object.size ?
+			    min_u64(m->bytes, inode->object.size - offset) : 0;
+	m->flags |= REGION_F_FILE;
+	return 0;
+}
+
+int64_t sys_mmap(struct trap_frame *f)
+{
+	struct space *space = current()->space;
+	int prot = arg_int(f, 2), flags = arg_int(f, 3), type = flags & MAP_TYPE, err;
+	struct space_mapping m = { .prot = effective_prot(prot) };
+
+	if (!arg_u64(f, 1) || (type != MAP_PRIVATE && type != MAP_SHARED &&
+			       type != MAP_SHARED_VALIDATE))
+		return -EINVAL;
+	if (prot & ~PROT_KNOWN)
+		return -EINVAL;
+	if (arg_u64(f, 1) > USER_END)
+		return -ENOMEM;
+	m.bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
+	if (!(flags & MAP_ANONYMOUS))
+		err = use_file(&m, arg_int(f, 4), arg_u64(f, 5), flags);
+	else
+		err = arg_u64(f, 5) % PAGE_SIZE ? -EINVAL : 0;
+	if (type != MAP_PRIVATE)
+		m.flags |= REGION_F_SHARED;
+	if (!err)
+		err = choose_address(space, arg_u64(f, 0), m.bytes, flags, &m.start);
+	if (!err)
+		err = space_map(space, &m);
+	return err ? err : (int64_t)m.start;
+}
+
+int64_t sys_munmap(struct trap_frame *f)
+{
+	vaddr_t start = arg_u64(f, 0);
+	uint64_t bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
+
+	if (!range_is_good(start, bytes))
+		return -EINVAL;
+	return space_unmap(current()->space, start, bytes);
+}
+
+int64_t sys_mprotect(struct trap_frame *f)
+{
+	vaddr_t start = arg_u64(f, 0);
+	uint64_t bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
+	int prot = arg_int(f, 2);
+
+	if (start % PAGE_SIZE || prot & ~PROT_KNOWN)
+		return -EINVAL;
+	if (!arg_u64(f, 1))
+		return 0;
+	if (!range_is_good(start, bytes))
+		return -ENOMEM;
+	return space_protect(current()->space, start, bytes, effective_prot(prot));
+}
+
+/* Takes the mapping elsewhere: to a fixed place, or to wherever there is room. */
+static int64_t remap_move(struct space *space, vaddr_t from, uint64_t old, uint64_t new, int flags,
+			  vaddr_t to)
+{
+	int err = 0;
+
+	if (flags & MREMAP_FIXED) {
+		if (!range_is_good(to, new) || to < USER_START ||
+		    (to < from + old && from < to + new))
+			return -EINVAL;
+		err = space_unmap(space, to, new);
+	} else {
+		to = space_find_gap(space, new, USER_END);
+		err = to ? 0 : -ENOMEM;
+	}
+	if (!err && new < old) {
+		err = space_unmap(space, from + new, old - new);
+		old = new;
+	}
+	if (!err)
+		err = space_move(space, from, old, to, new);
+	return err ? err : (int64_t)to;
+}
+
+int64_t sys_mremap(struct trap_frame *f)
+{
+	struct space *space = current()->space;
+	vaddr_t from = arg_u64(f, 0);
+	uint64_t old = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE), new = ALIGN_UP(arg_u64(f, 2), PAGE_SIZE);
+	int flags = arg_int(f, 3);
+	struct region *r;
+
+	if (from % PAGE_SIZE || !new || flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED) ||
+	    ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)))
+		return -EINVAL;
+	if (!old)
+		return -EINVAL; /* duplicating a shared mapping: not offered */
+	if (new > USER_END)
+		return -ENOMEM;
+	r = range_is_good(from, old) ? space_find(space, from) : NULL;
+	if (!r || r->end - from < old)
+		return -EFAULT;
+	if (flags & MREMAP_FIXED)
+		return remap_move(space, from, old, new, flags, arg_u64(f, 4));
+	if (new <= old) {
+		int err = new < old ? space_unmap(space, from + new, old - new) : 0;
+
+		return err ? err : (int64_t)from;
+	}
+	if (r->end == from + old && range_is_good(from, new) &&
+	    space_is_free(space, r->end, new - old)) {
+		space_grow(r, new - old);
+		return from;
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	return remap_move(space, from, old, new, flags, 0);
+}
+
+int64_t sys_madvise(struct trap_frame *f)
+{
+	vaddr_t start = arg_u64(f, 0);
+	uint64_t bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
+
+	if (start % PAGE_SIZE || bytes < arg_u64(f, 1))
+		return -EINVAL;
+	if (!bytes)
+		return 0;
+	if (!range_is_good(start, bytes))
+		return -ENOMEM;
+	switch (arg_int(f, 2)) {
+	case MADV_DONTNEED:
+		space_discard(current()->space, start, bytes);
+		return 0;
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE: /* as lazy as Linux: the content may stay */
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Nothing that is mapped can differ from its file. */
+int64_t sys_msync(struct trap_frame *f)
+{
+	return arg_u64(f, 0) % PAGE_SIZE ? -EINVAL : 0;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls about the process itself and the machine it runs on. */
+#include <asm/prctl.h>
+#include <linux/futex.h>
+#include <linux/resource.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+#include "guest/arch/msr.h"
+#include "guest/core/clock.h"
+#include "guest/core/random.h"
+#include "guest/core/sched.h"
+#include "guest/core/wait.h"
+#include "guest/fs/file.h"
+#include "guest/lib/ledger.h"
+#include "guest/lib/string.h"
+#include "guest/mm/page.h"
+#include "guest/sys/exit.h"
+#include "guest/sys/image.h"
+#include "guest/sys/syscall.h"
+
+int64_t sys_exit(struct trap_frame *f)
+{
+	exit_process(STATUS_EXITED(arg_int(f, 0)));
+}
+
+int64_t sys_getpid(struct trap_frame *f)
+{
+	(void)f;
+	return current()->pid;
+}
+
+int64_t sys_getppid(struct trap_frame *f)
+{
+	(void)f;
+	return current()->parent ? current()->parent->pid : 0;
+}
+
+/* User and group ids: everybody is root, of a machine of its own. */
+int64_t sys_zero_id(struct trap_frame *f)
+{
+	(void)f;
+	return 0;
+}
+
+int64_t sys_getgroups(struct trap_frame *f)
+{
+	return arg_int(f, 0) < 0 ? -EINVAL : 0;
+}
+
+int64_t sys_sched_yield(struct trap_frame *f)
+{
+	(void)f;
+	sched_yield();
+	return 0;
+}
+
+int64_t sys_sched_getaffinity(struct trap_frame *f)
+{
+	uint64_t mask = (1ull << NR_CPUS) - 1, len = arg_u64(f, 1);
+	int pid = arg_int(f, 0), err;
+
+	if (len < sizeof(mask) || len % sizeof(mask))
+		return -EINVAL;
+	if (pid && !process_find(pid))
+		return -ESRCH;
+	err = put_user(arg_u64(f, 2), &mask, sizeof(mask));
+	return err ? err : (int64_t)sizeof(mask);
+}
+
+int64_t sys_getcpu(struct trap_frame *f)
+{
+	uint32_t zero = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (arg_u64(f, i) && put_user(arg_u64(f, i), &zero, sizeof(zero)))
+			return -EFAULT;
+	return 0;
+}
+
+int64_t sys_arch_prctl(struct trap_frame *f)
+{
+	uint64_t addr = arg_u64(f, 1), base;
+
+	switch (arg_int(f, 0)) {
+	case ARCH_SET_FS:
+		if (addr >= USER_END)
+			return -EPERM;
+		context_set_fs_base(addr);
+		return 0;
+	case ARCH_SET_GS:
+		if (addr >= USER_END)
+			return -EPERM;
+		context_set_gs_base(addr);
+		return 0;
+	case ARCH_GET_FS:
+		base = context_fs_base();
+		return put_user(addr, &base, sizeof(base));
+	case ARCH_GET_GS:
+		base = context_gs_base();
+		return put_user(addr, &base, sizeof(base));
+	default:
+		return -EINVAL;
+	}
+}
+
+int64_t sys_set_tid_address(struct trap_frame *f)
+{
+	current()->clear_tid = arg_u64(f, 0);
+	return current()->pid;
+}
+
+/* Robust futexes matter when a thread dies; there is one thread. */
+int64_t sys_set_robust_list(struct trap_frame *f)
+{
+	return arg_u64(f, 1) == 24 ? 0 : -EINVAL;
+}
+
+/* Restartable sequences are not offered; every libc does without. */
+int64_t sys_rseq(struct trap_frame *f)
+{
+	(void)f;
+	return -ENOSYS;
+}
+
+/* With one thread nobody else can wake a waiter, or be woken. */
+int64_t sys_futex(struct trap_frame *f)
+{
+	uint32_t value;
+
+	if (arg_u64(f, 0) % sizeof(value))
+		return -EINVAL;
+	if (get_user(&value, arg_u64(f, 0), sizeof(value)))
+		return -EFAULT;
+	switch (arg_int(f, 1) & FUTEX_CMD_MASK) {
+	case FUTEX_WAKE:
+		return 0;
+	case FUTEX_WAIT: {
+		struct timespec_user {
+			int64_t sec, nsec;
+		} t;
+
+		if (value != (uint32_t)arg_u64(f, 2))
+			return -EAGAIN;
+		if (!arg_u64(f, 3))
+			return wait_on(NULL, WAIT_FOREVER);
+		if (get_user(&t, arg_u64(f, 3), sizeof(t)))
+			return -EFAULT;
+		if (t.sec < 0 || (uint64_t)t.nsec >= 1000000000)
+			return -EINVAL;
+		return wait_on(NULL, clock_ticks_at_mono(clock_mono_ns() +
+							 t.sec * 1000000000ull + t.nsec));
+	}
+	default:
+		return -ENOSYS;
+	}
+}
+
+static struct rlimit64 limit_of(int resource)
+{
+	struct rlimit64 limit = { RLIM64_INFINITY, RLIM64_INFINITY };
+
+	if (resource == RLIMIT_STACK)
+		limit.rlim_cur = STACK_BYTES;
+	else if (resource == RLIMIT_NOFILE)
+		limit.rlim_cur = limit.rlim_max = FD_MAX;
+	else if (resource == RLIMIT_CORE)
+		limit.rlim_cur = 0;
+	return limit;
+}
+
+int64_t sys_prlimit64(struct trap_frame *f)
+{
+	int pid = arg_int(f, 0), resource = arg_int(f, 1);
+	struct rlimit64 limit;
+
+	if ((unsigned)resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (pid && (uint32_t)pid != current()->pid)
+		return process_find(pid) ? -EPERM : -ESRCH;
+	if (arg_u64(f, 2)) { /* limits are what they are; lowering one is accepted */
+		if (get_user(&limit, arg_u64(f, 2), sizeof(limit)))
+			return -EFAULT;
+		if (limit.rlim_cur > limit.rlim_max)
+			return -EINVAL;
+		if (limit.rlim_max > limit_of(resource).rlim_max)
+			return -EPERM;
+	}
+	limit = limit_of(resource);
+	return arg_u64(f, 3) ? put_user(arg_u64(f, 3), &limit, sizeof(limit)) : 0;
+}
+
+int64_t sys_getrlimit(struct trap_frame *f)
+{
+	struct rlimit64 limit;
+
+	if ((unsigned)arg_int(f, 0) >= RLIM_NLIMITS)
+		return -EINVAL;
+	limit = limit_of(arg_int(f, 0));
+	return put_user(arg_u64(f, 1), &limit, sizeof(limit));
+}
+
+int64_t sys_uname(struct trap_frame *f)
+{
+	static const struct new_utsname name = {
+		.sysname = "Linux",
+		.nodename = "lde",
+		.release = "6.1.0-lde",
+		.version = "#1 lde",
+		.machine = "x86_64",
+		.domainname = "(none)",
+	};
+
+	return put_user(arg_u64(f, 0), &name, sizeof(name));
+}
+
+int64_t sys_sysinfo(struct trap_frame *f)
+{
+	struct sysinfo info = {
+		.uptime = clock_ticks_to_ns(clock_now() - ledger.entry_tsc) / 1000000000,
+		.totalram = ledger.pages_total,
+		.freeram = page_nr_free(),
+		.procs = process_nr_live(),
+		.mem_unit = PAGE_SIZE,
+	};
+
+	return put_user(arg_u64(f, 0), &info, sizeof(info));
+}
+
+#define GRND_KNOWN 7 /* NONBLOCK, RANDOM, INSECURE */
+
+int64_t sys_getrandom(struct trap_frame *f)
+{
+	uint64_t len = min_u64(arg_u64(f, 1), INT32_MAX), done = 0;
+	uint8_t bytes[256];
+
+	if (arg_u64(f, 2) & ~(uint64_t)GRND_KNOWN)
+		return -EINVAL;
+	while (done < len) {
+		uint64_t n = min_u64(len - done, sizeof(bytes));
+
+		random_bytes(bytes, n);
+		if (put_user(arg_u64(f, 0) + done, bytes, n))
+			return done ? (int64_t)done : -EFAULT;
+		done += n;
+	}
+	return done;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What a process has said about signals. */
+#ifndef GUEST_SYS_SIGNALS_H
+#define GUEST_SYS_SIGNALS_H
+
+#include "guest/core/process.h"
+
+/* Gives back what rt_sigaction took. */
+void signals_release(struct process *p);
+
+/* For execve: handlers go, what is ignored stays ignored. */
+void signals_reset_handlers(struct process *p);
+
+#endif

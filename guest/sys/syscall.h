@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls: the Linux x86-64 interface, as far as docs/syscalls.md says.
+ *
+ * Each takes the trap frame, decodes its arguments from it, checks them, and
+ * returns a result or a negative errno.
+ */
+#ifndef GUEST_SYS_SYSCALL_H
+#define GUEST_SYS_SYSCALL_H
+
+#include "guest/arch/frame.h"
+#include "guest/core/process.h"
+#include "guest/lib/errno.h"
+#include "guest/mm/usercopy.h"
+
+typedef int64_t (*syscall_fn)(struct trap_frame *frame);
+
+/* From entry.S, with interrupts off, on the process's kernel stack. */
+void syscall_dispatch(struct trap_frame *frame);
+
+/* Arguments 0 to 5, in the registers that the ABI says (syscall(2)). */
+static inline uint64_t arg_u64(const struct trap_frame *f, unsigned i)
+{
+	switch (i) {
+	case 0:
+		return f->rdi;
+	case 1:
+		return f->rsi;
+	case 2:
+		return f->rdx;
+	case 3:
+		return f->r10;
+	case 4:
+		return f->r8;
+	default:
+		return f->r9;
+	}
+}
+
+static inline int arg_int(const struct trap_frame *f, unsigned i)
+{
+	return (int)arg_u64(f, i);
+}
+
+/* To and from a structure in the running program's memory. */
+static inline int put_user(vaddr_t dst, const void *src, uint64_t len)
+{
+	return user_write(current()->space, dst, src, len);
+}
+
+static inline int get_user(void *dst, vaddr_t src, uint64_t len)
+{
+	return user_read(current()->space, dst, src, len);
+}
+
+/* sys/file.c */
+int64_t sys_read(struct trap_frame *f);
+int64_t sys_write(struct trap_frame *f);
+int64_t sys_readv(struct trap_frame *f);
+int64_t sys_writev(struct trap_frame *f);
+int64_t sys_pread64(struct trap_frame *f);
+int64_t sys_pwrite64(struct trap_frame *f);
+int64_t sys_preadv(struct trap_frame *f);
+int64_t sys_pwritev(struct trap_frame *f);
+int64_t sys_lseek(struct trap_frame *f);
+int64_t sys_close(struct trap_frame *f);
+int64_t sys_dup(struct trap_frame *f);
+int64_t sys_dup2(struct trap_frame *f);
+int64_t sys_dup3(struct trap_frame *f);
+int64_t sys_fcntl(struct trap_frame *f);
+int64_t sys_ioctl(struct trap_frame *f);
+int64_t sys_fsync(struct trap_frame *f);
+int64_t sys_poll(struct trap_frame *f);
+
+/* sys/path.c */
+int64_t sys_open(struct trap_frame *f);
+int64_t sys_openat(struct trap_frame *f);
+int64_t sys_stat(struct trap_frame *f);
+int64_t sys_lstat(struct trap_frame *f);
+int64_t sys_fstat(struct trap_frame *f);
+int64_t sys_newfstatat(struct trap_frame *f);
+int64_t sys_access(struct trap_frame *f);
+int64_t sys_faccessat(struct trap_frame *f);
+int64_t sys_readlink(struct trap_frame *f);
+int64_t sys_readlinkat(struct trap_frame *f);
+int64_t sys_getcwd(struct trap_frame *f);
+int64_t sys_chdir(struct trap_frame *f);
+int64_t sys_fchdir(struct trap_frame *f);
+int64_t sys_getdents64(struct trap_frame *f);
+
+/* sys/memory.c */
+int64_t sys_brk(struct trap_frame *f);
+int64_t sys_mmap(struct trap_frame *f);
+int64_t sys_munmap(struct trap_frame *f);
+int64_t sys_mprotect(struct trap_frame *f);
+int64_t sys_mremap(struct trap_frame *f);
+int64_t sys_madvise(struct trap_frame *f);
+int64_t sys_msync(struct trap_frame *f);
+
+/* sys/time.c */
+int64_t sys_clock_gettime(struct trap_frame *f);
+int64_t sys_clock_getres(struct trap_frame *f);
+int64_t sys_clock_nanosleep(struct trap_frame *f);
+int64_t sys_nanosleep(struct trap_frame *f);
+int64_t sys_gettimeofday(struct trap_frame *f);
+int64_t sys_time(struct trap_frame *f);
+int64_t sys_times(struct trap_frame *f);
+int64_t sys_getrusage(struct trap_frame *f);
+
+/* sys/self.c */
+int64_t sys_exit(struct trap_frame *f);
+int64_t sys_getpid(struct trap_frame *f);
+int64_t sys_getppid(struct trap_frame *f);
+int64_t sys_zero_id(struct trap_frame *f);
+int64_t sys_getgroups(struct trap_frame *f);
+int64_t sys_sched_yield(struct trap_frame *f);
+int64_t sys_sched_getaffinity(struct trap_frame *f);
+int64_t sys_getcpu(struct trap_frame *f);
+int64_t sys_arch_prctl(struct trap_frame *f);
+int64_t sys_set_tid_address(struct trap_frame *f);
+int64_t sys_set_robust_list(struct trap_frame *f);
+int64_t sys_rseq(struct trap_frame *f);
+int64_t sys_futex(struct trap_frame *f);
+int64_t sys_prlimit64(struct trap_frame *f);
+int64_t sys_getrlimit(struct trap_frame *f);
+int64_t sys_uname(struct trap_frame *f);
+int64_t sys_sysinfo(struct trap_frame *f);
+int64_t sys_getrandom(struct trap_frame *f);
+
+/* sys/signal.c */
+int64_t sys_rt_sigaction(struct trap_frame *f);
+int64_t sys_rt_sigprocmask(struct trap_frame *f);
+int64_t sys_sigaltstack(struct trap_frame *f);
+int64_t sys_kill(struct trap_frame *f);
+int64_t sys_tgkill(struct trap_frame *f);
+int64_t sys_tkill(struct trap_frame *f);
+
+#endif
