@@ -17,11 +17,6 @@ static char ist_stacks[NR_CPUS][3][2048] __attribute__((aligned(16)));
 #define GDT_CODE(dpl) (0x00209b0000000000u | (uint64_t)(dpl) << 45)
 #define GDT_DATA(dpl) (0x0000930000000000u | (uint64_t)(dpl) << 45)
 
-struct table_register {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((packed));
-
 static void gdt_init(struct cpu *cpu)
 {
 	uint64_t tss = (uint64_t)&cpu->tss;
@@ -51,16 +46,14 @@ static void gdt_init(struct cpu *cpu)
 void cpu_init_tables(struct cpu *cpu)
 {
 	char(*stacks)[2048] = ist_stacks[cpu - cpus];
-	struct table_register idtr;
 
 	cpu->tss.io_map_base = sizeof(cpu->tss);
 	cpu->tss.ist[IST_DEBUG - 1] = (uint64_t)stacks[1];
 	cpu->tss.ist[IST_BREAKPOINT - 1] = (uint64_t)stacks[2];
 	cpu->tss.ist[IST_FATAL - 1] = (uint64_t)stacks[3];
 	gdt_init(cpu);
-	idtr.limit = traptable_build();
-	idtr.base = (uint64_t)traptable_address();
-	__asm__ volatile("lidt %0" : : "m"(idtr));
+	traptable_begin();
+	traptable_load();
 }
 
 void cpu_init_registers(struct cpu *cpu)

@@ -26,6 +26,12 @@ _Static_assert(sizeof(struct tss) == 104, "SDM vol. 3, 8.7");
 /* Slots of tss.ist, counted from 1 as gates count them. */
 enum { IST_NONE, IST_DEBUG, IST_BREAKPOINT, IST_FATAL };
 
+/* What LGDT and LIDT read. */
+struct table_register {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
 struct process;
 
 struct cpu {
@@ -56,7 +62,7 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-/* Descriptor tables and the trap table: from here on traps are taken. */
+/* Descriptor tables and the beginning of the trap table. */
 void cpu_init_tables(struct cpu *cpu);
 /* Control registers and MSRs, SYSCALL included; reads cpu_features. */
 void cpu_init_registers(struct cpu *cpu);

@@ -38,22 +38,36 @@ static uint8_t vector_ist(unsigned vector)
 	}
 }
 
-uint16_t traptable_build(void)
+static void set_gate(unsigned vector)
 {
-	for (unsigned v = 0; v < NR_TRAP_VECTORS; v++) {
-		trap_table[v] = (struct gate){
-			.offset_low = (uint16_t)trap_entries[v],
-			.offset_middle = (uint16_t)(trap_entries[v] >> 16),
-			.offset_high = (uint32_t)(trap_entries[v] >> 32),
-			.selector = KERNEL_CS,
-			.ist = vector_ist(v),
-			.type = v == VECTOR_BP ? GATE_USER : GATE_KERNEL,
-		};
-	}
-	return sizeof(trap_table) - 1;
+	uint64_t entry = trap_entries[vector];
+
+	trap_table[vector] = (struct gate){
+		.offset_low = (uint16_t)entry,
+		.offset_middle = (uint16_t)(entry >> 16),
+		.offset_high = (uint32_t)(entry >> 32),
+		.selector = KERNEL_CS,
+		.ist = vector_ist(vector),
+		.type = vector == VECTOR_BP ? GATE_USER : GATE_KERNEL,
+	};
 }
 
-const void *traptable_address(void)
+void traptable_begin(void)
 {
-	return trap_table;
+	set_gate(VECTOR_BP);
+	set_gate(VECTOR_PF);
+	set_gate(VECTOR_DF);
+}
+
+void traptable_complete(void)
+{
+	for (unsigned v = 0; v < NR_TRAP_VECTORS; v++)
+		set_gate(v);
+}
+
+void traptable_load(void)
+{
+	struct table_register idtr = { sizeof(trap_table) - 1, (uint64_t)trap_table };
+
+	__asm__ volatile("lidt %0" : : "m"(idtr));
 }

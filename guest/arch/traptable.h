@@ -8,8 +8,11 @@
 
 #include "guest/lib/compiler.h"
 
-/* Fills the table; returns its limit, as LIDT wants it. */
-uint16_t traptable_build(void);
-const void *traptable_address(void);
+/* Fills in what offloading needs: page faults and breakpoints. */
+void traptable_begin(void);
+/* Fills in the whole table. May be offloaded. */
+void traptable_complete(void);
+/* Tells the CPU where the table is. */
+void traptable_load(void);
 
 #endif

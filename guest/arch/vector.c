@@ -15,7 +15,8 @@
 /* Tiles need a permission that nobody asks the host for. */
 #define XSTATE_AMX 0x60000u
 
-#define CPUID_XSTATE 0xd
+#define CPUID_XSTATE    0xd
+#define CPUID_1_OSXSAVE (1u << 27) /* in ecx */
 #define FXSAVE_FCW   0
 #define FXSAVE_MXCSR 24
 #define XSAVE_HEADER 512
@@ -27,15 +28,6 @@ static uint32_t xstate_mask; /* components switched; 0: by FXSAVE */
 struct exchange {
 	void *save, *load;
 };
-
-static uint64_t offload_user_xgetbv(void *unused)
-{
-	uint32_t lo, hi;
-
-	(void)unused;
-	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-	return (uint64_t)hi << 32 | lo;
-}
 
 static inline void xsave(void *area, uint32_t mask)
 {
@@ -58,30 +50,28 @@ static uint64_t offload_user_exchange(void *arg)
 	return 0;
 }
 
-static void check_area_size(uint32_t mask)
+static uint32_t read_xcr0(void)
 {
-	for (unsigned i = 2; i < 32; i++) {
-		uint32_t r[4];
+	uint32_t lo, hi;
 
-		if (!(mask & 1u << i))
-			continue;
-		insn_cpuid(CPUID_XSTATE, i, r);
-		if (r[1] + r[0] > VECTOR_AREA_MAX)
-			panic("vector state does not fit its area");
-	}
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return lo;
 }
 
-static uint32_t usable_xstate(void)
+/* What programs can use is the host's choice, and only ring 3 can ask. */
+static uint64_t offload_user_survey(void *unused)
 {
 	uint32_t r[4];
 
-	if (offload_is_active) {
-		/* What programs can use is the host's choice: switch all of it. */
-		insn_cpuid(1, 0, r);
-		if (!(r[2] & 1u << 27)) /* OSXSAVE */
-			return 0;
-		return (uint32_t)offload_call(offload_user_xgetbv, NULL) & ~XSTATE_AMX;
-	}
+	(void)unused;
+	insn_cpuid(1, 0, r);
+	return r[2] & CPUID_1_OSXSAVE ? read_xcr0() & ~XSTATE_AMX : 0;
+}
+
+static uint32_t enable_xstate(void)
+{
+	uint32_t r[4];
+
 	if (!cpu_features.xsave)
 		return 0;
 	insn_cpuid(CPUID_XSTATE, 0, r);
@@ -90,10 +80,31 @@ static uint32_t usable_xstate(void)
 	return r[0];
 }
 
+/* Where the last of the components ends. */
+static uint64_t measure_area(void *arg)
+{
+	uint32_t mask = *(uint32_t *)arg, end = 0;
+
+	for (unsigned i = 2; i < 32; i++) {
+		uint32_t r[4];
+
+		if (!(mask & 1u << i))
+			continue;
+		insn_cpuid(CPUID_XSTATE, i, r);
+		if (r[1] + r[0] > end)
+			end = r[1] + r[0];
+	}
+	return end;
+}
+
 void vector_init(void)
 {
-	xstate_mask = usable_xstate();
-	check_area_size(xstate_mask);
+	if (offload_is_active)
+		xstate_mask = offload_call(offload_user_survey, NULL);
+	else
+		xstate_mask = enable_xstate();
+	if (offload_call(measure_area, &xstate_mask) > VECTOR_AREA_MAX)
+		panic("the vector state does not fit its area");
 }
 
 void vector_area_init(void *area)

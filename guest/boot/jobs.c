@@ -8,6 +8,7 @@
 #include "guest/fs/file.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/ledger.h"
+#include "guest/lib/list.h"
 #include "guest/lib/string.h"
 #include "guest/mm/pool.h"
 #include "guest/sys/exec.h"
@@ -15,23 +16,34 @@
 
 /* One program of the command line; shared by its processes. */
 struct job {
-	const struct machine_tree *tree;
+	struct list link;
 	struct tree_program program;
+	struct string_list env;
 };
 
 static struct pool job_pool = POOL_INIT(job_pool, struct job);
+static struct list jobs = { &jobs, &jobs }; /* in command-line order */
 
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND      127
 
-uint32_t jobs_count(const struct machine_tree *tree)
+uint32_t jobs_read(const struct machine_tree *tree)
 {
 	struct tree_program program;
 	uint32_t nr = 0;
+	int node = 0;
 
-	for (int node = 0; (node = tree_next_program(tree, node, &program)) > 0;)
+	while ((node = tree_next_program(tree, node, &program)) > 0) {
+		struct job *job = pool_alloc(&job_pool);
+
+		if (!job)
+			return 0;
+		job->program = program;
+		job->env = tree->env;
+		list_add_tail(&jobs, &job->link);
 		nr += program.count;
-	return nr;
+	}
+	return node < 0 ? 0 : nr;
 }
 
 static _Noreturn void job_fail(const struct job *job, int err)
@@ -54,7 +66,7 @@ static void job_begin(void)
 {
 	struct process *p = current();
 	const struct job *job = p->start;
-	struct exec_args args = { job->program.path, job->program.argv, job->tree->env };
+	struct exec_args args = { job->program.path, job->program.argv, job->env };
 	int err;
 
 	sched_finish_switch();
@@ -67,17 +79,10 @@ static void job_begin(void)
 	trap_return(process_frame(p));
 }
 
-static void job_start(const struct machine_tree *tree, const struct tree_program *program,
-		      uint32_t *index)
+static void job_start(const struct job *job, uint32_t *index)
 {
-	struct job *job = pool_alloc(&job_pool);
-
-	if (!job)
-		panic("no memory for the command line");
-	job->tree = tree;
-	job->program = *program;
-	for (uint32_t i = 0; i < program->count; i++) {
-		struct process *p = process_create(job_begin, (*index)++, program->path);
+	for (uint32_t i = 0; i < job->program.count; i++) {
+		struct process *p = process_create(job_begin, (*index)++, job->program.path);
 
 		if (!p)
 			panic("no memory for so many processes: give --memory more, or start fewer");
@@ -87,14 +92,10 @@ static void job_start(const struct machine_tree *tree, const struct tree_program
 	}
 }
 
-void jobs_start(const struct machine_tree *tree)
+void jobs_start(void)
 {
-	struct tree_program program;
 	uint32_t index = 0;
-	int node;
 
-	for (node = 0; (node = tree_next_program(tree, node, &program)) > 0;)
-		job_start(tree, &program, &index);
-	if (node < 0 || !index)
-		panic("the device tree names no program");
+	list_for_each(l, &jobs)
+		job_start(list_entry(l, struct job, link), &index);
 }

@@ -5,10 +5,13 @@
 
 #include "guest/dev/tree.h"
 
-/* How many processes the command line asks for. May be offloaded. */
-uint32_t jobs_count(const struct machine_tree *tree);
+/*
+ * Reads the programs from the device tree, which must stay: how many processes
+ * they are, 0 if the tree is malformed or memory is out. May be offloaded.
+ */
+uint32_t jobs_read(const struct machine_tree *tree);
 
-/* Makes them, READY. tree must stay. */
-void jobs_start(const struct machine_tree *tree);
+/* Makes the processes, READY. */
+void jobs_start(void);
 
 #endif

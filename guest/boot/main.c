@@ -11,6 +11,7 @@
 #include "guest/arch/monitor.h"
 #include "guest/arch/offload.h"
 #include "guest/arch/panic.h"
+#include "guest/arch/traptable.h"
 #include "guest/arch/vector.h"
 #include "guest/boot/jobs.h"
 #include "guest/core/clock.h"
@@ -38,43 +39,28 @@ static char offload_root[PAGE_SIZE] __attribute__((aligned(4096)));
 
 struct survey {
 	paddr_t fdt;
-	const char *error;
 	uint32_t nr_jobs;
+	const char *error;
 };
 
-/* Reading what the VMM has left in memory: no privilege needed. */
+/* Everything that reads what the VMM has left in memory: no privilege needed. */
 static uint64_t survey_machine(void *arg)
 {
 	struct survey *s = arg;
 
+	traptable_complete();
 	s->error = tree_read(s->fdt, &tree);
-	if (!s->error)
-		page_init(max_u64(tree.tree_end, tree.initrd_end), tree.memory_end);
-	return 0;
-}
-
-static uint64_t survey_files(void *arg)
-{
-	struct survey *s = arg;
-
-	if (initrd_unpack(direct_map(tree.initrd_start), tree.initrd_end - tree.initrd_start))
-		s->error = "the initrd is malformed, or memory is too small for it";
-	return 0;
-}
-
-static uint64_t count_jobs(void *arg)
-{
-	struct survey *s = arg;
-
-	s->nr_jobs = jobs_count(&tree);
-	return 0;
-}
-
-static void run_survey(offload_fn part, struct survey *s)
-{
-	offload_call(part, s);
 	if (s->error)
-		panic(s->error);
+		return 0;
+	page_init(max_u64(tree.tree_end, tree.initrd_end), tree.memory_end);
+	if (initrd_unpack(direct_map(tree.initrd_start), tree.initrd_end - tree.initrd_start)) {
+		s->error = "the initrd is malformed, or memory is too small for it";
+		return 0;
+	}
+	s->nr_jobs = jobs_read(&tree);
+	if (!s->nr_jobs)
+		s->error = "the device tree names no program, or memory is too small";
+	return 0;
 }
 
 _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
@@ -92,9 +78,10 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	if (offload_is_active)
 		ledger.flags |= LDE_LEDGER_F_RING0_EMULATED;
 
-	cpu_set_boot_canary(); /* for libfdt */
-	run_survey(survey_machine, &survey);
-	run_survey(count_jobs, &survey);
+	cpu_set_boot_canary(); /* for libfdt, in... */
+	offload_call(survey_machine, &survey);
+	if (survey.error)
+		panic(survey.error);
 	monitor_init(tree.monitor_port);
 
 	cpu_features = tree.features;
@@ -105,10 +92,9 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
 
-	process_init(max_u64(survey.nr_jobs, RECORDS_MIN)); /* reserves memory: before... */
-	run_survey(survey_files, &survey);                  /* ...anything allocates it */
+	process_init(max_u64(survey.nr_jobs, RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
 	sched_init(policy_round_robin(clock_ns_to_ticks(tree.quantum_ns)), tree.is_preemptive);
-	jobs_start(&tree);
+	jobs_start();
 	sched_start();
 }

@@ -60,6 +60,7 @@ struct file_table *file_table_create(void)
 	if (!table)
 		return NULL;
 	table->users = 1;
+	table->end = CONSOLE_NR_STREAMS;
 	for (int fd = 0; fd < CONSOLE_NR_STREAMS; fd++) {
 		streams[fd].users++;
 		table->files[fd] = &streams[fd];
@@ -71,7 +72,7 @@ void file_table_put(struct file_table *table)
 {
 	if (--table->users)
 		return;
-	for (int fd = 0; fd < FD_MAX; fd++)
+	for (int fd = 0; fd < table->end; fd++)
 		if (table->files[fd])
 			file_put(table->files[fd]);
 	pool_free(&table_pool, table);
@@ -79,7 +80,7 @@ void file_table_put(struct file_table *table)
 
 void file_table_close_on_exec(struct file_table *table)
 {
-	for (int fd = 0; fd < FD_MAX; fd++)
+	for (int fd = 0; fd < table->end; fd++)
 		if (table->files[fd] && table->closes_on_exec[fd])
 			file_close(table, fd);
 }
@@ -89,13 +90,20 @@ struct file *file_get(const struct file_table *table, int fd)
 	return (unsigned)fd < FD_MAX ? table->files[fd] : NULL;
 }
 
+static void file_set(struct file_table *table, int fd, struct file *file, bool closes_on_exec)
+{
+	table->files[fd] = file;
+	table->closes_on_exec[fd] = closes_on_exec;
+	if (fd >= table->end)
+		table->end = fd + 1;
+}
+
 int file_install(struct file_table *table, struct file *file, int min, bool closes_on_exec)
 {
 	for (int fd = min; fd < FD_MAX; fd++) {
 		if (table->files[fd])
 			continue;
-		table->files[fd] = file;
-		table->closes_on_exec[fd] = closes_on_exec;
+		file_set(table, fd, file, closes_on_exec);
 		return fd;
 	}
 	return -EMFILE;
@@ -105,8 +113,7 @@ void file_install_at(struct file_table *table, int fd, struct file *file, bool c
 {
 	if (table->files[fd])
 		file_put(table->files[fd]);
-	table->files[fd] = file;
-	table->closes_on_exec[fd] = closes_on_exec;
+	file_set(table, fd, file, closes_on_exec);
 }
 
 int file_close(struct file_table *table, int fd)

@@ -33,6 +33,7 @@ struct file {
 
 struct file_table {
 	uint32_t users;
+	int end; /* no descriptor from here on is open */
 	struct file *files[FD_MAX];
 	bool closes_on_exec[FD_MAX];
 };

@@ -51,17 +51,14 @@ void page_init(paddr_t start, paddr_t end)
 
 paddr_t page_reserve(uint64_t bytes)
 {
-	paddr_t start = (paddr_t)memory.fresh << LDE_PAGE_SHIFT;
 	uint64_t nr = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 
 	if (nr > memory.end - memory.fresh)
 		return 0;
-	memory.fresh += nr;
-	memory.first = memory.fresh;
-	memory.pages += nr;
+	memory.end -= nr;
 	ledger.pages_total -= nr;
-	ledger.pages_free = ledger.pages_free_min = ledger.pages_total;
-	return start;
+	ledger.pages_free -= nr;
+	return (paddr_t)memory.end << LDE_PAGE_SHIFT;
 }
 
 static paddr_t page_take(bool *is_zero)

@@ -19,8 +19,8 @@
 /* Manages [start, end), which must be zero. Some of it goes into the books. */
 void page_init(paddr_t start, paddr_t end);
 
-/* Takes bytes from the untouched memory for good; 0 if there is not enough.
- * Only before the first page_alloc. */
+/* Takes bytes of zeroes from the untouched memory for good; 0 if there is not
+ * enough. */
 paddr_t page_reserve(uint64_t bytes);
 
 /* A page with one owner, 0 when there is none. Its content is arbitrary... */
