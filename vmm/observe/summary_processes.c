@@ -13,7 +13,7 @@
 static const struct table_column process_columns[] = {
 	{ "PID", false },     { "PROGRAM", true },	{ "STATUS", true },
 	{ "CPU ms", false },  { "WAIT ms", false },	{ "BLOCKED ms", false },
-	{ "YIELDED", false }, { "PREEMPTED", false },
+	{ "VOLUNTARY", false }, { "PREEMPTED", false },
 };
 
 static const struct table_column program_columns[] = {

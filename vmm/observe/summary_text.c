@@ -14,7 +14,7 @@
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
 
-#define NAME_WIDTH 26
+#define NAME_WIDTH 23
 
 static void print_line(FILE *out, uint64_t count, const char *name, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -48,7 +48,7 @@ static void print_exit_line(const struct summary *summary, FILE *out, const char
 	char total[QUANTITY_SIZE];
 
 	quantity_format_ms(counter->total_ns, total, sizeof(total));
-	print_line(out, counter->count, name, "%9s ms %8.2f us each %6.2f %%", total,
+	print_line(out, counter->count, name, "%9s ms %8.2f us each %5.2f %%", total,
 		   counter->count ? (double)counter->total_ns / (double)counter->count / 1e3 : 0.0,
 		   percent(counter->total_ns, summary->wall_ns));
 }
@@ -86,7 +86,7 @@ static void print_kvm_stats(const struct summary *summary, FILE *out)
 			nr_zero++;
 	}
 	if (nr_zero)
-		fprintf(out, " %14s  (%zu more are 0)\n", "", nr_zero);
+		fprintf(out, " %14s  (left out: %zu at 0)\n", "", nr_zero);
 }
 
 /* ---- the kernel's books ---------------------------------------------- */
@@ -136,7 +136,7 @@ static void print_faults(const struct lde_ledger *ledger, FILE *out)
 	char zero[QUANTITY_SIZE], file[QUANTITY_SIZE], copy[QUANTITY_SIZE];
 
 	print_line(out, ledger->faults_zero + ledger->faults_file + ledger->faults_copy,
-		   "page faults resolved", "%s zero-filled, %s from files, %s copied",
+		   "page faults resolved", "%s zeroed, %s of files, %s copied",
 		   quantity_format_count(ledger->faults_zero, zero, sizeof(zero)),
 		   quantity_format_count(ledger->faults_file, file, sizeof(file)),
 		   quantity_format_count(ledger->faults_copy, copy, sizeof(copy)));
@@ -153,7 +153,7 @@ static void print_switches(const struct summary *summary, FILE *out)
 		   quantity_format_count(ledger->switches_voluntary, voluntary, sizeof(voluntary)),
 		   quantity_format_count(ledger->switches_preempted, preempted, sizeof(preempted)));
 	print_line(out, ledger->timer_arms, "timer arms", NULL);
-	print_line(out, ledger->idle_entries, "idle periods", "%9s ms %23.2f %%",
+	print_line(out, ledger->idle_entries, "idle periods", "%9s ms %22.2f %%",
 		   quantity_format_ms(idle_ns, idle, sizeof(idle)),
 		   percent(idle_ns, summary->wall_ns));
 }
@@ -193,6 +193,20 @@ static void print_title(const struct summary *summary, FILE *out, size_t width)
 		cut ? "..." : "");
 }
 
+static void print_end(const struct summary *summary, FILE *out)
+{
+	static const char *const texts[][2] = {
+		{ "timeout", "stopped by the time limit" },
+		{ "signal", "stopped by a signal" },
+		{ "panic", "the guest kernel gave up" },
+		{ "failed", "the machine failed" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(summary->end, texts[i][0]) == 0)
+			fprintf(out, "\n The run did not come to its own end: %s.\n", texts[i][1]);
+}
+
 static void print_times(const struct summary *summary, FILE *out)
 {
 	uint64_t start_ns = summary_start_ns(summary);
@@ -201,8 +215,7 @@ static void print_times(const struct summary *summary, FILE *out)
 	if (start_ns)
 		fprintf(out, " %14.6f  seconds from the kernel's start to the first user instruction\n",
 			(double)start_ns / 1e9);
-	if (strcmp(summary->end, "done") != 0)
-		fprintf(out, "\n The run did not come to its own end: %s.\n", summary->end);
+	print_end(summary, out);
 	if (summary->ledger && summary->ledger->flags & LDE_LEDGER_F_RING0_EMULATED)
 		fputs("\n Ring 0 is emulated by this KVM: times inside the kernel are the emulator's.\n",
 		      out);
