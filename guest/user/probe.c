@@ -20,7 +20,8 @@
 #define NR_SAMPLES 101
 #define NR_SLEEPS  21
 #define SLEEP_NS   1000000
-#define PAGE_SIZE  4096
+#define NR_FAULTS  21
+#define FAULT_STRIDE (1 << 20)
 
 static uint64_t samples[NR_SAMPLES];
 
@@ -72,21 +73,24 @@ static void probe_yield(void)
 	print_samples("yield", "cycles", NR_SAMPLES);
 }
 
-/* A trap that the kernel resolves: the first touch of an anonymous page. */
+/*
+ * A trap that the kernel resolves: the first touch of an anonymous page. The
+ * touches are far apart, since a kernel may map the neighbours as well.
+ */
 static void probe_page_fault(void)
 {
-	volatile char *pages = mmap(NULL, NR_SAMPLES * PAGE_SIZE, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *memory = mmap(NULL, NR_FAULTS * FAULT_STRIDE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (pages == MAP_FAILED)
+	if (memory == MAP_FAILED)
 		return;
-	for (size_t i = 0; i < NR_SAMPLES; i++) {
+	for (size_t i = 0; i < NR_FAULTS; i++) {
 		uint64_t start = cycles();
 
-		pages[i * PAGE_SIZE] = 1;
+		memory[i * FAULT_STRIDE] = 1;
 		samples[i] = cycles() - start;
 	}
-	print_samples("page_fault", "cycles", NR_SAMPLES);
+	print_samples("page_fault", "cycles", NR_FAULTS);
 }
 
 /* One write is one exit to user space; the line says what it is itself. */
@@ -160,13 +164,14 @@ static void probe_features(void)
 
 int main(void)
 {
+	/* Each line at once: who hangs later has said what was before. */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	probe_ring();
 	probe_syscall();
 	probe_yield();
 	probe_page_fault();
 	probe_timer();
 	probe_features();
-	fflush(stdout);
 	probe_write();
 	return 0;
 }

@@ -196,6 +196,16 @@ static void an_unknown_privileged_instruction_is_shown_as_bytes(void **state)
 	check_part(&notice, "executed bytes 0f 04 90 at 0x401136: user mode may not do that");
 }
 
+static void an_allowed_instruction_with_a_bad_operand_is_explained(void **state)
+{
+	struct lde_notice notice = killed(LDE_REASON_PRIVILEGED, GP, 0);
+
+	(void)state;
+	set_insn(&notice, "\x48\x89\x07", 3);
+	check_part(&notice, "executed mov at 0x401136: its operand is not aligned as it must be, or "
+			    "its address is not canonical");
+}
+
 static void a_closed_gate_is_explained(void **state)
 {
 	struct lde_notice notice = killed(LDE_REASON_PRIVILEGED, GP, 0x402);
@@ -237,8 +247,8 @@ static void breakpoints_and_floating_point_are_explained(void **state)
 
 	(void)state;
 	notice.status = SIGTRAP;
-	set_insn(&notice, "\xcc", 1);
-	check_part(&notice, "executed int3 at 0x401136: a breakpoint, and no debugger");
+	set_insn(&notice, "\x90", 1); /* what follows it */
+	check_part(&notice, "executed int3 at 0x401135: a breakpoint, and no debugger");
 	notice = killed(LDE_REASON_FPU, 19, 0);
 	check_part(&notice, "floating-point exception that the program had switched on (#XM)");
 	notice = killed(LDE_REASON_ALIGNMENT, 17, 0);
@@ -371,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_jump_into_the_kernel_is_explained),
 		cmocka_unit_test(a_privileged_instruction_is_explained),
 		cmocka_unit_test(an_unknown_privileged_instruction_is_shown_as_bytes),
+		cmocka_unit_test(an_allowed_instruction_with_a_bad_operand_is_explained),
 		cmocka_unit_test(a_closed_gate_is_explained),
 		cmocka_unit_test(a_division_by_zero_is_explained),
 		cmocka_unit_test(an_illegal_instruction_is_explained),

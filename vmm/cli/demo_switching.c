@@ -18,8 +18,9 @@
 #define TICK_MS     "100" /* so that a ticker alone needs half a second */
 #define TIMEOUT     "15s" /* a run takes about one second; a hung one ends */
 
-#define WORKLOAD "/lde/hog", HOG_MS, ":", "/lde/ticker", TICKS, TICK_MS, "a", ":", \
-		 "/lde/ticker", TICKS, TICK_MS, "b"
+/* The tickers first, so that they have begun when hog gets the CPU. */
+#define WORKLOAD "/lde/ticker", TICKS, TICK_MS, "a", ":", \
+		 "/lde/ticker", TICKS, TICK_MS, "b", ":", "/lde/hog", HOG_MS
 
 static const char *const with_timer[] = { "run", "--timeout", TIMEOUT, WORKLOAD, NULL };
 static const char *const without_timer[] = { "run", "--timeout", TIMEOUT, "--without",
@@ -41,11 +42,16 @@ static int count_words(const char *const *argv)
 	return argc;
 }
 
+/* As one would type it, in lines of 80 columns. */
 static void print_command(const char *const *argv)
 {
-	fputs("  $ lde", stdout);
-	for (; *argv; argv++)
-		printf(" %s", *argv);
+	int column = printf("  $ lde");
+
+	for (; *argv; argv++) {
+		if (column + 1 + (int)strlen(*argv) > 78)
+			column = printf(" \\\n       ") - 3;
+		column += printf(" %s", *argv);
+	}
 	fputs("\n\n", stdout);
 	fflush(stdout); /* before the programs write past stdio */
 }
@@ -108,19 +114,19 @@ static void print_comparison(const struct outcome *with, const struct outcome *w
 	print_counts("the timer took the CPU back", with->preempted, without->preempted);
 	print_counts("a process gave the CPU away itself", with->voluntary, without->voluntary);
 	print_counts("the timer was armed", with->timer_arms, without->timer_arms);
-	print_times("hog ended after", with->life_ns[0], without->life_ns[0]);
-	print_times("ticker a ended after", with->life_ns[1], without->life_ns[1]);
-	print_times("ticker b ended after", with->life_ns[2], without->life_ns[2]);
+	print_times("ticker a ended after", with->life_ns[0], without->life_ns[0]);
+	print_times("ticker b ended after", with->life_ns[1], without->life_ns[1]);
+	print_times("hog ended after", with->life_ns[2], without->life_ns[2]);
 	print_times("all together", with->wall_ns, without->wall_ns);
 }
 
 static void print_intro(void)
 {
-	puts("Limited direct execution lets a program run on the CPU itself. But then, while it\n"
-	     "runs, the kernel does not. How does the kernel get the CPU back?\n"
+	puts("Limited direct execution lets a program run on the CPU itself. But while it runs,\n"
+	     "the kernel does not. How does the kernel get the CPU back?\n"
 	     "\n"
-	     "Three programs on one virtual CPU: hog computes for one second and never waits;\n"
-	     "the tickers a and b sleep, and every 100 ms want the CPU for a moment.\n"
+	     "Three programs on one virtual CPU: the tickers a and b sleep, and every 100 ms\n"
+	     "want the CPU for a moment; hog computes for one second and never waits.\n"
 	     "\n"
 	     "First with the timer interrupt, as it should be. Watch how late the ticks are:\n");
 }
@@ -129,14 +135,14 @@ static void print_outro(void)
 {
 	puts("\n"
 	     "With the timer, a ticker runs when it is due: the kernel takes the CPU from hog,\n"
-	     "and hog hardly notices. Without it, hog keeps the CPU until it ends by itself: it\n"
-	     "makes no system call that waits, so the tickers' first ticks come a second late.\n"
+	     "and hog hardly notices. Without it, hog keeps the CPU until it ends by itself:\n"
+	     "it makes no system call that waits, so the tickers come as late as hog is long.\n"
 	     "An endless loop in hog would have been the end of everything.\n"
 	     "\n"
 	     "Go on alone:\n"
-	     "  lde stat /lde/hog 500 : /lde/hog 500                the two share, slice by slice\n"
-	     "  lde stat --quantum 1ms /lde/hog 500 : /lde/hog 500  ten times as many switches\n"
-	     "  lde stat /lde/hog 500                               one process: no switch at all");
+	     "  lde stat /lde/hog 500 : /lde/hog 500      they share the CPU, slice by slice\n"
+	     "  lde stat --quantum 1ms -n 2 /lde/hog 500  ten times as many switches\n"
+	     "  lde stat /lde/hog 500                     alone: no switch and no timer at all");
 }
 
 int demo_switching(void)

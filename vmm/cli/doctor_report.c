@@ -12,22 +12,22 @@
 #define WIDTH 80
 #define INDENT 22 /* where the text of a line starts */
 
-/* Breaks text at blanks, so that it stands in a column of its own. */
-static void print_wrapped(FILE *out, const char *text)
+/* Breaks text at blanks, in a column from indent on, where the cursor stands. */
+static void print_wrapped(FILE *out, const char *text, size_t indent)
 {
-	size_t column = INDENT;
+	size_t column = indent;
 
 	while (*text) {
 		size_t len = strcspn(text, " ");
 
-		if (column > INDENT && column + 1 + len > WIDTH) {
-			fprintf(out, "\n%*s", INDENT, "");
-			column = INDENT;
+		if (column > indent && column + 1 + len > WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
 		}
-		if (column > INDENT)
+		if (column > indent)
 			fputc(' ', out);
 		fprintf(out, "%.*s", (int)len, text);
-		column += len + (column > INDENT);
+		column += len + (column > indent);
 		text += len + (text[len] == ' ');
 	}
 	fputc('\n', out);
@@ -45,7 +45,7 @@ static void print_check(FILE *out, const char *verdict, const char *what, const 
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	fprintf(out, "  %-5s %-13s ", verdict, what);
-	print_wrapped(out, text);
+	print_wrapped(out, text, INDENT);
 }
 
 static const char *kvm_kind(const char *module)
@@ -78,7 +78,9 @@ static void print_host(const struct doctor_report *report, FILE *out)
 
 static void print_entry(const struct probe *probe, FILE *out)
 {
-	print_check(out, "ok", "ring 3", "the probe program ran in ring %" PRIu64, probe->ring);
+	if (probe->ring)
+		print_check(out, "ok", "ring 3", "the probe program ran in ring %" PRIu64,
+			    probe->ring);
 	if (!probe->ring0_emulated) {
 		print_check(out, "ok", "SYSCALL", "changes the mode: system calls enter ring 0");
 		print_check(out, "ok", "ring 0", "runs on the CPU itself");
@@ -96,6 +98,10 @@ static void print_timer(const struct probe *probe, FILE *out)
 	/* A millisecond is a tenth of the default quantum. */
 	const char *verdict = probe->timer_late_ns < 1000000 ? "ok" : "note";
 
+	if (!probe->timer_late_worst_ns) {
+		print_check(out, "BAD", "timer", "a sleep of 1 ms did not end");
+		return;
+	}
 	print_check(out, verdict, "timer", "sleeps of 1 ms end %s late, %s at worst",
 		    quantity_format_ns(probe->timer_late_ns, late, sizeof(late)),
 		    quantity_format_ns(probe->timer_late_worst_ns, worst, sizeof(worst)));
@@ -114,7 +120,8 @@ static void print_probe(const struct probe *probe, FILE *out)
 {
 	print_entry(probe, out);
 	print_timer(probe, out);
-	print_check(out, "", "CPU features", "%s", probe->features);
+	if (probe->features[0])
+		print_check(out, "", "CPU features", "%s", probe->features);
 	fputs("\n  What it costs here (medians, seen from a program):\n", out);
 	print_cost(out, "system call", probe->syscall_ns, " for getppid");
 	print_cost(out, "trap", probe->page_fault_ns, " for the first touch of a page");
@@ -125,15 +132,21 @@ static void print_probe(const struct probe *probe, FILE *out)
 		   " from the kernel's start to the first user instruction");
 }
 
+static void print_problem(const char *problem, FILE *out)
+{
+	fputs("\nlde cannot run here:\n  ", out);
+	print_wrapped(out, problem, 2);
+}
+
 void doctor_report_print(const struct doctor_report *report, FILE *out)
 {
 	print_host(report, out);
-	if (report->usable)
+	if (report->probe.started)
 		print_probe(&report->probe, out);
 	if (report->usable)
 		fputs("\nlde can run here.\n", out);
 	else
-		fprintf(out, "\nlde cannot run here: %s.\n", report->problem.text);
+		print_problem(report->problem.text, out);
 }
 
 /* ---- JSON ------------------------------------------------------------ */
@@ -197,7 +210,7 @@ int doctor_report_print_json(const struct doctor_report *report, FILE *out)
 				       json_object_new_string(report->problem.text));
 	add_bool(root, "device_exists", report->facts.device_exists);
 	json_object_object_add(root, "module", json_object_new_string(report->facts.module));
-	if (report->usable)
+	if (report->probe.started)
 		json_object_object_add(root, "probe", probe_object(&report->probe));
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);

@@ -70,6 +70,7 @@ static void probe_take_report(struct probe *probe, const struct session *session
 	probe->tsc_hz = report->tsc_hz;
 	if (console->count)
 		probe->exit_ns = exit_counter_percentile_ns(console, 50);
+	probe->started = report->ledger != NULL;
 	if (report->ledger)
 		probe->ring0_emulated = report->ledger->flags & LDE_LEDGER_F_RING0_EMULATED;
 	if (session_summary_build(&built, session, 0) == 0) {
@@ -106,7 +107,7 @@ bool probe_run(struct probe *probe)
 
 	*probe = (struct probe){ 0 };
 	if (session_prepare(&session, OPTIONS_RUN, 4, argv, NULL) == SESSION_READY)
-		probe->has_guest = probe_run_session(probe, &session);
+		probe->finished = probe_run_session(probe, &session);
 	session_fini(&session);
-	return probe->has_guest;
+	return probe->finished;
 }

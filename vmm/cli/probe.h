@@ -14,7 +14,8 @@
 
 /* Times are in ns; 0: was not measured. */
 struct probe {
-	bool has_guest; /* the program ran to its end */
+	bool started;  /* the kernel ran and left its books */
+	bool finished; /* the program ran to its end */
 	bool ring0_emulated; /* and so SYSCALL does not change the mode */
 	uint64_t ring;  /* in which the program ran */
 	uint64_t tsc_hz;

@@ -8,15 +8,17 @@
 
 static void print_help(void)
 {
-	puts("Usage: lde run [OPTION]... [-n N] PROGRAM [ARG]... [: [-n N] PROGRAM [ARG]...]...\n"
+	puts("Usage: lde run [OPTION]... [-n N] PROGRAM [ARG]...\n"
+	     "              [: [-n N] PROGRAM [ARG]...]...\n"
 	     "Run programs under limited direct execution, all on one virtual CPU. PROGRAM is\n"
-	     "a static x86-64 executable, found as a shell does; a lone ':' separates programs.\n");
+	     "a static x86-64 executable, found as a shell finds it; a lone ':' separates\n"
+	     "programs. Names under /lde/ are built in: /lde/hog, /lde/ticker, /lde/probe.\n");
 	usage_print_run();
 	puts("  --help             this text\n"
 	     "\n"
-	     "Options stand before the first PROGRAM; '\\:' passes a colon to a program. The exit\n"
-	     "status is that of the first program that failed, else 0; 124 time limit; 125 lde\n"
-	     "itself failed; 126 cannot execute; 127 not found; 128+N killed by signal N.\n"
+	     "Options stand before the first PROGRAM; '\\:' passes a colon to a program. The\n"
+	     "exit status is that of the first program that failed, else 0; 124 time limit;\n"
+	     "125 lde itself failed; 126 cannot execute; 127 not found; 128+N signal N.\n"
 	     "\n"
 	     "Example: cc -static -o hello hello.c && lde run -n 2 ./hello : /lde/hog 100");
 }

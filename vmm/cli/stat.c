@@ -19,7 +19,8 @@
 
 static void print_help(void)
 {
-	puts("Usage: lde stat [OPTION]... [-n N] PROGRAM [ARG]... [: [-n N] PROGRAM [ARG]...]...\n"
+	puts("Usage: lde stat [OPTION]... [-n N] PROGRAM [ARG]...\n"
+	     "               [: [-n N] PROGRAM [ARG]...]...\n"
 	     "Run programs as lde run does, then print on stderr what it took: exits to user\n"
 	     "space by cause with their time, KVM's own statistics, traps, system calls, page\n"
 	     "faults, context switches, memory, and the time of each process.\n");

@@ -7,7 +7,7 @@ void usage_print_run(void)
 {
 	puts("  -n N               start N processes of the PROGRAM that follows (1 to 10000)\n"
 	     "  --memory SIZE      memory of the machine: 64M to 3G, a multiple of 2M [256M]\n"
-	     "  --quantum TIME     how long a process may run while others wait: 1us to 1h [10ms]\n"
+	     "  --quantum TIME     time on the CPU while others wait: 1us to 1h [10ms]\n"
 	     "  --timeout TIME     stop everything after that time, with exit status 124\n"
 	     "  --env NAME=VALUE   set a variable; may be given again\n"
 	     "  --env-host         pass on the whole environment of the host\n"

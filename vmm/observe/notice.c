@@ -11,6 +11,7 @@
 #include "vmm/observe/exceptions.h"
 #include "vmm/observe/opcode.h"
 
+#define OPERAND_TEXT "its operand is not aligned as it must be, or its address is not canonical"
 #define NULL_PAGES_END 0x10000 /* an address below this comes of a null pointer */
 
 /* A line that grows; what does not fit is dropped. */
@@ -61,20 +62,24 @@ static bool is_canonical(uint64_t addr)
 
 /* ---- what the process did -------------------------------------------- */
 
-static void notice_decode(const struct lde_notice *notice, struct opcode *opcode)
+/* False: the instruction has no name here. */
+static bool notice_decode(const struct lde_notice *notice, struct opcode *opcode)
 {
 	size_t len = notice->insn_len;
 
 	if (len > sizeof(notice->insn))
 		len = sizeof(notice->insn);
-	opcode_decode(opcode, notice->insn, len);
+	return opcode_decode(opcode, notice->insn, len);
 }
 
-/* "executed hlt at 0x401136" */
+/* "executed hlt at 0x401136". A breakpoint traps behind its one byte. */
 static void line_add_executed(struct line *line, const struct lde_notice *notice,
 			      const struct opcode *opcode)
 {
-	line_add(line, "executed %s at 0x%" PRIx64, opcode->name, notice->rip);
+	if (notice->vector == EXCEPTION_BREAKPOINT)
+		line_add(line, "executed int3 at 0x%" PRIx64, notice->rip - 1);
+	else
+		line_add(line, "executed %s at 0x%" PRIx64, opcode->name, notice->rip);
 }
 
 /* "wrote 0xffff800000001000 at 0x401136 (mov)" */
@@ -115,6 +120,15 @@ static const char *illegal_text(const struct opcode *opcode)
 	return "this CPU has no such instruction, or it is not enabled";
 }
 
+/* #GP has one more cause in user mode: the operand of an instruction that is
+ * allowed as such. */
+static const char *privileged_text(const struct opcode *opcode, bool known)
+{
+	if (known && opcode->power == OPCODE_POWER_NONE)
+		return OPERAND_TEXT;
+	return opcode_power_text(opcode->power);
+}
+
 /* Traps that no other reason explains, by their number. */
 static const char *other_text(const struct lde_notice *notice, const struct opcode *opcode)
 {
@@ -123,15 +137,16 @@ static const char *other_text(const struct lde_notice *notice, const struct opco
 	if (opcode->power != OPCODE_POWER_NONE)
 		return opcode_power_text(opcode->power);
 	if (notice->vector == EXCEPTION_PROTECTION)
-		return "its operand is not aligned as it must be, or its address is not canonical";
+		return OPERAND_TEXT;
 	return title ? title : "nothing in user mode should cause this trap";
 }
 
-static const char *notice_why(const struct lde_notice *notice, const struct opcode *opcode)
+static const char *notice_why(const struct lde_notice *notice, const struct opcode *opcode,
+			      bool known)
 {
 	switch ((enum lde_reason)notice->reason) {
 	case LDE_REASON_PRIVILEGED:
-		return opcode_power_text(opcode->power);
+		return privileged_text(opcode, known);
 	case LDE_REASON_KERNEL_MEMORY:
 		return kernel_memory_text(notice);
 	case LDE_REASON_UNMAPPED:
@@ -192,13 +207,13 @@ static void line_add_killed(struct line *line, const struct lde_notice *notice)
 {
 	struct opcode opcode;
 	char signal[32], trap[160];
+	bool known = notice_decode(notice, &opcode);
 
-	notice_decode(notice, &opcode);
 	exception_describe(notice->vector, notice->error, trap, sizeof(trap));
 	line_add(line, "process %u (%s) killed by %s: ", notice->pid, notice->name,
 		 notice_signal_name(notice->status, signal, sizeof(signal)));
 	line_add_deed(line, notice, &opcode);
-	line_add(line, ": %s (%s)", notice_why(notice, &opcode), trap);
+	line_add(line, ": %s (%s)", notice_why(notice, &opcode, known), trap);
 }
 
 /* ---- the other kinds ------------------------------------------------- */
