@@ -206,8 +206,10 @@ static bool serve(struct vconsole *console, uint32_t gpa, const struct lde_conso
 		return true;
 	console->nr_pended++;
 	int err = vconsole_thread_take(console, stream);
+	if (!err)
+		return false; /* the stream is the thread's now */
 	*result = final_result(stream, err);
-	return err < 0;
+	return true;
 }
 
 static void doorbell(struct vconsole *console, uint32_t gpa)
