@@ -69,9 +69,9 @@ struct run {
 static void fill_exits(struct run *run)
 {
 	for (int i = 0; i < 10; i++)
-		exit_counter_add(&run->exits.causes[EXIT_CONSOLE], 30000);
+		exits_add(&run->exits.causes[EXIT_CONSOLE], 30000);
 	for (int i = 0; i < 4; i++)
-		exit_counter_add(&run->exits.causes[EXIT_MONITOR], 5000);
+		exits_add(&run->exits.causes[EXIT_MONITOR], 5000);
 }
 
 static void fill_ledger(struct lde_ledger *ledger)

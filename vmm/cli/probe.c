@@ -69,7 +69,7 @@ static void probe_take_report(struct probe *probe, const struct session *session
 
 	probe->tsc_hz = report->tsc_hz;
 	if (console->count)
-		probe->exit_ns = exit_counter_percentile_ns(console, 50);
+		probe->exit_ns = exits_percentile_ns(console, 50);
 	probe->started = report->ledger != NULL;
 	if (report->ledger)
 		probe->ring0_emulated = report->ledger->flags & LDE_LEDGER_F_RING0_EMULATED;

@@ -15,7 +15,7 @@ static unsigned int bucket_of(uint64_t ns)
 	return idx < NR_EXIT_BUCKETS ? idx : NR_EXIT_BUCKETS - 1;
 }
 
-uint64_t exit_bucket_floor_ns(unsigned int idx)
+uint64_t exits_bucket_floor_ns(unsigned int idx)
 {
 	if (idx < EXIT_BUCKETS_PER_OCTAVE)
 		return idx;
@@ -24,7 +24,7 @@ uint64_t exit_bucket_floor_ns(unsigned int idx)
 	return (EXIT_BUCKETS_PER_OCTAVE + sub) << (octave - 2);
 }
 
-void exit_counter_add(struct exit_counter *counter, uint64_t ns)
+void exits_add(struct exit_counter *counter, uint64_t ns)
 {
 	if (!counter->count || ns < counter->min_ns)
 		counter->min_ns = ns;
@@ -35,7 +35,7 @@ void exit_counter_add(struct exit_counter *counter, uint64_t ns)
 	counter->buckets[bucket_of(ns)]++;
 }
 
-void exit_counter_merge(struct exit_counter *into, const struct exit_counter *from)
+void exits_merge(struct exit_counter *into, const struct exit_counter *from)
 {
 	if (!from->count)
 		return;
@@ -49,7 +49,7 @@ void exit_counter_merge(struct exit_counter *into, const struct exit_counter *fr
 		into->buckets[i] += from->buckets[i];
 }
 
-uint64_t exit_counter_percentile_ns(const struct exit_counter *counter, double percent)
+uint64_t exits_percentile_ns(const struct exit_counter *counter, double percent)
 {
 	double wanted = (double)counter->count * percent / 100.0;
 	uint64_t seen = 0;
@@ -58,13 +58,13 @@ uint64_t exit_counter_percentile_ns(const struct exit_counter *counter, double p
 		seen += counter->buckets[i];
 		if (!seen || (double)seen < wanted)
 			continue;
-		uint64_t edge = exit_bucket_floor_ns(i + 1) - 1;
+		uint64_t edge = exits_bucket_floor_ns(i + 1) - 1;
 		return i < NR_EXIT_BUCKETS - 1 && edge < counter->max_ns ? edge : counter->max_ns;
 	}
 	return counter->max_ns;
 }
 
-const char *exit_cause_name(enum exit_cause cause)
+const char *exits_cause_name(enum exit_cause cause)
 {
 	static const char *const names[NR_EXIT_CAUSES] = {
 		[EXIT_CONSOLE] = "console",

@@ -41,19 +41,19 @@ struct exit_counters {
 	uint64_t guest_ns; /* inside KVM_RUN, idle time included */
 };
 
-void exit_counter_add(struct exit_counter *counter, uint64_t ns);
+void exits_add(struct exit_counter *counter, uint64_t ns);
 
 /* Folds the counts of one into the other: for a total over all causes. */
-void exit_counter_merge(struct exit_counter *into, const struct exit_counter *from);
+void exits_merge(struct exit_counter *into, const struct exit_counter *from);
 
 /* The time that percent (0..100) of the exits did not exceed, as the upper
  * edge of its bucket and never above max_ns; 0 if there were none. */
-uint64_t exit_counter_percentile_ns(const struct exit_counter *counter, double percent);
+uint64_t exits_percentile_ns(const struct exit_counter *counter, double percent);
 
 /* The lowest time that falls into bucket idx. */
-uint64_t exit_bucket_floor_ns(unsigned int idx);
+uint64_t exits_bucket_floor_ns(unsigned int idx);
 
 /* A short name for tables and JSON keys: "console". Never NULL. */
-const char *exit_cause_name(enum exit_cause cause);
+const char *exits_cause_name(enum exit_cause cause);
 
 #endif

@@ -48,7 +48,7 @@ void summary_total_exits(const struct exit_counters *exits, struct exit_counter 
 {
 	*total = (struct exit_counter){ 0 };
 	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
-		exit_counter_merge(total, &exits->causes[i]);
+		exits_merge(total, &exits->causes[i]);
 }
 
 const char *summary_trap_name(uint32_t vector, char *out, size_t size)

@@ -92,8 +92,8 @@ static void add_exit(struct json_object *exits, const char *key,
 	add_number(exit, "total_ns", counter->total_ns);
 	add_number(exit, "mean_ns", counter->count ? counter->total_ns / counter->count : 0);
 	add_number(exit, "min_ns", counter->min_ns);
-	add_number(exit, "p50_ns", exit_counter_percentile_ns(counter, 50));
-	add_number(exit, "p99_ns", exit_counter_percentile_ns(counter, 99));
+	add_number(exit, "p50_ns", exits_percentile_ns(counter, 50));
+	add_number(exit, "p99_ns", exits_percentile_ns(counter, 99));
 	add_number(exit, "max_ns", counter->max_ns);
 }
 
@@ -105,7 +105,7 @@ static void add_exits(struct json_object *root, const struct summary *summary)
 	summary_total_exits(summary->exits, &total);
 	add_exit(exits, "total", &total);
 	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
-		add_exit(exits, exit_cause_name((enum exit_cause)i), &summary->exits->causes[i]);
+		add_exit(exits, exits_cause_name((enum exit_cause)i), &summary->exits->causes[i]);
 	add_number(root, "guest_ns", summary->exits->guest_ns);
 }
 

@@ -62,7 +62,7 @@ static void print_exits(const struct summary *summary, FILE *out)
 	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "  %s", exit_cause_name((enum exit_cause)i));
+		snprintf(name, sizeof(name), "  %s", exits_cause_name((enum exit_cause)i));
 		if (summary->exits->causes[i].count)
 			print_exit_line(summary, out, name, &summary->exits->causes[i]);
 	}

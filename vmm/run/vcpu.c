@@ -86,7 +86,7 @@ enum vcpu_end vcpu_loop(struct vcpu *vcpu)
 			cause = error ? give_up_error(vcpu, error) : serve_exit(vcpu);
 		vcpu->exits->guest_ns += left_ns - entered_ns;
 		entered_ns = now_ns();
-		exit_counter_add(&vcpu->exits->causes[cause], entered_ns - left_ns);
+		exits_add(&vcpu->exits->causes[cause], entered_ns - left_ns);
 	}
 	return vcpu->end;
 }
