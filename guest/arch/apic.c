@@ -14,8 +14,9 @@ void apic_init(void)
 	insn_wrmsr(MSR_X2APIC_LVT_LINT0, LVT_MASKED);
 	insn_wrmsr(MSR_X2APIC_LVT_LINT1, LVT_MASKED);
 	insn_wrmsr(MSR_X2APIC_TPR, 0);
-	insn_wrmsr(MSR_X2APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
 	insn_wrmsr(MSR_X2APIC_SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
+	/* Last: while the APIC is disabled every LVT entry stays masked. */
+	insn_wrmsr(MSR_X2APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
 }
 
 void apic_set_deadline(uint64_t tsc)

@@ -40,7 +40,6 @@ void process_adopt_boot_context(void *boot_stack_top)
 	boot_process.context.root = LDE_BOOT_PT_PML4;
 	boot_process.context.vector = boot_vector;
 	boot_process.record = &spare_record;
-	boot_process.state = LDE_STATE_RUNNING;
 	*stack_canary(&boot_process) = STACK_CANARY;
 	this_cpu()->process = &boot_process;
 	cpu_set_kernel_stack(this_cpu(), boot_stack_top);

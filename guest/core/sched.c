@@ -59,8 +59,8 @@ static struct process *idle(void)
 	struct process *next;
 
 	ledger.idle_entries++;
-	timer_program(0);
 	do {
+		timer_program(0); /* again after an interrupt that woke nobody */
 		insn_wait_interrupt();
 		next = sched.policy->pick();
 	} while (!next);

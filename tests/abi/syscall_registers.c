@@ -63,7 +63,7 @@ __asm__(".text\n"
 	"	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n	pop %rbx\n"
 	"	ret\n"
 	".local in_ptr, out_ptr, saved_rsp, saved_rdi\n"
-	".comm in_ptr, 8\n	.comm out_ptr, 8\n	.comm saved_rsp, 8\n	.comm saved_rdi, 8\n");
+	".comm in_ptr, 8, 8\n	.comm out_ptr, 8, 8\n	.comm saved_rsp, 8, 8\n	.comm saved_rdi, 8, 8\n");
 
 extern char after[] __attribute__((visibility("hidden")));
 
