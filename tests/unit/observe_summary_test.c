@@ -386,6 +386,26 @@ static void statuses_of_processes_have_names(void **state)
 			    "not started: unknown");
 }
 
+static void a_process_that_was_cut_off_is_timed_to_the_end(void **state)
+{
+	struct run run;
+	struct lde_process_record *record = &run.records[0];
+
+	(void)state;
+	run_fill(&run);
+	record->state = LDE_STATE_RUNNING;
+	record->start_tsc = 2000 + 100 * MS;
+	record->state_tsc[LDE_STATE_RUNNING] = 30 * MS;
+	record->state_tsc[LDE_STATE_READY] = 20 * MS;
+	run.ledger.entry_tsc = 2000; /* and 1300 ms later it was stopped */
+	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_RUNNING), 1180 * MS);
+	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_READY), 20 * MS);
+	record->state_tsc[LDE_STATE_READY] = UINT64_MAX / 2; /* nonsense is not added up */
+	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_RUNNING), 30 * MS);
+	record->state = LDE_STATE_ZOMBIE;
+	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_RUNNING), 30 * MS);
+}
+
 static void rankings_are_by_count_and_then_by_index(void **state)
 {
 	uint64_t counts[] = { 0, 5, 9, 5, 0 };
@@ -471,6 +491,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_do_not_break_the_json),
 		cmocka_unit_test(a_run_without_books_still_has_json),
 		cmocka_unit_test(statuses_of_processes_have_names),
+		cmocka_unit_test(a_process_that_was_cut_off_is_timed_to_the_end),
 		cmocka_unit_test(rankings_are_by_count_and_then_by_index),
 		cmocka_unit_test(numbers_are_grouped_in_threes),
 		cmocka_unit_test(times_and_sizes_get_fitting_units),

@@ -189,7 +189,8 @@ static void fix_forbidden(const struct kvm_facts *facts, char *fix, size_t size)
 
 	if (!group_may)
 		snprintf(fix, size, "its group may not use it: sudo chgrp kvm " KVM_DEVICE_PATH
-			 " && sudo chmod 660 " KVM_DEVICE_PATH);
+			 " && sudo chmod 660 " KVM_DEVICE_PATH " && sudo usermod -aG kvm $USER, "
+			 "then log in again");
 	else if (facts->in_device_group)
 		snprintf(fix, size, "its permissions would allow it, so a container or a security "
 			 "module forbids it; in a container: --device " KVM_DEVICE_PATH);

@@ -215,7 +215,7 @@ int doctor_report_print_json(const struct doctor_report *report, FILE *out)
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
-		err = fprintf(out, "%s\n", text) < 0 ? -EIO : 0;
+		err = fprintf(out, "%s\n", text) < 0 ? -errno : 0;
 	json_object_put(root);
 	return err;
 }

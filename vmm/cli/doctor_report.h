@@ -21,7 +21,7 @@ struct doctor_report {
 
 void doctor_report_print(const struct doctor_report *report, FILE *out);
 
-/* 0, -ENOMEM or -EIO. */
+/* 0, -ENOMEM, or -errno of writing. */
 int doctor_report_print_json(const struct doctor_report *report, FILE *out);
 
 #endif

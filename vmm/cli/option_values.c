@@ -22,7 +22,7 @@ int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *com
 	unsigned long long below_mib;
 
 	if (error)
-		return REFUSE(complaint, "--memory %s: %s; give 64M to 3G: %s", text,
+		return REFUSE(complaint, "--memory %s %s; give 64M to 3G: %s", text,
 			      units_error_text(error), UNITS_SIZE_HELP);
 	if (*bytes < LDE_MEMORY_MIN)
 		return REFUSE(complaint, "--memory %s: too small; give 64M to 3G", text);
@@ -40,7 +40,7 @@ int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *compl
 	enum units_error error = units_parse_duration(text, ns);
 
 	if (error)
-		return REFUSE(complaint, "--quantum %s: %s; give 1us to 1h: %s", text,
+		return REFUSE(complaint, "--quantum %s %s; give 1us to 1h: %s", text,
 			      units_error_text(error), UNITS_DURATION_HELP);
 	if (*ns < OPTION_QUANTUM_MIN)
 		return REFUSE(complaint, "--quantum %s: too short; give 1us to 1h", text);
@@ -56,7 +56,7 @@ int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *compl
 	enum units_error error = units_parse_duration(text, ns);
 
 	if (error)
-		return REFUSE(complaint, "--timeout %s: %s; give %s", text,
+		return REFUSE(complaint, "--timeout %s %s; give %s", text,
 			      units_error_text(error), UNITS_DURATION_HELP);
 	if (*ns < OPTION_TIMEOUT_MIN)
 		return REFUSE(complaint,

@@ -45,32 +45,41 @@ static size_t terminal_width(void)
 
 static int json_failed(const char *path, int err)
 {
-	log_line("--json=%s: cannot be written: %s", path, strerror(err));
+	log_line("--json=%s: cannot be written: %s", path ? path : "", strerror(-err));
 	return STATUS_LDE_FAILED;
 }
 
-static int print_json(const struct summary *summary, const char *path)
+/* Before the run: who gave a path that cannot be written should not wait. */
+static FILE *json_open(const char *path)
 {
-	FILE *out = stderr;
-	int err;
+	FILE *out;
 
-	if (path && strcmp(path, "-") == 0)
-		out = stdout;
-	else if (path)
-		out = fopen(path, "we");
+	if (!path)
+		return stderr;
+	if (strcmp(path, "-") == 0)
+		return stdout;
+	out = fopen(path, "we");
 	if (!out)
-		return json_failed(path, errno);
-	err = summary_print_json(summary, out);
-	if (out != stderr && out != stdout && fclose(out) != 0)
-		err = -errno;
-	if (err)
-		return json_failed(path ? path : "stderr", -err);
-	return summary->status;
+		json_failed(path, -errno);
+	return out;
 }
 
-static int print_summary(struct session *session, int status)
+static int json_close(FILE *out)
 {
-	const struct options *options = &session->options;
+	if (out == stderr || out == stdout)
+		return fflush(out) == 0 ? 0 : -errno;
+	return fclose(out) == 0 ? 0 : -errno;
+}
+
+static int print_json(const struct summary *summary, FILE *out, const char *path)
+{
+	int err = summary_print_json(summary, out);
+
+	return err ? json_failed(path, err) : summary->status;
+}
+
+static int print_summary(struct session *session, int status, FILE *json_out)
+{
 	struct session_summary built;
 	int err = session_summary_build(&built, session, status);
 
@@ -78,12 +87,35 @@ static int print_summary(struct session *session, int status)
 		log_line("no summary: %s", strerror(-err));
 		return STATUS_LDE_FAILED;
 	}
-	if (options->json)
-		status = print_json(&built.summary, options->json_path);
+	if (json_out)
+		status = print_json(&built.summary, json_out, session->options.json_path);
 	else
 		summary_print(&built.summary, stderr, terminal_width());
 	session_summary_fini(&built);
 	return status;
+}
+
+static int run_and_print(struct session *session, FILE *json_out)
+{
+	int status;
+
+	session->want_kvm_stats = true;
+	status = session_run(session);
+	/* A machine that never started has nothing to sum up. */
+	return session->ran ? print_summary(session, status, json_out) : status;
+}
+
+static int run_with_json(struct session *session)
+{
+	const char *path = session->options.json_path;
+	FILE *out = json_open(path);
+	int status, err;
+
+	if (!out)
+		return STATUS_LDE_FAILED;
+	status = run_and_print(session, out);
+	err = json_close(out);
+	return err ? json_failed(path, err) : status;
 }
 
 int cli_stat(int argc, char **argv)
@@ -91,13 +123,9 @@ int cli_stat(int argc, char **argv)
 	struct session session;
 	int status = session_prepare(&session, OPTIONS_STAT, argc, argv, print_help);
 
-	if (status == SESSION_READY) {
-		session.want_kvm_stats = true;
-		status = session_run(&session);
-		/* A machine that never started has nothing to sum up. */
-		if (session.ran)
-			status = print_summary(&session, status);
-	}
+	if (status == SESSION_READY)
+		status = session.options.json ? run_with_json(&session)
+					      : run_and_print(&session, NULL);
 	session_fini(&session);
 	return status;
 }

@@ -107,16 +107,43 @@ const char *summary_process_status(const struct lde_process_record *record, char
 	return out;
 }
 
-uint64_t summary_state_ns(const struct summary *summary, const struct lde_process_record *record,
-			  enum lde_process_state state)
-{
-	return quantity_tsc_to_ns(record->state_tsc[state], summary->tsc_hz);
-}
-
 /* The guest's numbers may be anything: a difference never goes below 0. */
 static uint64_t difference(uint64_t more, uint64_t less)
 {
 	return more > less ? more - less : 0;
+}
+
+/* When the machine stopped, in its own ticks; 0: not known. */
+static uint64_t summary_end_tsc(const struct summary *summary)
+{
+	const struct lde_ledger *ledger = summary->ledger;
+
+	if (!ledger || ledger->end_tsc)
+		return ledger ? ledger->end_tsc : 0;
+	return ledger->entry_tsc +
+	       (uint64_t)((unsigned __int128)summary->wall_ns * summary->tsc_hz / 1000000000u);
+}
+
+/*
+ * The kernel books a stretch when it ends. The stretch that the stop of the
+ * machine cut off began where the booked ones, laid end to end, end.
+ */
+static uint64_t unbooked_tsc(const struct summary *summary,
+			     const struct lde_process_record *record)
+{
+	uint64_t booked = record->start_tsc + summary_sum(record->state_tsc, LDE_NR_STATES);
+
+	return record->start_tsc ? difference(summary_end_tsc(summary), booked) : 0;
+}
+
+uint64_t summary_state_ns(const struct summary *summary, const struct lde_process_record *record,
+			  enum lde_process_state state)
+{
+	uint64_t tsc = record->state_tsc[state];
+
+	if (record->state == (uint32_t)state && state != LDE_STATE_ZOMBIE)
+		tsc += unbooked_tsc(summary, record);
+	return quantity_tsc_to_ns(tsc, summary->tsc_hz);
 }
 
 uint64_t summary_pages_peak(const struct lde_ledger *ledger)

@@ -42,7 +42,7 @@ struct summary {
 /* Laid out like perf stat, in lines of at most width columns if they can be. */
 void summary_print(const struct summary *summary, FILE *out, size_t width);
 
-/* The same as one JSON object on lines of their own. 0 or -ENOMEM, -EIO. */
+/* The same as one JSON object on lines of their own. 0, -ENOMEM, or -errno of writing. */
 int summary_print_json(const struct summary *summary, FILE *out);
 
 /* ---- what both are made from ------------------------------------------ */
@@ -77,7 +77,8 @@ const char *summary_process_status(const struct lde_process_record *record, char
 /* "running"; "unknown" for what is no state. */
 const char *summary_state_name(uint32_t state);
 
-/* Time that a process spent in state, in ns. */
+/* Time that a process spent in state, in ns; for one that had not ended when
+ * the machine was stopped, up to then. */
 uint64_t summary_state_ns(const struct summary *summary, const struct lde_process_record *record,
 			  enum lde_process_state state);
 

@@ -266,7 +266,7 @@ int summary_print_json(const struct summary *summary, FILE *out)
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
-		err = fprintf(out, "%s\n", text) < 0 ? -EIO : 0;
+		err = fprintf(out, "%s\n", text) < 0 ? -errno : 0;
 	json_object_put(root);
 	return err;
 }
