@@ -10,6 +10,9 @@
 #include "guest/mm/page.h"
 #include "guest/mm/usercopy.h"
 
+/* As Linux: no transfer is larger than this (write(2), NOTES). */
+#define CONSOLE_WRITE_MAX 0x7ffff000ull
+
 struct stream {
 	struct lde_console_req request;
 	bool is_busy;                 /* a process owns request */
@@ -132,6 +135,7 @@ int64_t console_write(unsigned stream, const struct user_piece *pieces, unsigned
 
 	for (unsigned i = 0; i < nr; i++)
 		total += pieces[i].len;
+	total = min_u64(total, CONSOLE_WRITE_MAX);
 	if (!total)
 		return 0;
 	result = stream_acquire(s);

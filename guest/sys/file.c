@@ -29,13 +29,19 @@ static bool can_write(const struct file *file)
 	return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
+/* As access_ok() in Linux: checked before anything else is. */
+static bool can_be_users(vaddr_t start, uint64_t len)
+{
+	return len <= USER_END && start <= USER_END - len;
+}
+
 static int64_t read_piece(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
 	if (!can_read(file))
 		return -EBADF;
 	if (!file->ops->read)
 		return file->inode && inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
-	if (buf >= USER_END && len)
+	if (!can_be_users(buf, len))
 		return -EFAULT;
 	return file->ops->read(file, buf, min_u64(len, TRANSFER_MAX), pos);
 }
@@ -45,6 +51,9 @@ static int64_t write_pieces(struct file *file, const struct user_piece *pieces, 
 {
 	if (!can_write(file))
 		return -EBADF;
+	for (unsigned i = 0; i < nr; i++)
+		if (!can_be_users(pieces[i].start, pieces[i].len))
+			return -EFAULT;
 	if (!file->ops->write)
 		return -EINVAL;
 	return file->ops->write(file, pieces, nr, pos);
@@ -62,7 +71,7 @@ int64_t sys_read(struct trap_frame *f)
 int64_t sys_write(struct trap_frame *f)
 {
 	struct file *file = file_get(current()->files, arg_int(f, 0));
-	struct user_piece piece = { arg_u64(f, 1), min_u64(arg_u64(f, 2), TRANSFER_MAX) };
+	struct user_piece piece = { arg_u64(f, 1), arg_u64(f, 2) };
 
 	if (!file)
 		return -EBADF;
@@ -170,7 +179,7 @@ int64_t sys_pread64(struct trap_frame *f)
 
 int64_t sys_pwrite64(struct trap_frame *f)
 {
-	struct user_piece piece = { arg_u64(f, 1), min_u64(arg_u64(f, 2), TRANSFER_MAX) };
+	struct user_piece piece = { arg_u64(f, 1), arg_u64(f, 2) };
 	uint64_t pos = arg_u64(f, 3);
 	struct file *file;
 	int err = get_seekable(f, &file);

@@ -1,40 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spins for a number of milliseconds, or sleeps one millisecond at a time.
+ * Gives the timer something to do.
  *
- * usage: ticks spin|sleep MS
+ * usage: ticks spin N   counts to N million, in 2 instructions each
+ *        ticks sleep N  sleeps N times for a millisecond
  *
  * Two that spin make the timer preempt them; one that spins beside one that
  * sleeps makes it wake the other up.
  */
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static uint64_t now_ns(void)
+static void spin(uint64_t n)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
+	while (n--)
+		__asm__ volatile("");
 }
 
 int main(int argc, char **argv)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
-	uint64_t end;
-	int sleeps;
+	const char *what = argc == 3 ? argv[1] : "";
+	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: ticks spin|sleep MS\n");
+	if (!strcmp(what, "spin")) {
+		spin(n * 1000000);
+	} else if (!strcmp(what, "sleep")) {
+		while (n--)
+			nanosleep(&ms, NULL);
+	} else {
+		fprintf(stderr, "usage: ticks spin|sleep N\n");
 		return 2;
 	}
-	sleeps = !strcmp(argv[1], "sleep");
-	end = now_ns() + strtoull(argv[2], NULL, 10) * 1000000;
-	while (now_ns() < end)
-		if (sleeps)
-			nanosleep(&ms, NULL);
 	return 0;
 }
