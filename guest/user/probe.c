@@ -17,10 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NR_SAMPLES 101
-#define NR_SLEEPS  21
-#define SLEEP_NS   1000000
-#define NR_FAULTS  21
+#define NR_SAMPLES   101
+#define NR_SLEEPS    21
+#define SLEEP_NS     1000000
+#define NR_FAULTS    21
 #define FAULT_STRIDE (1 << 20)
 
 static uint64_t samples[NR_SAMPLES];
@@ -119,7 +119,7 @@ static uint64_t now_ns(void)
 /* How much later than asked a sleep ends: the exactness of the timer. */
 static void probe_timer(void)
 {
-	const struct timespec pause = { .tv_nsec = SLEEP_NS };
+	const struct timespec pause = {.tv_nsec = SLEEP_NS};
 	uint64_t slept;
 
 	for (size_t i = 0; i < NR_SLEEPS; i++) {

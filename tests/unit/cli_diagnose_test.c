@@ -17,9 +17,12 @@
 static struct kvm_facts host_with(int error)
 {
 	return (struct kvm_facts){
-		.error = { .step = KVM_STEP_OPEN, .error = -error },
-		.device_exists = error != ENOENT, .device_mode = 0660, .device_group = "kvm",
-		.vendor = CPU_VENDOR_INTEL, .has_virtualization = true,
+		.error = {.step = KVM_STEP_OPEN, .error = -error},
+		.device_exists = error != ENOENT,
+		.device_mode = 0660,
+		.device_group = "kvm",
+		.vendor = CPU_VENDOR_INTEL,
+		.has_virtualization = true,
 	};
 }
 
@@ -34,7 +37,7 @@ static void check(const struct kvm_facts *facts, const char *problem, const char
 
 static void a_usable_host_has_no_problem(void **state)
 {
-	struct kvm_facts facts = { .usable = true };
+	struct kvm_facts facts = {.usable = true};
 	struct complaint complaint;
 
 	(void)state;
@@ -134,20 +137,20 @@ static void a_member_of_the_group_is_told_of_other_barriers(void **state)
 
 static void later_steps_have_their_own_remedy(void **state)
 {
-	struct kvm_facts facts = { .error = { .step = KVM_STEP_CREATE_VM, .error = -EBUSY } };
+	struct kvm_facts facts = {.error = {.step = KVM_STEP_CREATE_VM, .error = -EBUSY}};
 
 	(void)state;
 	check(&facts, "cannot create a virtual machine", "VirtualBox");
-	facts.error = (struct kvm_error){ .step = KVM_STEP_CAPABILITY, .error = -ENOTSUP,
-					  .detail = KVM_CAP_USER_MEMORY };
+	facts.error = (struct kvm_error){
+		.step = KVM_STEP_CAPABILITY, .error = -ENOTSUP, .detail = KVM_CAP_USER_MEMORY};
 	check(&facts, "KVM_CAP_USER_MEMORY", "Linux");
-	facts.error = (struct kvm_error){ .step = KVM_STEP_OPEN, .error = -EMFILE };
+	facts.error = (struct kvm_error){.step = KVM_STEP_OPEN, .error = -EMFILE};
 	check(&facts, "Too many open files", "ulimit -n");
 }
 
 static void the_lines_of_the_probe_are_taken(void **state)
 {
-	struct probe probe = { .tsc_hz = 2000000000 };
+	struct probe probe = {.tsc_hz = 2000000000};
 
 	(void)state;
 	probe_parse(&probe, "ring=3\nsyscall_cycles=1000\n# a line to time\n=\nnonsense\n"

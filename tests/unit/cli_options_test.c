@@ -23,8 +23,8 @@ struct parsed {
 	char *argv[WORDS_MAX];
 };
 
-static char *host_env[] = { (char *)"TERM=vt100", (char *)"SHELL=/bin/sh", (char *)"PATH=/opt",
-			    (char *)"broken", NULL };
+static char *host_env[] = {(char *)"TERM=vt100", (char *)"SHELL=/bin/sh", (char *)"PATH=/opt",
+			   (char *)"broken", NULL};
 
 static void parse_as(struct parsed *parsed, enum options_command command, const char *line)
 {
@@ -59,7 +59,8 @@ static void refuse_as(enum options_command command, const char *line, const char
 	if (parsed.err != -EINVAL)
 		fail_msg("'%s' is not refused", line);
 	if (!strstr(parsed.complaint.text, what) || !strstr(parsed.complaint.text, remedy))
-		fail_msg("'%s': '%s' lacks '%s' or '%s'", line, parsed.complaint.text, what, remedy);
+		fail_msg("'%s': '%s' lacks '%s' or '%s'", line, parsed.complaint.text, what,
+			 remedy);
 	options_fini(&parsed.options);
 }
 

@@ -32,22 +32,33 @@ static char work_dir[PATH_MAX];
 static struct image image_make(void)
 {
 	struct image image = {
-		.header = {
-			.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-			.e_entry = 0x400000 + offsetof(struct image, code),
-			.e_phoff = offsetof(struct image, segments),
-			.e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = 2,
-		},
-		.segments = {
-			{ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000,
-			  .p_filesz = offsetof(struct image, data),
-			  .p_memsz = offsetof(struct image, data), .p_align = 4096 },
-			{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W,
-			  .p_offset = offsetof(struct image, data),
-			  .p_vaddr = 0x401000 + offsetof(struct image, data), .p_filesz = 64,
-			  .p_memsz = 8192, .p_align = 4096 },
-		},
+		.header =
+			{
+				.e_type = ET_EXEC,
+				.e_machine = EM_X86_64,
+				.e_version = EV_CURRENT,
+				.e_entry = 0x400000 + offsetof(struct image, code),
+				.e_phoff = offsetof(struct image, segments),
+				.e_ehsize = sizeof(Elf64_Ehdr),
+				.e_phentsize = sizeof(Elf64_Phdr),
+				.e_phnum = 2,
+			},
+		.segments =
+			{
+				{.p_type = PT_LOAD,
+				 .p_flags = PF_R | PF_X,
+				 .p_vaddr = 0x400000,
+				 .p_filesz = offsetof(struct image, data),
+				 .p_memsz = offsetof(struct image, data),
+				 .p_align = 4096},
+				{.p_type = PT_LOAD,
+				 .p_flags = PF_R | PF_W,
+				 .p_offset = offsetof(struct image, data),
+				 .p_vaddr = 0x401000 + offsetof(struct image, data),
+				 .p_filesz = 64,
+				 .p_memsz = 8192,
+				 .p_align = 4096},
+			},
 	};
 
 	memcpy(image.header.e_ident, ELFMAG, SELFMAG);
@@ -72,8 +83,8 @@ static void write_image(const char *path, const struct image *image)
 	write_file(path, image, sizeof(*image), 0755);
 }
 
-static int find_in(const struct program_search *search, const char *name,
-		   struct program *program, struct complaint *complaint)
+static int find_in(const struct program_search *search, const char *name, struct program *program,
+		   struct complaint *complaint)
 {
 	complaint->text[0] = '\0';
 	return program_find(program, search, name, complaint);
@@ -82,7 +93,7 @@ static int find_in(const struct program_search *search, const char *name,
 /* ./file is refused with err, and the complaint has both texts. */
 static void refuse(const char *name, int err, const char *what, const char *remedy)
 {
-	struct program_search search = { .host_paths = "bin:/nowhere" };
+	struct program_search search = {.host_paths = "bin:/nowhere"};
 	struct program program;
 	struct complaint complaint;
 	int got = find_in(&search, name, &program, &complaint);
@@ -105,7 +116,7 @@ static void refuse_image(const struct image *image, const char *what, const char
 
 static void a_path_is_taken_as_it_is(void **state)
 {
-	struct program_search search = { .host_paths = "bin" };
+	struct program_search search = {.host_paths = "bin"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -123,7 +134,7 @@ static void a_path_is_taken_as_it_is(void **state)
 
 static void a_word_is_looked_up_along_the_path(void **state)
 {
-	struct program_search search = { .host_paths = "/nowhere:empty:bin" };
+	struct program_search search = {.host_paths = "/nowhere:empty:bin"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -142,7 +153,7 @@ static void a_word_is_looked_up_along_the_path(void **state)
 
 static void what_cannot_be_executed_is_passed_over_along_the_path(void **state)
 {
-	struct program_search search = { .host_paths = "first:second" };
+	struct program_search search = {.host_paths = "first:second"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -166,7 +177,7 @@ static void what_cannot_be_executed_is_passed_over_along_the_path(void **state)
 
 static void an_empty_entry_of_the_path_is_this_directory(void **state)
 {
-	struct program_search search = { .host_paths = "/nowhere:" };
+	struct program_search search = {.host_paths = "/nowhere:"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -192,7 +203,7 @@ static void what_is_not_there_is_not_found(void **state)
 
 static void nothing_is_found_without_a_path(void **state)
 {
-	struct program_search search = { .host_paths = NULL };
+	struct program_search search = {.host_paths = NULL};
 	struct program program;
 	struct complaint complaint;
 
@@ -220,7 +231,7 @@ static void statuses_are_those_of_a_shell(void **state)
 
 static void a_program_of_the_root_is_taken_from_there(void **state)
 {
-	struct program_search search = { .root_dir = "tree", .guest_paths = "/sbin:/bin" };
+	struct program_search search = {.root_dir = "tree", .guest_paths = "/sbin:/bin"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -240,7 +251,7 @@ static void a_program_of_the_root_is_taken_from_there(void **state)
 
 static void links_of_the_root_stay_inside_it(void **state)
 {
-	struct program_search search = { .root_dir = "tree", .guest_paths = "/bin" };
+	struct program_search search = {.root_dir = "tree", .guest_paths = "/bin"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -262,7 +273,7 @@ static void links_of_the_root_stay_inside_it(void **state)
 
 static void what_the_root_has_not_comes_from_the_host(void **state)
 {
-	struct program_search search = { .root_dir = "tree", .guest_paths = "/bin" };
+	struct program_search search = {.root_dir = "tree", .guest_paths = "/bin"};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;
@@ -385,9 +396,8 @@ static void a_dynamic_program_is_told_how_to_link(void **state)
 
 	(void)state;
 	strcpy(image.data, "/lib64/ld-linux-x86-64.so.2");
-	image.segments[1] = (Elf64_Phdr){ .p_type = PT_INTERP,
-					  .p_offset = offsetof(struct image, data),
-					  .p_filesz = 28 };
+	image.segments[1] = (Elf64_Phdr){
+		.p_type = PT_INTERP, .p_offset = offsetof(struct image, data), .p_filesz = 28};
 	refuse_image(&image, "wants the interpreter /lib64/ld-linux-x86-64.so.2",
 		     "link it statically: cc -static");
 	image.segments[1].p_offset = 1 << 20;
@@ -471,7 +481,7 @@ static void an_entry_point_outside_is_refused(void **state)
 
 static void a_static_pie_is_a_program(void **state)
 {
-	struct program_search search = { 0 };
+	struct program_search search = {0};
 	struct image image = image_make();
 	struct program program;
 	struct complaint complaint;

@@ -12,31 +12,30 @@
 #include "vmm/cli/status.h"
 #include "vmm/run/machine.h"
 
-static const struct lde_ledger ledger = { .magic = LDE_LEDGER_MAGIC };
+static const struct lde_ledger ledger = {.magic = LDE_LEDGER_MAGIC};
 
 static struct lde_process_record exited(uint32_t job, int code)
 {
-	return (struct lde_process_record){ .job = job, .state = LDE_STATE_ZOMBIE,
-					    .status = code << 8 };
+	return (struct lde_process_record){
+		.job = job, .state = LDE_STATE_ZOMBIE, .status = code << 8};
 }
 
 static struct lde_process_record killed(uint32_t job, int signal)
 {
-	return (struct lde_process_record){ .job = job, .state = LDE_STATE_ZOMBIE,
-					    .status = signal };
+	return (struct lde_process_record){.job = job, .state = LDE_STATE_ZOMBIE, .status = signal};
 }
 
 static int status_of(enum machine_end end, const struct lde_process_record *records, uint32_t nr)
 {
-	struct machine_report report = { .end = end, .ledger = &ledger, .records = records,
-					 .nr_records = nr };
+	struct machine_report report = {
+		.end = end, .ledger = &ledger, .records = records, .nr_records = nr};
 
 	return status_of_report(&report);
 }
 
 static void success_of_all_is_success(void **state)
 {
-	struct lde_process_record records[] = { exited(0, 0), exited(1, 0) };
+	struct lde_process_record records[] = {exited(0, 0), exited(1, 0)};
 
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_DONE, records, 2), 0);
@@ -45,8 +44,8 @@ static void success_of_all_is_success(void **state)
 static void the_first_failure_of_the_command_line_wins(void **state)
 {
 	/* In the order of their ends, which is another one. */
-	struct lde_process_record records[] = { exited(3, 9), exited(0, 0), killed(2, SIGSEGV),
-						exited(1, 7) };
+	struct lde_process_record records[] = {exited(3, 9), exited(0, 0), killed(2, SIGSEGV),
+					       exited(1, 7)};
 
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_DONE, records, 4), 7);
@@ -56,7 +55,7 @@ static void the_first_failure_of_the_command_line_wins(void **state)
 
 static void a_child_of_a_program_does_not_count(void **state)
 {
-	struct lde_process_record records[] = { exited(LDE_JOB_NONE, 3), exited(0, 0) };
+	struct lde_process_record records[] = {exited(LDE_JOB_NONE, 3), exited(0, 0)};
 
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_DONE, records, 2), 0);
@@ -64,7 +63,7 @@ static void a_child_of_a_program_does_not_count(void **state)
 
 static void a_signal_is_added_to_128(void **state)
 {
-	struct lde_process_record records[] = { killed(0, SIGKILL) };
+	struct lde_process_record records[] = {killed(0, SIGKILL)};
 
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_DONE, records, 1), 137);
@@ -83,7 +82,7 @@ static void a_program_that_did_not_start_is_126_or_127(void **state)
 
 static void a_process_that_lives_at_the_end_is_our_failure(void **state)
 {
-	struct lde_process_record record = { .state = LDE_STATE_BLOCKED };
+	struct lde_process_record record = {.state = LDE_STATE_BLOCKED};
 
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_DONE, &record, 1), 125);
@@ -91,9 +90,9 @@ static void a_process_that_lives_at_the_end_is_our_failure(void **state)
 
 static void the_end_of_the_machine_comes_first(void **state)
 {
-	struct lde_process_record records[] = { exited(0, 7) };
-	struct machine_report report = { .end = MACHINE_END_SIGNAL, .signal = SIGINT,
-					 .ledger = &ledger };
+	struct lde_process_record records[] = {exited(0, 7)};
+	struct machine_report report = {
+		.end = MACHINE_END_SIGNAL, .signal = SIGINT, .ledger = &ledger};
 
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_TIMEOUT, records, 1), 124);
@@ -106,7 +105,7 @@ static void the_end_of_the_machine_comes_first(void **state)
 
 static void an_end_without_books_is_our_failure(void **state)
 {
-	struct machine_report report = { .end = MACHINE_END_DONE };
+	struct machine_report report = {.end = MACHINE_END_DONE};
 
 	(void)state;
 	assert_int_equal(status_of_report(&report), 125);
@@ -114,7 +113,7 @@ static void an_end_without_books_is_our_failure(void **state)
 
 static void no_status_of_a_guest_leaves_the_byte(void **state)
 {
-	struct lde_process_record record = { .state = LDE_STATE_ZOMBIE, .status = INT32_MIN };
+	struct lde_process_record record = {.state = LDE_STATE_ZOMBIE, .status = INT32_MIN};
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {

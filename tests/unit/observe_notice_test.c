@@ -23,8 +23,14 @@
 static struct lde_notice killed(uint32_t reason, uint32_t vector, uint64_t error)
 {
 	return (struct lde_notice){
-		.kind = LDE_NOTICE_KILLED, .pid = 3, .reason = reason, .vector = vector,
-		.error = error, .rip = 0x401136, .rsp = 0x7ffffff0, .status = SIGSEGV,
+		.kind = LDE_NOTICE_KILLED,
+		.pid = 3,
+		.reason = reason,
+		.vector = vector,
+		.error = error,
+		.rip = 0x401136,
+		.rsp = 0x7ffffff0,
+		.status = SIGSEGV,
 		.name = "a.out",
 	};
 }
@@ -95,8 +101,9 @@ static void a_jump_to_nothing_is_explained(void **state)
 
 	(void)state;
 	notice.addr = notice.rip = 0x1234567;
-	check(&notice, "process 3 (a.out) killed by SIGSEGV: jumped to 0x1234567: nothing is mapped "
-		       "there (#PF, error 0x14: fetch, user mode, not present)");
+	check(&notice,
+	      "process 3 (a.out) killed by SIGSEGV: jumped to 0x1234567: nothing is mapped "
+	      "there (#PF, error 0x14: fetch, user mode, not present)");
 }
 
 static void a_write_to_a_read_only_page_is_explained(void **state)
@@ -202,8 +209,9 @@ static void an_allowed_instruction_with_a_bad_operand_is_explained(void **state)
 
 	(void)state;
 	set_insn(&notice, "\x48\x89\x07", 3);
-	check_part(&notice, "executed mov at 0x401136: its operand is not aligned as it must be, or "
-			    "its address is not canonical");
+	check_part(&notice,
+		   "executed mov at 0x401136: its operand is not aligned as it must be, or "
+		   "its address is not canonical");
 }
 
 static void a_closed_gate_is_explained(void **state)
@@ -261,7 +269,8 @@ static void other_traps_are_named_by_their_number(void **state)
 
 	(void)state;
 	set_insn(&notice, "\x0f\x29\x00", 3);
-	check_part(&notice, "executed movaps at 0x401136: its operand is not aligned as it must be");
+	check_part(&notice,
+		   "executed movaps at 0x401136: its operand is not aligned as it must be");
 	notice = killed(LDE_REASON_OTHER, 12, 0x28);
 	check_part(&notice, "(#SS, error 0x28: selector 0x28 of the GDT)");
 	notice = killed(LDE_REASON_NONE, 200, 0);
@@ -274,8 +283,8 @@ static void other_traps_are_named_by_their_number(void **state)
 
 static void a_program_that_does_not_start_is_explained(void **state)
 {
-	struct lde_notice notice = { .kind = LDE_NOTICE_EXEC_FAILED, .pid = 2, .name = "b",
-				     .status = -ENOEXEC };
+	struct lde_notice notice = {
+		.kind = LDE_NOTICE_EXEC_FAILED, .pid = 2, .name = "b", .status = -ENOEXEC};
 
 	(void)state;
 	check(&notice, "process 2 (b) did not start: Exec format error; give a static x86-64 "
@@ -294,7 +303,7 @@ static void a_program_that_does_not_start_is_explained(void **state)
 
 static void a_panic_says_what_and_where(void **state)
 {
-	struct lde_notice notice = { .kind = LDE_NOTICE_PANIC, .text = "no memory node" };
+	struct lde_notice notice = {.kind = LDE_NOTICE_PANIC, .text = "no memory node"};
 
 	(void)state;
 	check(&notice, "the guest kernel cannot go on: no memory node; this is a fault of lde, not "
@@ -309,7 +318,7 @@ static void a_panic_says_what_and_where(void **state)
 
 static void a_notice_of_unknown_kind_is_not_hidden(void **state)
 {
-	struct lde_notice notice = { .kind = 77 };
+	struct lde_notice notice = {.kind = 77};
 
 	(void)state;
 	check(&notice, "the guest kernel sent a notice of unknown kind 77");

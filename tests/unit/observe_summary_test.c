@@ -78,12 +78,22 @@ static void fill_ledger(struct lde_ledger *ledger)
 {
 	*ledger = (struct lde_ledger){
 		.magic = LDE_LEDGER_MAGIC,
-		.faults_zero = 1000, .faults_file = 80, .faults_copy = 20,
-		.switches_voluntary = 30, .switches_preempted = 15,
-		.timer_arms = 20, .idle_entries = 12, .idle_tsc = 100 * MS,
-		.pages_total = 65536, .pages_free_start = 60000, .pages_free_min = 58976,
-		.pages_free = 60000, .entry_tsc = 1000, .first_user_tsc = 124456,
-		.flags = LDE_LEDGER_F_RING0_EMULATED, .processes_created = 2,
+		.faults_zero = 1000,
+		.faults_file = 80,
+		.faults_copy = 20,
+		.switches_voluntary = 30,
+		.switches_preempted = 15,
+		.timer_arms = 20,
+		.idle_entries = 12,
+		.idle_tsc = 100 * MS,
+		.pages_total = 65536,
+		.pages_free_start = 60000,
+		.pages_free_min = 58976,
+		.pages_free = 60000,
+		.entry_tsc = 1000,
+		.first_user_tsc = 124456,
+		.flags = LDE_LEDGER_F_RING0_EMULATED,
+		.processes_created = 2,
 	};
 	ledger->traps[14] = 1100;
 	ledger->traps[0x30] = 3;
@@ -98,14 +108,26 @@ static void fill_ledger(struct lde_ledger *ledger)
 static void fill_records(struct lde_process_record *records)
 {
 	records[0] = (struct lde_process_record){
-		.pid = 1, .job = 0, .state = LDE_STATE_ZOMBIE, .status = 0, .name = "hog",
-		.switches_preempted = 15, .syscalls = 10, .peak_pages = 40,
+		.pid = 1,
+		.job = 0,
+		.state = LDE_STATE_ZOMBIE,
+		.status = 0,
+		.name = "hog",
+		.switches_preempted = 15,
+		.syscalls = 10,
+		.peak_pages = 40,
 	};
 	records[0].state_tsc[LDE_STATE_RUNNING] = 1234567890;
 	records[0].state_tsc[LDE_STATE_READY] = 20 * MS;
 	records[1] = (struct lde_process_record){
-		.pid = 2, .job = 1, .state = LDE_STATE_ZOMBIE, .status = 11, .name = "ticker",
-		.switches_voluntary = 30, .syscalls = 5400, .peak_pages = 41,
+		.pid = 2,
+		.job = 1,
+		.state = LDE_STATE_ZOMBIE,
+		.status = 11,
+		.name = "ticker",
+		.switches_voluntary = 30,
+		.syscalls = 5400,
+		.peak_pages = 41,
 	};
 	records[1].state_tsc[LDE_STATE_RUNNING] = 3 * MS;
 	records[1].state_tsc[LDE_STATE_BLOCKED] = 500 * MS;
@@ -113,18 +135,25 @@ static void fill_records(struct lde_process_record *records)
 
 static void run_fill(struct run *run)
 {
-	*run = (struct run){ 0 };
+	*run = (struct run){0};
 	fill_exits(run);
 	fill_ledger(&run->ledger);
 	fill_records(run->records);
-	run->kvm_stats[0] = (struct summary_kvm_stat){ "vm", "mmu_shadow_zapped", 0 };
-	run->kvm_stats[1] = (struct summary_kvm_stat){ "vcpu", "exits", 16203 };
-	run->kvm_stats[2] = (struct summary_kvm_stat){ "vcpu", "fpu_reload", 14 };
+	run->kvm_stats[0] = (struct summary_kvm_stat){"vm", "mmu_shadow_zapped", 0};
+	run->kvm_stats[1] = (struct summary_kvm_stat){"vcpu", "exits", 16203};
+	run->kvm_stats[2] = (struct summary_kvm_stat){"vcpu", "fpu_reload", 14};
 	run->summary = (struct summary){
-		.command = "hog 100 : ticker", .end = "done", .status = 139,
-		.exits = &run->exits, .kvm_stats = run->kvm_stats, .nr_kvm_stats = 3,
-		.ledger = &run->ledger, .records = run->records, .nr_records = 2,
-		.tsc_hz = 1000000000, .wall_ns = 1300 * MS,
+		.command = "hog 100 : ticker",
+		.end = "done",
+		.status = 139,
+		.exits = &run->exits,
+		.kvm_stats = run->kvm_stats,
+		.nr_kvm_stats = 3,
+		.ledger = &run->ledger,
+		.records = run->records,
+		.nr_records = 2,
+		.tsc_hz = 1000000000,
+		.wall_ns = 1300 * MS,
 	};
 }
 
@@ -371,7 +400,7 @@ static void a_run_without_books_still_has_json(void **state)
 
 static void statuses_of_processes_have_names(void **state)
 {
-	struct lde_process_record record = { .state = LDE_STATE_BLOCKED };
+	struct lde_process_record record = {.state = LDE_STATE_BLOCKED};
 	char text[64];
 
 	(void)state;
@@ -408,7 +437,7 @@ static void a_process_that_was_cut_off_is_timed_to_the_end(void **state)
 
 static void rankings_are_by_count_and_then_by_index(void **state)
 {
-	uint64_t counts[] = { 0, 5, 9, 5, 0 };
+	uint64_t counts[] = {0, 5, 9, 5, 0};
 	struct summary_rank ranks[5];
 
 	(void)state;
@@ -457,7 +486,7 @@ static void ticks_become_nanoseconds_without_overflow(void **state)
 
 static void tables_are_as_wide_as_their_cells(void **state)
 {
-	static const struct table_column columns[] = { { "NAME", true }, { "N", false } };
+	static const struct table_column columns[] = {{"NAME", true}, {"N", false}};
 	struct table table;
 	char *text;
 	size_t size;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define USER_END (1ull << 47) /* lower half of the address space */
+#define USER_END        (1ull << 47) /* lower half of the address space */
 #define NR_SEGMENTS_MAX 128
 #define INTERPRETER_MAX 256
 
@@ -29,8 +29,10 @@ static int binary_read(struct binary *binary, void *buf, size_t len, uint64_t of
 	ssize_t got;
 
 	if (offset > binary->file_size || len > binary->file_size - offset)
-		return REFUSE(binary, "%s: truncated: its ELF headers point beyond its end (%" PRIu64
-			      " bytes); build or copy it again", binary->name, binary->file_size);
+		return REFUSE(binary,
+			      "%s: truncated: its ELF headers point beyond its end (%" PRIu64
+			      " bytes); build or copy it again",
+			      binary->name, binary->file_size);
 	got = pread(binary->fd, buf, len, (off_t)offset);
 	if (got < 0)
 		return complaint_set(binary->complaint, -errno, "%s: cannot be read: %s",
@@ -56,7 +58,7 @@ static int binary_refuse_script(struct binary *binary, char *line)
 /* Whatever does not start with the ELF magic. */
 static int binary_check_magic(struct binary *binary)
 {
-	char start[INTERPRETER_MAX] = { 0 };
+	char start[INTERPRETER_MAX] = {0};
 	ssize_t got = pread(binary->fd, start, sizeof(start) - 1, 0);
 
 	if (got < 0)
@@ -121,10 +123,10 @@ static int binary_check_type(struct binary *binary)
 	const Elf64_Ehdr *header = &binary->header;
 
 	if (header->e_machine != EM_X86_64)
-		return REFUSE(binary,
-			      "%s: a program for %s (ELF machine %u); build it for x86-64: cc -static",
-			      binary->name, binary_machine_name(header->e_machine),
-			      header->e_machine);
+		return REFUSE(
+			binary,
+			"%s: a program for %s (ELF machine %u); build it for x86-64: cc -static",
+			binary->name, binary_machine_name(header->e_machine), header->e_machine);
 	if (header->e_type == ET_REL)
 		return REFUSE(binary, "%s: an object file; link it first: cc -static -o PROGRAM %s",
 			      binary->name, binary->name);
@@ -144,7 +146,7 @@ static int binary_check_type(struct binary *binary)
 
 static int binary_refuse_dynamic(struct binary *binary, const Elf64_Phdr *segment)
 {
-	char interpreter[INTERPRETER_MAX] = { 0 };
+	char interpreter[INTERPRETER_MAX] = {0};
 	size_t len = segment->p_filesz;
 	int err;
 
@@ -168,8 +170,9 @@ static int binary_check_segment(struct binary *binary, const Elf64_Phdr *segment
 	    segment->p_filesz > binary->file_size - segment->p_offset)
 		return REFUSE(binary,
 			      "%s: truncated: a segment ends at byte %" PRIu64 " of %" PRIu64
-			      "; build or copy it again", binary->name,
-			      segment->p_offset + segment->p_filesz, binary->file_size);
+			      "; build or copy it again",
+			      binary->name, segment->p_offset + segment->p_filesz,
+			      binary->file_size);
 	if (segment->p_vaddr >= USER_END || segment->p_memsz > USER_END - segment->p_vaddr)
 		return REFUSE(binary,
 			      "%s: a segment at 0x%" PRIx64 " is not in the user half of memory",
@@ -177,7 +180,8 @@ static int binary_check_segment(struct binary *binary, const Elf64_Phdr *segment
 	if ((segment->p_vaddr - segment->p_offset) % 4096 != 0)
 		return REFUSE(binary,
 			      "%s: broken: a segment's address and file offset do not agree "
-			      "modulo the page size", binary->name);
+			      "modulo the page size",
+			      binary->name);
 	return 0;
 }
 
@@ -212,8 +216,10 @@ static int binary_check_entry(struct binary *binary)
 	}
 	if (binary->header.e_type == ET_DYN && entry == 0)
 		return REFUSE(binary, "%s: a shared library, not a program", binary->name);
-	return REFUSE(binary, "%s: broken: its entry point 0x%" PRIx64
-		      " is in none of its executable segments", binary->name, entry);
+	return REFUSE(binary,
+		      "%s: broken: its entry point 0x%" PRIx64
+		      " is in none of its executable segments",
+		      binary->name, entry);
 }
 
 static int binary_check_segments(struct binary *binary)
@@ -259,7 +265,7 @@ static int binary_check_elf(struct binary *binary)
 
 int binary_check(int fd, const char *name, struct complaint *complaint)
 {
-	struct binary binary = { .fd = fd, .name = name, .complaint = complaint };
+	struct binary binary = {.fd = fd, .name = name, .complaint = complaint};
 	struct stat st;
 	int err;
 

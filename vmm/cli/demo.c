@@ -15,7 +15,7 @@ struct demo {
 };
 
 static const struct demo demos[] = {
-	{ "switching", demo_switching, "how the kernel gets the CPU back from a program" },
+	{"switching", demo_switching, "how the kernel gets the CPU back from a program"},
 };
 
 #define NR_DEMOS (sizeof(demos) / sizeof(demos[0]))

@@ -19,12 +19,13 @@
 #define TIMEOUT     "15s" /* a run takes about one second; a hung one ends */
 
 /* The tickers first, so that they have begun when hog gets the CPU. */
-#define WORKLOAD "/lde/ticker", TICKS, TICK_MS, "a", ":", \
-		 "/lde/ticker", TICKS, TICK_MS, "b", ":", "/lde/hog", HOG_MS
+#define WORKLOAD                                                                                   \
+	"/lde/ticker", TICKS, TICK_MS, "a", ":", "/lde/ticker", TICKS, TICK_MS, "b", ":",          \
+		"/lde/hog", HOG_MS
 
-static const char *const with_timer[] = { "run", "--timeout", TIMEOUT, WORKLOAD, NULL };
-static const char *const without_timer[] = { "run", "--timeout", TIMEOUT, "--without",
-					     "preemption", WORKLOAD, NULL };
+static const char *const with_timer[] = {"run", "--timeout", TIMEOUT, WORKLOAD, NULL};
+static const char *const without_timer[] = {"run",        "--timeout", TIMEOUT, "--without",
+					    "preemption", WORKLOAD,    NULL};
 
 /* What one of the two runs showed. */
 struct outcome {
@@ -80,7 +81,7 @@ static int run_once(const char *const *argv, struct outcome *outcome)
 	struct session session;
 	int status;
 
-	*outcome = (struct outcome){ 0 };
+	*outcome = (struct outcome){0};
 	print_command(argv);
 	/* getopt may permute what it is given, but with "+" it does not. */
 	status = session_prepare(&session, OPTIONS_RUN, count_words(argv), (char **)argv, NULL);

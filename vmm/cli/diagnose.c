@@ -134,7 +134,7 @@ static void gather_attempt(struct kvm_facts *facts)
 
 void diagnose_gather(struct kvm_facts *facts)
 {
-	*facts = (struct kvm_facts){ 0 };
+	*facts = (struct kvm_facts){0};
 	gather_device(facts);
 	gather_cpu(facts);
 	gather_module(facts);
@@ -162,25 +162,34 @@ static const char *vendor_firmware_name(enum cpu_vendor vendor)
 static void fix_missing(const struct kvm_facts *facts, char *fix, size_t size)
 {
 	if (facts->in_container)
-		snprintf(fix, size, "give the container the host's device: docker run --device "
-			 KVM_DEVICE_PATH);
+		snprintf(fix, size,
+			 "give the container the host's device: docker run "
+			 "--device " KVM_DEVICE_PATH);
 	else if (facts->is_wsl)
-		snprintf(fix, size, "in WSL2, put nestedVirtualization=true under [wsl2] in "
+		snprintf(fix, size,
+			 "in WSL2, put nestedVirtualization=true under [wsl2] in "
 			 "%%UserProfile%%\\.wslconfig, then: wsl --shutdown");
 	else if (facts->module[0] && !facts->device_exists)
-		snprintf(fix, size, "%s is loaded but its device is missing: sudo mknod "
-			 KVM_DEVICE_PATH " c 10 232", facts->module);
+		snprintf(fix, size,
+			 "%s is loaded but its device is missing: sudo mknod " KVM_DEVICE_PATH
+			 " c 10 232",
+			 facts->module);
 	else if (facts->has_virtualization)
-		snprintf(fix, size, "load the module: sudo modprobe %s; if it refuses, switch on %s in "
-			 "the firmware (BIOS)", vendor_module(facts->vendor),
-			 vendor_firmware_name(facts->vendor));
+		snprintf(fix, size,
+			 "load the module: sudo modprobe %s; if it refuses, switch on %s in "
+			 "the firmware (BIOS)",
+			 vendor_module(facts->vendor), vendor_firmware_name(facts->vendor));
 	else if (facts->has_hypervisor)
-		snprintf(fix, size, "this is a virtual machine without nested virtualization: switch "
-			 "it on for this machine in its hypervisor (QEMU: -cpu host), or use a host "
-			 "that has it");
+		snprintf(
+			fix, size,
+			"this is a virtual machine without nested virtualization: switch "
+			"it on for this machine in its hypervisor (QEMU: -cpu host), or use a host "
+			"that has it");
 	else
-		snprintf(fix, size, "the CPU offers no virtualization: switch on %s in the firmware "
-			 "(BIOS)", vendor_firmware_name(facts->vendor));
+		snprintf(fix, size,
+			 "the CPU offers no virtualization: switch on %s in the firmware "
+			 "(BIOS)",
+			 vendor_firmware_name(facts->vendor));
 }
 
 static void fix_forbidden(const struct kvm_facts *facts, char *fix, size_t size)
@@ -188,18 +197,24 @@ static void fix_forbidden(const struct kvm_facts *facts, char *fix, size_t size)
 	bool group_may = (facts->device_mode & 0060) == 0060;
 
 	if (!group_may)
-		snprintf(fix, size, "its group may not use it: sudo chgrp kvm " KVM_DEVICE_PATH
+		snprintf(fix, size,
+			 "its group may not use it: sudo chgrp kvm " KVM_DEVICE_PATH
 			 " && sudo chmod 660 " KVM_DEVICE_PATH " && sudo usermod -aG kvm $USER, "
 			 "then log in again");
 	else if (facts->in_device_group)
-		snprintf(fix, size, "its permissions would allow it, so a container or a security "
+		snprintf(fix, size,
+			 "its permissions would allow it, so a container or a security "
 			 "module forbids it; in a container: --device " KVM_DEVICE_PATH);
 	else if (facts->in_container)
-		snprintf(fix, size, "give the container the device and its group: docker run --device "
-			 KVM_DEVICE_PATH " --group-add %s", facts->device_group);
+		snprintf(fix, size,
+			 "give the container the device and its group: docker run "
+			 "--device " KVM_DEVICE_PATH " --group-add %s",
+			 facts->device_group);
 	else
-		snprintf(fix, size, "join its group: sudo usermod -aG %s $USER, then log in again (or: "
-			 "newgrp %s)", facts->device_group, facts->device_group);
+		snprintf(fix, size,
+			 "join its group: sudo usermod -aG %s $USER, then log in again (or: "
+			 "newgrp %s)",
+			 facts->device_group, facts->device_group);
 }
 
 static void fix_find(const struct kvm_facts *facts, char *fix, size_t size)

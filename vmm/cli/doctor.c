@@ -30,9 +30,9 @@ static void print_help(void)
 static int take_options(int argc, char **argv, bool *json, bool *help)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -54,7 +54,7 @@ static int take_options(int argc, char **argv, bool *json, bool *help)
 
 int cli_doctor(int argc, char **argv)
 {
-	struct doctor_report report = { .usable = false };
+	struct doctor_report report = {.usable = false};
 	bool json = false, help = false;
 	int status = take_options(argc, argv, &json, &help);
 
@@ -68,7 +68,8 @@ int cli_doctor(int argc, char **argv)
 	if (diagnose_judge(&report.facts, &report.problem) == 0) {
 		report.usable = probe_run(&report.probe);
 		if (!report.usable)
-			complaint_set(&report.problem, 0, "a virtual machine can be made, but the "
+			complaint_set(&report.problem, 0,
+				      "a virtual machine can be made, but the "
 				      "probe guest did not run to its end");
 	}
 	if (json)

@@ -9,7 +9,7 @@
 
 #include "vmm/observe/quantity.h"
 
-#define WIDTH 80
+#define WIDTH  80
 #define INDENT 22 /* where the text of a line starts */
 
 /* Breaks text at blanks, in a column from indent on, where the cursor stands. */
@@ -65,15 +65,20 @@ static void print_host(const struct doctor_report *report, FILE *out)
 	bool opened = facts->usable || facts->error.step != KVM_STEP_OPEN;
 
 	print_check(out, opened ? "ok" : "BAD", KVM_DEVICE_PATH, "%s",
-		    opened		   ? "opens"
+		    opened                 ? "opens"
 		    : facts->device_exists ? "exists, but cannot be opened"
 					   : "does not exist");
-	print_check(out, facts->usable ? "ok" : facts->module[0] ? "note" : "BAD", "KVM", "%s%s%s",
-		    facts->module[0] ? facts->module : "no module", facts->module[0] ? ": " : "",
-		    facts->module[0] ? kvm_kind(facts->module) : "");
+	print_check(out,
+		    facts->usable      ? "ok"
+		    : facts->module[0] ? "note"
+				       : "BAD",
+		    "KVM", "%s%s%s", facts->module[0] ? facts->module : "no module",
+		    facts->module[0] ? ": " : "", facts->module[0] ? kvm_kind(facts->module) : "");
 	if (facts->usable)
-		print_check(out, "ok", "interface", "version %d, with every capability that lde "
-			    "needs; a virtual machine could be made", KVM_API_VERSION);
+		print_check(out, "ok", "interface",
+			    "version %d, with every capability that lde "
+			    "needs; a virtual machine could be made",
+			    KVM_API_VERSION);
 }
 
 static void print_entry(const struct probe *probe, FILE *out)
@@ -86,9 +91,11 @@ static void print_entry(const struct probe *probe, FILE *out)
 		print_check(out, "ok", "ring 0", "runs on the CPU itself");
 		return;
 	}
-	print_check(out, "note", "SYSCALL", "does not change the mode here; system calls enter the "
+	print_check(out, "note", "SYSCALL",
+		    "does not change the mode here; system calls enter the "
 		    "kernel by a page fault at the entry point");
-	print_check(out, "note", "ring 0", "is emulated one instruction at a time: programs run at "
+	print_check(out, "note", "ring 0",
+		    "is emulated one instruction at a time: programs run at "
 		    "full speed, but times inside the kernel are the emulator's");
 }
 
@@ -170,7 +177,8 @@ static struct json_object *features_array(const char *features)
 		size_t len = strcspn(features, " ");
 
 		if (len)
-			json_object_array_add(array, json_object_new_string_len(features, (int)len));
+			json_object_array_add(array,
+					      json_object_new_string_len(features, (int)len));
 		features += len + (features[len] == ' ');
 	}
 	return array;

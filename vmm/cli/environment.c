@@ -86,5 +86,5 @@ void environment_fini(struct environment *env)
 	for (size_t i = 0; i < env->nr; i++)
 		free(env->entries[i]);
 	free(env->entries);
-	*env = (struct environment){ 0 };
+	*env = (struct environment){0};
 }

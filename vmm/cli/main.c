@@ -14,10 +14,10 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "run", cli_run, "run programs in ring 3 of one virtual CPU" },
-	{ "stat", cli_stat, "the same, then what it took: exits, traps, system calls, time" },
-	{ "demo", cli_demo, "show what a limit is for, by taking it away" },
-	{ "doctor", cli_doctor, "check what KVM can do here, and say what is in the way" },
+	{"run", cli_run, "run programs in ring 3 of one virtual CPU"},
+	{"stat", cli_stat, "the same, then what it took: exits, traps, system calls, time"},
+	{"demo", cli_demo, "show what a limit is for, by taking it away"},
+	{"doctor", cli_doctor, "check what KVM can do here, and say what is in the way"},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -60,7 +60,7 @@ static void complain_command(const char *name)
 static int print_command_help(const char *name)
 {
 	const struct command *command = command_find(name);
-	char *argv[] = { (char *)name, (char *)"--help", NULL };
+	char *argv[] = {(char *)name, (char *)"--help", NULL};
 
 	if (strcmp(name, "help") == 0)
 		return print_help();

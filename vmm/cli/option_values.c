@@ -12,7 +12,7 @@
 #include "vmm/base/units.h"
 
 /* Limits that can be taken away. */
-static const char *const limits[] = { LDE_WITHOUT_PREEMPTION, NULL };
+static const char *const limits[] = {LDE_WITHOUT_PREEMPTION, NULL};
 
 #define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
 
@@ -47,7 +47,8 @@ int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *compl
 	if (*ns > OPTION_QUANTUM_MAX)
 		return REFUSE(complaint,
 			      "--quantum %s: too long; give 1us to 1h, or switch the timer off: "
-			      "--without preemption", text);
+			      "--without preemption",
+			      text);
 	return 0;
 }
 
@@ -56,16 +57,18 @@ int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *compl
 	enum units_error error = units_parse_duration(text, ns);
 
 	if (error)
-		return REFUSE(complaint, "--timeout %s %s; give %s", text,
-			      units_error_text(error), UNITS_DURATION_HELP);
+		return REFUSE(complaint, "--timeout %s %s; give %s", text, units_error_text(error),
+			      UNITS_DURATION_HELP);
 	if (*ns < OPTION_TIMEOUT_MIN)
 		return REFUSE(complaint,
 			      "--timeout %s: too short; give 1ms or more, or no --timeout at all "
-			      "for no limit", text);
+			      "for no limit",
+			      text);
 	if (*ns > OPTION_TIMEOUT_MAX)
 		return REFUSE(complaint,
 			      "--timeout %s: too long; give 1ms to 8760h, or no --timeout at all "
-			      "for no limit", text);
+			      "for no limit",
+			      text);
 	return 0;
 }
 
@@ -78,14 +81,13 @@ int option_parse_count(const char *text, uint32_t *count, struct complaint *comp
 	value = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0')
 		return REFUSE(complaint,
-			      "-n %s: not a number; give how many processes to start, 1 to %d", text,
-			      OPTION_COUNT_MAX);
+			      "-n %s: not a number; give how many processes to start, 1 to %d",
+			      text, OPTION_COUNT_MAX);
 	if (value == 0)
 		return REFUSE(complaint, "-n %s: would start nothing; give 1 to %d", text,
 			      OPTION_COUNT_MAX);
 	if (errno || value > OPTION_COUNT_MAX)
-		return REFUSE(complaint, "-n %s: too many; give 1 to %d", text,
-			      OPTION_COUNT_MAX);
+		return REFUSE(complaint, "-n %s: too many; give 1 to %d", text, OPTION_COUNT_MAX);
 	*count = (uint32_t)value;
 	return 0;
 }
@@ -97,7 +99,8 @@ int option_check_env(const char *text, struct complaint *complaint)
 	if (!equals || equals == text)
 		return REFUSE(complaint,
 			      "--env %s: not NAME=VALUE; for the whole environment of the host: "
-			      "--env-host", text);
+			      "--env-host",
+			      text);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include "vmm/cli/complaint.h"
 
 #define OPTION_MEMORY_STEP (2ull << 20) /* the guest maps it in 2 MiB pages */
-#define OPTION_QUANTUM_MIN 1000ull      /* ns */
+#define OPTION_QUANTUM_MIN 1000ull /* ns */
 #define OPTION_QUANTUM_MAX 3600000000000ull
 #define OPTION_TIMEOUT_MIN 1000000ull /* ns */
 #define OPTION_TIMEOUT_MAX (8760 * 3600000000000ull)

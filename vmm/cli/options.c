@@ -21,22 +21,22 @@ enum {
 };
 
 static const struct option run_options[] = {
-	{ "memory", required_argument, NULL, OPT_MEMORY },
-	{ "quantum", required_argument, NULL, OPT_QUANTUM },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ "env", required_argument, NULL, OPT_ENV },
-	{ "env-host", no_argument, NULL, OPT_ENV_HOST },
-	{ "root", required_argument, NULL, OPT_ROOT },
-	{ "tag", no_argument, NULL, OPT_TAG },
-	{ "dump-dtb", required_argument, NULL, OPT_DUMP_DTB },
-	{ "without", required_argument, NULL, OPT_WITHOUT },
-	{ "json", optional_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"quantum", required_argument, NULL, OPT_QUANTUM},
+	{"timeout", required_argument, NULL, OPT_TIMEOUT},
+	{"env", required_argument, NULL, OPT_ENV},
+	{"env-host", no_argument, NULL, OPT_ENV_HOST},
+	{"root", required_argument, NULL, OPT_ROOT},
+	{"tag", no_argument, NULL, OPT_TAG},
+	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
+	{"without", required_argument, NULL, OPT_WITHOUT},
+	{"json", optional_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 /* After a ':' the machine is described already; only -n says something new. */
-static const struct option later_options[] = { { NULL, 0, NULL, 0 } };
+static const struct option later_options[] = {{NULL, 0, NULL, 0}};
 
 struct parser {
 	struct options *options;
@@ -172,8 +172,10 @@ static int parser_refuse_option(struct parser *parser, int what, const char *wor
 		return REFUSE(parser, "%s: takes no value; see lde %s --help", word,
 			      command_name(parser));
 	if (!first && is_run_option(word))
-		return REFUSE(parser, "%s: after a ':' only -n may stand; options of the whole run "
-			      "go before the first PROGRAM", word);
+		return REFUSE(parser,
+			      "%s: after a ':' only -n may stand; options of the whole run "
+			      "go before the first PROGRAM",
+			      word);
 	if (optopt)
 		return REFUSE(parser, "-%c: no such option; see lde %s --help", optopt,
 			      command_name(parser));
@@ -225,7 +227,7 @@ static struct options_program *parser_add_program(struct parser *parser)
 	if (!grown)
 		return NULL;
 	options->programs = grown;
-	grown[options->nr_programs] = (struct options_program){ 0 };
+	grown[options->nr_programs] = (struct options_program){0};
 	return &grown[options->nr_programs++];
 }
 
@@ -252,10 +254,12 @@ static int parser_take_words(struct parser *parser, int at, uint32_t count)
 static int parser_refuse_no_program(struct parser *parser, int at, int end)
 {
 	if (at > 0)
-		return REFUSE(parser, "no PROGRAM after the ':'; give one, or write '\\:' to pass a "
+		return REFUSE(parser,
+			      "no PROGRAM after the ':'; give one, or write '\\:' to pass a "
 			      "colon to the program before");
 	if (end < parser->argc)
-		return REFUSE(parser, "no PROGRAM before the ':'; give one: lde %s PROGRAM : PROGRAM",
+		return REFUSE(parser,
+			      "no PROGRAM before the ':'; give one: lde %s PROGRAM : PROGRAM",
 			      command_name(parser));
 	return REFUSE(parser, "no PROGRAM given; try: lde %s ./a.out, or lde %s --help",
 		      command_name(parser), command_name(parser));
@@ -296,7 +300,10 @@ int options_parse(struct options *options, enum options_command command, int arg
 		  char *const *host_env, struct complaint *complaint)
 {
 	struct parser parser = {
-		.options = options, .command = command, .argc = argc, .argv = argv,
+		.options = options,
+		.command = command,
+		.argc = argc,
+		.argv = argv,
 		.complaint = complaint,
 	};
 	int err;
@@ -321,5 +328,5 @@ void options_fini(struct options *options)
 	free(options->programs);
 	environment_fini(&options->env);
 	free(options->without);
-	*options = (struct options){ 0 };
+	*options = (struct options){0};
 }

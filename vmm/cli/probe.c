@@ -23,13 +23,13 @@ struct probe_key {
 static void probe_take(struct probe *probe, const char *key, const char *value)
 {
 	const struct probe_key keys[] = {
-		{ "ring", &probe->ring, false },
-		{ "syscall_cycles", &probe->syscall_ns, true },
-		{ "page_fault_cycles", &probe->page_fault_ns, true },
-		{ "yield_cycles", &probe->yield_ns, true },
-		{ "write_cycles", &probe->write_ns, true },
-		{ "timer_late_ns", &probe->timer_late_ns, false },
-		{ "timer_late_worst_ns", &probe->timer_late_worst_ns, false },
+		{"ring", &probe->ring, false},
+		{"syscall_cycles", &probe->syscall_ns, true},
+		{"page_fault_cycles", &probe->page_fault_ns, true},
+		{"yield_cycles", &probe->yield_ns, true},
+		{"write_cycles", &probe->write_ns, true},
+		{"timer_late_ns", &probe->timer_late_ns, false},
+		{"timer_late_worst_ns", &probe->timer_late_worst_ns, false},
 	};
 
 	if (strcmp(key, "features") == 0)
@@ -101,11 +101,11 @@ static bool probe_run_session(struct probe *probe, struct session *session)
 
 bool probe_run(struct probe *probe)
 {
-	char *argv[] = { (char *)"run", (char *)"--timeout", (char *)PROBE_TIMEOUT,
-			 (char *)PROBE_PROGRAM, NULL };
+	char *argv[] = {(char *)"run", (char *)"--timeout", (char *)PROBE_TIMEOUT,
+			(char *)PROBE_PROGRAM, NULL};
 	struct session session;
 
-	*probe = (struct probe){ 0 };
+	*probe = (struct probe){0};
 	if (session_prepare(&session, OPTIONS_RUN, 4, argv, NULL) == SESSION_READY)
 		probe->finished = probe_run_session(probe, &session);
 	session_fini(&session);

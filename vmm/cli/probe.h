@@ -9,21 +9,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROBE_PROGRAM "/lde/probe"
+#define PROBE_PROGRAM       "/lde/probe"
 #define PROBE_FEATURES_SIZE 128
 
 /* Times are in ns; 0: was not measured. */
 struct probe {
-	bool started;  /* the kernel ran and left its books */
+	bool started; /* the kernel ran and left its books */
 	bool finished; /* the program ran to its end */
 	bool ring0_emulated; /* and so SYSCALL does not change the mode */
-	uint64_t ring;  /* in which the program ran */
+	uint64_t ring; /* in which the program ran */
 	uint64_t tsc_hz;
 	uint64_t syscall_ns;
 	uint64_t page_fault_ns;
 	uint64_t yield_ns;
 	uint64_t write_ns; /* with one exit to user space in it */
-	uint64_t exit_ns;  /* of that, what the VMM itself takes */
+	uint64_t exit_ns; /* of that, what the VMM itself takes */
 	uint64_t timer_late_ns;
 	uint64_t timer_late_worst_ns;
 	uint64_t start_ns; /* kernel's start to first user instruction */

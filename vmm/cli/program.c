@@ -97,7 +97,8 @@ static int program_check_file(const char *path, const char *shown, struct compla
 	if (fd < 0)
 		return complaint_set(complaint, -errno,
 				     "%s: cannot be read (%s), and lde has to copy it into the "
-				     "guest; chmod +r %s", shown, strerror(errno), shown);
+				     "guest; chmod +r %s",
+				     shown, strerror(errno), shown);
 	err = binary_check(fd, shown, complaint);
 	close(fd);
 	return err;
@@ -146,7 +147,7 @@ static int program_find_builtin(struct program *program, const char *name,
 /* Opens path below dir_fd as the guest will see it: links stay inside. */
 static int root_open(int dir_fd, const char *path)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 
 	return (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 }
@@ -322,7 +323,7 @@ int program_find(struct program *program, const struct program_search *search, c
 {
 	int err;
 
-	*program = (struct program){ 0 };
+	*program = (struct program){0};
 	if (strncmp(name, PROGRAM_BUILTIN_DIR, strlen(PROGRAM_BUILTIN_DIR)) == 0)
 		return program_find_builtin(program, name, complaint);
 	if (name[0] == '\0')

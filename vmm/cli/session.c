@@ -75,7 +75,7 @@ int session_prepare(struct session *session, enum options_command command, int a
 	struct complaint complaint;
 	int err;
 
-	*session = (struct session){ 0 };
+	*session = (struct session){0};
 	if (options_parse(&session->options, command, argc, argv, environ, &complaint) < 0 ||
 	    root_check(session->options.root_dir, &complaint) < 0)
 		return session_fail(&complaint, STATUS_LDE_FAILED);
@@ -106,7 +106,8 @@ static void print_unknown(uint32_t number, uint64_t count)
 {
 	const char *name = linux_syscall_name(number);
 
-	log_line("system call %" PRIu32 " (%s) is not implemented: answered ENOSYS %" PRIu64 " time%s",
+	log_line("system call %" PRIu32 " (%s) is not implemented: answered ENOSYS %" PRIu64
+		 " time%s",
 		 number, name ? name : "unknown", count, count == 1 ? "" : "s");
 }
 
@@ -127,8 +128,9 @@ static void print_unknown_syscalls(const struct lde_ledger *ledger)
 	if (nr_hidden)
 		log_line("... and %u more system calls that are not implemented", nr_hidden);
 	if (ledger->syscalls_out_of_range)
-		log_line("system calls with numbers from %d on do not exist: answered ENOSYS %" PRIu64
-			 " time%s", LDE_NR_SYSCALLS, ledger->syscalls_out_of_range,
+		log_line("system calls with numbers from %d on do not exist: answered ENOSYS "
+			 "%" PRIu64 " time%s",
+			 LDE_NR_SYSCALLS, ledger->syscalls_out_of_range,
 			 ledger->syscalls_out_of_range == 1 ? "" : "s");
 }
 
@@ -142,7 +144,8 @@ static void print_timeout(const struct session *session)
 		nr_alive += report->records[i].state != LDE_STATE_ZOMBIE;
 	quantity_format_ns(session->options.timeout_ns, limit, sizeof(limit));
 	log_line("time limit of %s reached: %" PRIu32 " of %" PRIu32
-		 " processes had not ended and were stopped", limit, nr_alive, report->nr_records);
+		 " processes had not ended and were stopped",
+		 limit, nr_alive, report->nr_records);
 }
 
 int session_run(struct session *session)
@@ -183,5 +186,5 @@ void session_fini(struct session *session)
 	free(session->found);
 	free(session->programs);
 	options_fini(&session->options);
-	*session = (struct session){ 0 };
+	*session = (struct session){0};
 }

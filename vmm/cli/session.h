@@ -16,10 +16,10 @@ struct session {
 	struct options options;
 	struct program *found; /* one for each of options.programs */
 	struct machine_program *programs;
-	bool want_kvm_stats;   /* may be set between prepare and run */
+	bool want_kvm_stats; /* may be set between prepare and run */
 	struct machine_report report; /* after session_run */
 	bool has_report; /* report holds something to free */
-	bool ran;        /* the guest ran, whatever its end */
+	bool ran; /* the guest ran, whatever its end */
 };
 
 /* What session_prepare returns if there is something to run. */

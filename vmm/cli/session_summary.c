@@ -97,5 +97,5 @@ void session_summary_fini(struct session_summary *built)
 {
 	free(built->kvm_stats);
 	free(built->command);
-	*built = (struct session_summary){ 0 };
+	*built = (struct session_summary){0};
 }

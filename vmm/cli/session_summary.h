@@ -13,8 +13,7 @@ struct session_summary {
 };
 
 /* 0 or -ENOMEM; on success session_summary_fini frees what was built. */
-int session_summary_build(struct session_summary *built, const struct session *session,
-			  int status);
+int session_summary_build(struct session_summary *built, const struct session *session, int status);
 void session_summary_fini(struct session_summary *built);
 
 /* The programs and their arguments as one line; malloced, NULL: no memory. */

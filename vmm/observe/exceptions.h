@@ -7,20 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EXCEPTION_DIVIDE      0
-#define EXCEPTION_BREAKPOINT  3
-#define EXCEPTION_INVALID     6
-#define EXCEPTION_STACK       12
-#define EXCEPTION_PROTECTION  13
-#define EXCEPTION_PAGE_FAULT  14
-#define NR_EXCEPTIONS 32
+#define EXCEPTION_DIVIDE     0
+#define EXCEPTION_BREAKPOINT 3
+#define EXCEPTION_INVALID    6
+#define EXCEPTION_STACK      12
+#define EXCEPTION_PROTECTION 13
+#define EXCEPTION_PAGE_FAULT 14
+#define NR_EXCEPTIONS        32
 
-#define PF_ERROR_PRESENT 0x1u
-#define PF_ERROR_WRITE   0x2u
-#define PF_ERROR_USER    0x4u
+#define PF_ERROR_PRESENT  0x1u
+#define PF_ERROR_WRITE    0x2u
+#define PF_ERROR_USER     0x4u
 #define PF_ERROR_RESERVED 0x8u
-#define PF_ERROR_FETCH   0x10u
-#define PF_ERROR_KEY     0x20u
+#define PF_ERROR_FETCH    0x10u
+#define PF_ERROR_KEY      0x20u
 
 /* "#GP"; NULL for a vector that has no name of its own. */
 const char *exception_mnemonic(unsigned int vector);

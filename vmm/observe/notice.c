@@ -11,7 +11,7 @@
 #include "vmm/observe/exceptions.h"
 #include "vmm/observe/opcode.h"
 
-#define OPERAND_TEXT "its operand is not aligned as it must be, or its address is not canonical"
+#define OPERAND_TEXT   "its operand is not aligned as it must be, or its address is not canonical"
 #define NULL_PAGES_END 0x10000 /* an address below this comes of a null pointer */
 
 /* A line that grows; what does not fit is dropped. */
@@ -265,7 +265,7 @@ static void line_add_panic(struct line *line, const struct lde_notice *notice)
 
 void notice_format(const struct lde_notice *notice, char *out, size_t size)
 {
-	struct line line = { .out = out, .size = size };
+	struct line line = {.out = out, .size = size};
 
 	if (size)
 		out[0] = '\0';

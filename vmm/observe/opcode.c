@@ -70,8 +70,9 @@ static const struct opcode_entry *find_two_byte(const struct cursor *cursor, uin
 	uint8_t byte = cursor->at[1];
 
 	if (byte == 0x01)
-		return modrm_is_register(modrm) ? opcode_find_register_form(modrm)
-						: opcode_find_group(OPCODE_GROUP_7, modrm_reg(modrm));
+		return modrm_is_register(modrm)
+			       ? opcode_find_register_form(modrm)
+			       : opcode_find_group(OPCODE_GROUP_7, modrm_reg(modrm));
 	if (byte == 0x00)
 		return opcode_find_group(OPCODE_GROUP_6, modrm_reg(modrm));
 	if (byte == 0xae && cursor->repeat == 0xf3 && modrm_is_register(modrm))
@@ -142,10 +143,10 @@ static void opcode_take_bytes(struct opcode *opcode, const uint8_t *bytes, size_
 
 bool opcode_decode(struct opcode *opcode, const uint8_t *bytes, size_t len)
 {
-	struct cursor cursor = { .at = bytes, .left = len };
+	struct cursor cursor = {.at = bytes, .left = len};
 	const struct opcode_entry *entry = NULL;
 
-	*opcode = (struct opcode){ .power = OPCODE_POWER_NONE };
+	*opcode = (struct opcode){.power = OPCODE_POWER_NONE};
 	cursor_skip_prefixes(&cursor);
 	if (cursor.left && cursor.at[0] == 0x0f) {
 		if (opcode_take_two_byte(opcode, &cursor, &entry))

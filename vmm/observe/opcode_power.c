@@ -19,10 +19,10 @@ const char *opcode_power_text(enum opcode_power power)
 		[OPCODE_POWER_TRANSLATION] = "only the kernel may manage address translation",
 		[OPCODE_POWER_CACHE] = "only the kernel may throw the caches away",
 		[OPCODE_POWER_COUNTERS] = "the kernel has not opened the counters to user mode",
-		[OPCODE_POWER_RETURN] =
-			"only the kernel may return to another mode; a process may not raise its own",
-		[OPCODE_POWER_GATE] =
-			"that entry of the trap table is closed to user mode; the way in is syscall",
+		[OPCODE_POWER_RETURN] = "only the kernel may return to another mode; a process may "
+					"not raise its own",
+		[OPCODE_POWER_GATE] = "that entry of the trap table is closed to user mode; the "
+				      "way in is syscall",
 		[OPCODE_POWER_VIRTUAL] = "only the kernel may call the hypervisor",
 	};
 

@@ -29,7 +29,7 @@ enum opcode_group {
 
 /* All of these return NULL for what the tables do not name. */
 const struct opcode_entry *opcode_find_one_byte(uint8_t byte);
-const struct opcode_entry *opcode_find_two_byte(uint8_t byte);   /* 0f XX */
+const struct opcode_entry *opcode_find_two_byte(uint8_t byte); /* 0f XX */
 const struct opcode_entry *opcode_find_three_byte(uint8_t byte); /* 0f 38 XX */
 const struct opcode_entry *opcode_find_register_form(uint8_t modrm); /* 0f 01 XX */
 const struct opcode_entry *opcode_find_group(enum opcode_group group, unsigned int reg);

@@ -30,7 +30,7 @@ size_t summary_rank_counts(const uint64_t *counts, size_t nr, struct summary_ran
 
 	for (size_t i = 0; i < nr; i++)
 		if (counts[i])
-			ranks[nr_ranks++] = (struct summary_rank){ (uint32_t)i, counts[i] };
+			ranks[nr_ranks++] = (struct summary_rank){(uint32_t)i, counts[i]};
 	qsort(ranks, nr_ranks, sizeof(*ranks), rank_compare);
 	return nr_ranks;
 }
@@ -46,7 +46,7 @@ uint64_t summary_sum(const uint64_t *counts, size_t nr)
 
 void summary_total_exits(const struct exit_counters *exits, struct exit_counter *total)
 {
-	*total = (struct exit_counter){ 0 };
+	*total = (struct exit_counter){0};
 	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
 		exits_merge(total, &exits->causes[i]);
 }
@@ -95,7 +95,8 @@ const char *summary_process_status(const struct lde_process_record *record, char
 	if (record->exec_error) {
 		/* From the guest: only a plausible errno has a name. */
 		name = record->exec_error > -4096 && record->exec_error < 0
-			       ? strerrorname_np(-record->exec_error) : NULL;
+			       ? strerrorname_np(-record->exec_error)
+			       : NULL;
 		snprintf(out, size, "not started: %s", name ? name : "unknown");
 	} else if (record->state != LDE_STATE_ZOMBIE) {
 		snprintf(out, size, "%s", summary_state_name(record->state));
@@ -128,8 +129,7 @@ static uint64_t summary_end_tsc(const struct summary *summary)
  * The kernel books a stretch when it ends. The stretch that the stop of the
  * machine cut off began where the booked ones, laid end to end, end.
  */
-static uint64_t unbooked_tsc(const struct summary *summary,
-			     const struct lde_process_record *record)
+static uint64_t unbooked_tsc(const struct summary *summary, const struct lde_process_record *record)
 {
 	uint64_t booked = record->start_tsc + summary_sum(record->state_tsc, LDE_NR_STATES);
 

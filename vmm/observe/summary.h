@@ -27,8 +27,8 @@ struct summary_kvm_stat {
 /* Everything pointed to is borrowed. */
 struct summary {
 	const char *command; /* the programs and their arguments, one line */
-	const char *end;     /* "done", "timeout", "signal", "panic" or "failed" */
-	int status;          /* the exit status of lde */
+	const char *end; /* "done", "timeout", "signal", "panic" or "failed" */
+	int status; /* the exit status of lde */
 	const struct exit_counters *exits;
 	const struct summary_kvm_stat *kvm_stats;
 	size_t nr_kvm_stats;
@@ -71,8 +71,7 @@ const char *summary_trap_name(uint32_t vector, char *out, size_t size);
 const char *summary_syscall_name(uint32_t number, char *out, size_t size);
 
 /* "exit 0", "SIGSEGV", "blocked", "not started: ENOENT". Returns out. */
-const char *summary_process_status(const struct lde_process_record *record, char *out,
-				   size_t size);
+const char *summary_process_status(const struct lde_process_record *record, char *out, size_t size);
 
 /* "running"; "unknown" for what is no state. */
 const char *summary_state_name(uint32_t state);

@@ -83,8 +83,7 @@ static struct json_object *append_object(struct json_object *array)
 
 /* ---- exits ----------------------------------------------------------- */
 
-static void add_exit(struct json_object *exits, const char *key,
-		     const struct exit_counter *counter)
+static void add_exit(struct json_object *exits, const char *key, const struct exit_counter *counter)
 {
 	struct json_object *exit = add_object(exits, key);
 
@@ -177,8 +176,9 @@ static void add_ledger(struct json_object *root, const struct summary *summary)
 	const struct lde_ledger *ledger = summary->ledger;
 	struct json_object *faults, *switches, *idle;
 
-	json_object_object_add(root, "ring0_emulated",
-			       json_object_new_boolean(ledger->flags & LDE_LEDGER_F_RING0_EMULATED));
+	json_object_object_add(
+		root, "ring0_emulated",
+		json_object_new_boolean(ledger->flags & LDE_LEDGER_F_RING0_EMULATED));
 	add_number(root, "start_ns", summary_start_ns(summary));
 	add_traps(root, ledger);
 	add_syscalls(root, ledger);

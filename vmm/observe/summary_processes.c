@@ -11,15 +11,14 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct table_column process_columns[] = {
-	{ "PID", false },     { "PROGRAM", true },	{ "STATUS", true },
-	{ "CPU ms", false },  { "WAIT ms", false },	{ "BLOCKED ms", false },
-	{ "VOLUNTARY", false }, { "PREEMPTED", false },
+	{"PID", false},     {"PROGRAM", true},     {"STATUS", true},     {"CPU ms", false},
+	{"WAIT ms", false}, {"BLOCKED ms", false}, {"VOLUNTARY", false}, {"PREEMPTED", false},
 };
 
 static const struct table_column program_columns[] = {
-	{ "PROGRAM", true }, { "COUNT", false },  { "FAILED", false }, { "CPU ms min", false },
-	{ "median", false }, { "max", false },	  { "WAIT ms min", false },
-	{ "median", false }, { "max", false },
+	{"PROGRAM", true},      {"COUNT", false},  {"FAILED", false},
+	{"CPU ms min", false},  {"median", false}, {"max", false},
+	{"WAIT ms min", false}, {"median", false}, {"max", false},
 };
 
 static void add_ms(struct table *table, uint64_t ns)

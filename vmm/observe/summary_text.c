@@ -115,8 +115,9 @@ static void print_syscalls(const struct lde_ledger *ledger, FILE *out)
 	struct summary_rank ranks[LDE_NR_SYSCALLS];
 	size_t nr = summary_rank_counts(ledger->syscalls, LDE_NR_SYSCALLS, ranks);
 
-	print_line(out, summary_sum(ledger->syscalls, LDE_NR_SYSCALLS) +
-		   ledger->syscalls_out_of_range, "system calls", NULL);
+	print_line(out,
+		   summary_sum(ledger->syscalls, LDE_NR_SYSCALLS) + ledger->syscalls_out_of_range,
+		   "system calls", NULL);
 	for (size_t i = 0; i < nr; i++) {
 		char name[64] = "  ";
 
@@ -148,8 +149,8 @@ static void print_switches(const struct summary *summary, FILE *out)
 	uint64_t idle_ns = quantity_tsc_to_ns(ledger->idle_tsc, summary->tsc_hz);
 	char voluntary[QUANTITY_SIZE], preempted[QUANTITY_SIZE], idle[QUANTITY_SIZE];
 
-	print_line(out, ledger->switches_voluntary + ledger->switches_preempted,
-		   "context switches", "%s voluntary, %s preempted",
+	print_line(out, ledger->switches_voluntary + ledger->switches_preempted, "context switches",
+		   "%s voluntary, %s preempted",
 		   quantity_format_count(ledger->switches_voluntary, voluntary, sizeof(voluntary)),
 		   quantity_format_count(ledger->switches_preempted, preempted, sizeof(preempted)));
 	print_line(out, ledger->timer_arms, "timer arms", NULL);
@@ -163,10 +164,10 @@ static void print_memory(const struct lde_ledger *ledger, FILE *out)
 	uint64_t peak = summary_pages_peak(ledger), left = summary_pages_left(ledger);
 	char used[QUANTITY_SIZE], total[QUANTITY_SIZE];
 
-	print_line(out, peak, "pages in use at most", "%s of %s",
-		   quantity_format_bytes(peak * LDE_PAGE_SIZE, used, sizeof(used)),
-		   quantity_format_bytes(ledger->pages_total * LDE_PAGE_SIZE, total,
-					 sizeof(total)));
+	print_line(
+		out, peak, "pages in use at most", "%s of %s",
+		quantity_format_bytes(peak * LDE_PAGE_SIZE, used, sizeof(used)),
+		quantity_format_bytes(ledger->pages_total * LDE_PAGE_SIZE, total, sizeof(total)));
 	if (left)
 		print_line(out, left, "pages in use at the end", NULL);
 }
@@ -196,10 +197,10 @@ static void print_title(const struct summary *summary, FILE *out, size_t width)
 static void print_end(const struct summary *summary, FILE *out)
 {
 	static const char *const texts[][2] = {
-		{ "timeout", "stopped by the time limit" },
-		{ "signal", "stopped by a signal" },
-		{ "panic", "the guest kernel gave up" },
-		{ "failed", "the machine failed" },
+		{"timeout", "stopped by the time limit"},
+		{"signal", "stopped by a signal"},
+		{"panic", "the guest kernel gave up"},
+		{"failed", "the machine failed"},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -213,11 +214,13 @@ static void print_times(const struct summary *summary, FILE *out)
 
 	fprintf(out, "\n %14.6f  seconds of wall time\n", (double)summary->wall_ns / 1e9);
 	if (start_ns)
-		fprintf(out, " %14.6f  seconds from the kernel's start to the first user instruction\n",
+		fprintf(out,
+			" %14.6f  seconds from the kernel's start to the first user instruction\n",
 			(double)start_ns / 1e9);
 	print_end(summary, out);
 	if (summary->ledger && summary->ledger->flags & LDE_LEDGER_F_RING0_EMULATED)
-		fputs("\n Ring 0 is emulated by this KVM: times inside the kernel are the emulator's.\n",
+		fputs("\n Ring 0 is emulated by this KVM: times inside the kernel are the "
+		      "emulator's.\n",
 		      out);
 }
 

@@ -5,23 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP 2          /* between columns */
+#define GAP            2 /* between columns */
 #define NAME_WIDTH_MIN 6 /* of the column that gives way */
 
 void table_init(struct table *table, const struct table_column *columns, size_t nr_columns)
 {
-	*table = (struct table){ .columns = columns, .nr_columns = nr_columns };
+	*table = (struct table){.columns = columns, .nr_columns = nr_columns};
 }
 
 void table_fini(struct table *table)
 {
 	free(table->cells);
-	*table = (struct table){ 0 };
+	*table = (struct table){0};
 }
 
 void table_add(struct table *table, const char *format, ...)
 {
-	char (*grown)[TABLE_CELL_SIZE];
+	char(*grown)[TABLE_CELL_SIZE];
 	va_list args;
 
 	if (table->incomplete)

@@ -32,8 +32,7 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 void table_fini(struct table *table);
 
 /* The next cell, from left to right and row by row. */
-void table_add(struct table *table, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints titles and rows, each behind one space, at most width columns. */
 void table_print(const struct table *table, FILE *out, size_t width);
