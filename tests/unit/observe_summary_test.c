@@ -284,8 +284,8 @@ static void many_processes_are_summed_up_by_program(void **state)
 	assert_non_null(strstr(text, "\n  20  ticker"));
 	assert_null(strstr(text, "\n  21  hog"));
 	assert_non_null(strstr(text, "... and 40 more processes"));
-	assert_non_null(strstr(text, " hog         30       0       1.000  31.000  59.000"));
-	assert_non_null(strstr(text, " ticker      30      30       2.000  32.000  60.000"));
+	assert_non_null(strstr(text, " hog         30       0    1.000  31.000  59.000      20.0    20.0  20.0"));
+	assert_non_null(strstr(text, " ticker      30      30    2.000  32.000  60.000       0.0     0.0   0.0"));
 	free(text);
 }
 

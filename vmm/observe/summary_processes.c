@@ -15,10 +15,17 @@ static const struct table_column process_columns[] = {
 	{"WAIT ms", false}, {"BLOCKED ms", false}, {"VOLUNTARY", false}, {"PREEMPTED", false},
 };
 
+/* Times in ms. Of CPU time the microseconds matter, of waiting they do not. */
 static const struct table_column program_columns[] = {
-	{"PROGRAM", true},      {"COUNT", false},  {"FAILED", false},
-	{"CPU ms min", false},  {"median", false}, {"max", false},
-	{"WAIT ms min", false}, {"median", false}, {"max", false},
+	{"PROGRAM", true},
+	{"COUNT", false},
+	{"FAILED", false},
+	{"CPU min", false},
+	{"median", false},
+	{"max", false},
+	{"WAIT min", false},
+	{"median", false},
+	{"max", false},
 };
 
 static void add_ms(struct table *table, uint64_t ns)
@@ -26,6 +33,15 @@ static void add_ms(struct table *table, uint64_t ns)
 	char text[QUANTITY_SIZE];
 
 	table_add(table, "%s", quantity_format_ms(ns, text, sizeof(text)));
+}
+
+/* Rounded to a tenth. */
+static void add_ms_tenth(struct table *table, uint64_t ns)
+{
+	char text[QUANTITY_SIZE];
+
+	quantity_format_ms(ns + 50000, text, sizeof(text));
+	table_add(table, "%.*s", (int)strlen(text) - 2, text);
 }
 
 static void add_count(struct table *table, uint64_t count)
@@ -80,14 +96,15 @@ static int ns_compare(const void *left, const void *right)
 /* Minimum, median (the upper of two) and maximum of the time in state. */
 static void add_spread(struct table *table, const struct summary *summary,
 		       const struct lde_process_record *const *records, size_t nr,
-		       enum lde_process_state state, uint64_t *scratch)
+		       enum lde_process_state state, uint64_t *scratch,
+		       void (*add)(struct table *table, uint64_t ns))
 {
 	for (size_t i = 0; i < nr; i++)
 		scratch[i] = summary_state_ns(summary, records[i], state);
 	qsort(scratch, nr, sizeof(*scratch), ns_compare);
-	add_ms(table, scratch[0]);
-	add_ms(table, scratch[nr / 2]);
-	add_ms(table, scratch[nr - 1]);
+	add(table, scratch[0]);
+	add(table, scratch[nr / 2]);
+	add(table, scratch[nr - 1]);
 }
 
 static bool is_failed(const struct lde_process_record *record)
@@ -106,8 +123,8 @@ static void add_program(struct table *table, const struct summary *summary,
 	table_add(table, "%.31s", records[0]->name);
 	add_count(table, nr);
 	add_count(table, nr_failed);
-	add_spread(table, summary, records, nr, LDE_STATE_RUNNING, scratch);
-	add_spread(table, summary, records, nr, LDE_STATE_READY, scratch);
+	add_spread(table, summary, records, nr, LDE_STATE_RUNNING, scratch, add_ms);
+	add_spread(table, summary, records, nr, LDE_STATE_READY, scratch, add_ms_tenth);
 }
 
 static void add_programs(struct table *table, const struct summary *summary,
@@ -144,6 +161,7 @@ static void print_programs(const struct summary *summary, FILE *out, size_t widt
 void summary_print_processes(const struct summary *summary, FILE *out, size_t width)
 {
 	uint32_t nr = summary->nr_records;
+	char hidden[QUANTITY_SIZE];
 
 	fputc('\n', out);
 	if (nr <= SUMMARY_PROCESSES_ALL) {
@@ -151,7 +169,7 @@ void summary_print_processes(const struct summary *summary, FILE *out, size_t wi
 		return;
 	}
 	print_processes(summary, out, width, SUMMARY_PROCESSES_FIRST);
-	fprintf(out, " ... and %" PRIu32 " more processes; all of them by program:\n\n",
-		nr - SUMMARY_PROCESSES_FIRST);
+	fprintf(out, " ... and %s more processes; all of them by program, in ms:\n\n",
+		quantity_format_count(nr - SUMMARY_PROCESSES_FIRST, hidden, sizeof(hidden)));
 	print_programs(summary, out, width);
 }

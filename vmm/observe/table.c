@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define GAP            2 /* between columns */
-#define NAME_WIDTH_MIN 6 /* of the column that gives way */
+#define NAME_WIDTH_MIN 7 /* of the column that gives way */
 
 void table_init(struct table *table, const struct table_column *columns, size_t nr_columns)
 {
