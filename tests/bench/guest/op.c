@@ -2,7 +2,7 @@
 /*
  * Does one operation N times.
  *
- * usage: op getppid|yield|touch|exit N         (N up to 8192)
+ * usage: op getppid|yield|touch|touch-far|exit N         (N up to 8192)
  *
  * Prints the least and the median number of time-stamp ticks that one took,
  * less those of reading the time-stamp counter. Under icount a tick is an
@@ -20,6 +20,9 @@
 #include <x86intrin.h>
 
 #define N_MAX 8192
+#define PAGE  4096L
+/* So far apart that a kernel that maps neighbours too does not get there. */
+#define FAR (64 * PAGE)
 
 static volatile unsigned char *pages;
 static uint32_t ticks[N_MAX];
@@ -43,7 +46,12 @@ static void op_yield(long i)
 
 static void op_touch(long i)
 {
-	pages[i * 4096] = 1;
+	pages[i * PAGE] = 1;
+}
+
+static void op_touch_far(long i)
+{
+	pages[i * FAR] = 1;
 }
 
 static int by_value(const void *a, const void *b)
@@ -80,11 +88,14 @@ int main(int argc, char **argv)
 		op = op_yield;
 	else if (!strcmp(name, "touch"))
 		op = op_touch;
+	if (!strcmp(name, "touch-far"))
+		op = op_touch_far;
 	if (!op || n < 1 || n > N_MAX) {
-		fprintf(stderr, "usage: op getppid|yield|touch|exit N\n");
+		fprintf(stderr, "usage: op getppid|yield|touch|touch-far|exit N\n");
 		return 2;
 	}
-	pages = mmap(NULL, n * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pages = mmap(NULL, n * (op == op_touch_far ? FAR : PAGE), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pages == MAP_FAILED) {
 		perror("mmap");
 		return 1;
