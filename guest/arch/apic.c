@@ -5,7 +5,7 @@
 #include "guest/arch/insn.h"
 #include "guest/arch/msr.h"
 
-#define SPURIOUS_VECTOR 0x3f
+#define SPURIOUS_VECTOR 0x31
 
 void apic_init(void)
 {

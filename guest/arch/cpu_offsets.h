@@ -6,7 +6,8 @@
 #define CPU_USER_RSP 0
 #define CPU_TSS_RSP0 16
 
-/* Vectors with an entry in entry.S and a gate in the trap table. */
-#define NR_TRAP_VECTORS 64
+/* Vectors with an entry in entry.S and a gate in the trap table: exceptions,
+ * the timer, the console, and the spurious one. */
+#define NR_TRAP_VECTORS 50
 
 #endif

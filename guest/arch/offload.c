@@ -54,16 +54,21 @@ bool offload_is_running(void)
 	return is_offloaded;
 }
 
-uint64_t offload_call(offload_fn fn, void *arg)
+uint64_t offload_parse(offload_fn fn, void *arg)
 {
 	uint64_t result;
 
-	if (!offload_is_active || is_offloaded)
-		return fn(arg);
 	is_offloaded = true;
 	result = offload_enter(fn, arg, offload_root);
 	is_offloaded = false;
 	return result;
+}
+
+uint64_t offload_call(offload_fn fn, void *arg)
+{
+	if (!offload_is_active || is_offloaded)
+		return fn(arg);
+	return offload_parse(fn, arg);
 }
 
 static uint64_t zero_page(void *page)

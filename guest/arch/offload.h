@@ -33,6 +33,12 @@ void offload_init(paddr_t root);
 /* Runs fn(arg), and returns what it returns. Calls may nest. */
 uint64_t offload_call(offload_fn fn, void *arg);
 
+/*
+ * Runs fn(arg) outside ring 0 on every KVM: for reading what others wrote (the
+ * device tree, the initrd), once and at length. A parser needs no privilege.
+ */
+uint64_t offload_parse(offload_fn fn, void *arg);
+
 /* Inside a call: a trap from ring 3 is then the kernel's own fault. */
 bool offload_is_running(void);
 

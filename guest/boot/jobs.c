@@ -23,27 +23,27 @@ struct job {
 
 static struct pool job_pool = POOL_INIT(job_pool, struct job);
 static struct list jobs = { &jobs, &jobs }; /* in command-line order */
+static uint32_t nr_processes;
 
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND      127
 
-uint32_t jobs_read(const struct machine_tree *tree)
+const char *jobs_add(const struct machine_tree *tree, const struct tree_program *program)
 {
-	struct tree_program program;
-	uint32_t nr = 0;
-	int node = 0;
+	struct job *job = pool_alloc(&job_pool);
 
-	while ((node = tree_next_program(tree, node, &program)) > 0) {
-		struct job *job = pool_alloc(&job_pool);
+	if (!job)
+		return "memory is too small for so many programs";
+	job->program = *program;
+	job->env = tree->env;
+	list_add_tail(&jobs, &job->link);
+	nr_processes += program->count;
+	return NULL;
+}
 
-		if (!job)
-			return 0;
-		job->program = program;
-		job->env = tree->env;
-		list_add_tail(&jobs, &job->link);
-		nr += program.count;
-	}
-	return node < 0 ? 0 : nr;
+uint32_t jobs_count(void)
+{
+	return nr_processes;
 }
 
 static _Noreturn void job_fail(const struct job *job, int err)

@@ -5,11 +5,11 @@
 
 #include "guest/dev/tree.h"
 
-/*
- * Reads the programs from the device tree, which must stay: how many processes
- * they are, 0 if the tree is malformed or memory is out. May be offloaded.
- */
-uint32_t jobs_read(const struct machine_tree *tree);
+/* Notes down one program; for tree_read. */
+const char *jobs_add(const struct machine_tree *tree, const struct tree_program *program);
+
+/* How many processes they are. */
+uint32_t jobs_count(void);
 
 /* Makes the processes, READY. */
 void jobs_start(void);

@@ -37,29 +37,29 @@ static struct machine_tree tree;
 /* The top-level table of offload.h; kept apart so that it is a page. */
 static char offload_root[PAGE_SIZE] __attribute__((aligned(4096)));
 
+static const char *on_machine(const struct machine_tree *t)
+{
+	page_init(max_u64(t->tree_end, t->initrd_end), t->memory_end);
+	if (initrd_unpack(direct_map(t->initrd_start), t->initrd_end - t->initrd_start))
+		return "the initrd is malformed, or memory is too small for it";
+	return NULL;
+}
+
 struct survey {
 	paddr_t fdt;
-	uint32_t nr_jobs;
 	const char *error;
 };
 
-/* Everything that reads what the VMM has left in memory: no privilege needed. */
+/* Reads all that the VMM has left in memory. */
 static uint64_t survey_machine(void *arg)
 {
+	static const struct tree_visitor visitor = { on_machine, jobs_add };
 	struct survey *s = arg;
 
 	traptable_complete();
-	s->error = tree_read(s->fdt, &tree);
-	if (s->error)
-		return 0;
-	page_init(max_u64(tree.tree_end, tree.initrd_end), tree.memory_end);
-	if (initrd_unpack(direct_map(tree.initrd_start), tree.initrd_end - tree.initrd_start)) {
-		s->error = "the initrd is malformed, or memory is too small for it";
-		return 0;
-	}
-	s->nr_jobs = jobs_read(&tree);
-	if (!s->nr_jobs)
-		s->error = "the device tree names no program, or memory is too small";
+	s->error = tree_read(s->fdt, &tree, &visitor);
+	if (!s->error && !jobs_count())
+		s->error = "the device tree names no program";
 	return 0;
 }
 
@@ -79,7 +79,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 		ledger.flags |= LDE_LEDGER_F_RING0_EMULATED;
 
 	cpu_set_boot_canary(); /* for libfdt, in... */
-	offload_call(survey_machine, &survey);
+	offload_parse(survey_machine, &survey);
 	if (survey.error)
 		panic(survey.error);
 	monitor_init(tree.monitor_port);
@@ -92,7 +92,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
 
-	process_init(max_u64(survey.nr_jobs, RECORDS_MIN));
+	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
 	sched_init(policy_round_robin(clock_ns_to_ticks(tree.quantum_ns)), tree.is_preemptive);
 	jobs_start();

@@ -21,11 +21,11 @@ struct user_piece {
 };
 
 struct console_info {
-	uint16_t port;
-	uint8_t vector;
+	uint32_t port;
+	uint32_t vector;
 	uint32_t mode[CONSOLE_NR_STREAMS]; /* st_mode of the host's descriptors */
 	uint32_t tty;                      /* bit n: stream n is a terminal */
-	uint16_t rows, columns;
+	uint32_t window[2];                /* rows, columns; 0: unknown */
 };
 
 void console_init(const struct console_info *info);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pass over the nodes: each compatible or name is looked at once, since
- * libfdt finds things by walking.
+ * One pass over the tree, tag by tag: libfdt's look-ups by name each walk it
+ * from some start, and boot time is a feature here.
  */
 #include "guest/dev/tree.h"
 
@@ -11,178 +11,257 @@
 #include "guest/arch/direct.h"
 #include "guest/lib/string.h"
 
-struct reader {
-	const void *fdt;
-	struct machine_tree *tree;
-	const char *error; /* the first one */
-	unsigned found;    /* NODE_* */
+enum node { NODE_OTHER, NODE_MEMORY, NODE_CPU, NODE_CHOSEN, NODE_CONSOLE, NODE_MONITOR,
+	    NODE_WORKLOAD, NODE_PROGRAM, NR_NODES };
+
+/* What is read from the tree before it is made sense of. */
+struct raw_tree {
+	struct machine_tree machine;
+	struct tree_program program; /* the last one */
+	uint64_t memory[2];
+	uint32_t console_reg[2], monitor_reg[2];
+	struct string_list features, without, path, seed;
 };
 
-enum { NODE_MEMORY = 1, NODE_CPU = 2, NODE_CHOSEN = 4, NODE_CONSOLE = 8, NODE_MONITOR = 16,
-       NODE_WORKLOAD = 32, NODE_ALL = 63 };
+enum type { TYPE_U64, TYPE_U32, TYPE_STRINGS, TYPE_BYTES };
 
-static const void *read_property(struct reader *r, int node, const char *name, int bytes)
-{
-	int len;
-	const void *p = fdt_getprop(r->fdt, node, name, &len);
+/* Where the value of a property goes. */
+struct rule {
+	const char *name;
+	uint8_t type;
+	uint8_t count;    /* numbers: how many there must be */
+	bool is_optional;
+	uint16_t target;  /* offset in struct raw_tree */
+};
 
-	if ((!p || (bytes && len != bytes)) && !r->error)
-		r->error = name;
-	return r->error ? NULL : p;
-}
-
-static uint64_t read_u64(struct reader *r, int node, const char *name)
-{
-	const fdt64_t *p = read_property(r, node, name, 8);
-
-	return p ? fdt64_ld(p) : 0;
-}
-
-static uint32_t read_cell(struct reader *r, int node, const char *name, unsigned cells, unsigned i)
-{
-	const fdt32_t *p = read_property(r, node, name, (int)(4 * cells));
-
-	return p ? fdt32_ld(p + i) : 0;
-}
-
-static struct string_list read_list(struct reader *r, int node, const char *name)
-{
-	struct string_list list = { NULL, 0 };
-	int len;
-	const char *p = fdt_getprop(r->fdt, node, name, &len);
-
-	if (p && len > 0 && !p[len - 1]) {
-		list.data = p;
-		list.bytes = len;
+#define NUMBERS(name, type, count, field)                                                          \
+	{                                                                                          \
+		name, type, count, false, offsetof(struct raw_tree, field)                         \
 	}
-	return list;
+#define BYTES(name, type, is_optional, field)                                                      \
+	{                                                                                          \
+		name, type, 0, is_optional, offsetof(struct raw_tree, field)                       \
+	}
+
+#define RULES_MAX 6
+
+static const struct rule rules[NR_NODES][RULES_MAX] = {
+	[NODE_MEMORY] = {
+		NUMBERS("reg", TYPE_U64, 2, memory),
+	},
+	[NODE_CPU] = {
+		NUMBERS(LDE_DT_TSC_HZ, TYPE_U64, 1, machine.tsc_hz),
+		BYTES(LDE_DT_FEATURES, TYPE_STRINGS, true, features),
+	},
+	[NODE_CHOSEN] = {
+		NUMBERS("linux,initrd-start", TYPE_U64, 1, machine.initrd_start),
+		NUMBERS("linux,initrd-end", TYPE_U64, 1, machine.initrd_end),
+		BYTES("rng-seed", TYPE_BYTES, false, seed),
+		NUMBERS(LDE_DT_QUANTUM_NS, TYPE_U64, 1, machine.quantum_ns),
+		BYTES(LDE_DT_WITHOUT, TYPE_STRINGS, true, without),
+	},
+	[NODE_CONSOLE] = {
+		NUMBERS("reg", TYPE_U32, 2, console_reg),
+		NUMBERS("interrupts", TYPE_U32, 1, machine.console.vector),
+		NUMBERS(LDE_DT_STDIO_MODE, TYPE_U32, 3, machine.console.mode),
+		NUMBERS(LDE_DT_TTY, TYPE_U32, 1, machine.console.tty),
+		NUMBERS(LDE_DT_WINSIZE, TYPE_U32, 2, machine.console.window),
+	},
+	[NODE_MONITOR] = {
+		NUMBERS("reg", TYPE_U32, 2, monitor_reg),
+	},
+	[NODE_WORKLOAD] = {
+		BYTES(LDE_DT_ENV, TYPE_STRINGS, true, machine.env),
+	},
+	[NODE_PROGRAM] = {
+		BYTES(LDE_DT_PATH, TYPE_STRINGS, false, path),
+		BYTES(LDE_DT_ARGV, TYPE_STRINGS, true, program.argv),
+		NUMBERS(LDE_DT_COUNT, TYPE_U32, 1, program.count),
+	},
+};
+
+struct reader {
+	const void *fdt;
+	const struct tree_visitor *visitor;
+	const char *strings;
+	struct raw_tree raw;
+	uint8_t found[NR_NODES]; /* bit i: rules[node][i] has been met */
+	const char *error;       /* the first one */
+};
+
+static bool has_prefix(const char *s, const char *prefix)
+{
+	while (*prefix)
+		if (*s++ != *prefix++)
+			return false;
+	return true;
 }
 
-static bool list_has(struct string_list list, const char *word)
+static enum node node_by_name(const char *name)
 {
-	for (uint32_t at = 0; at < list.bytes; at += strlen(list.data + at) + 1)
-		if (!strcmp(list.data + at, word))
+	switch (*name) {
+	case 'm':
+		return has_prefix(name, "memory") ? NODE_MEMORY :
+		       has_prefix(name, "monitor") ? NODE_MONITOR : NODE_OTHER;
+	case 'c':
+		return has_prefix(name, "cpu@") ? NODE_CPU :
+		       has_prefix(name, "chosen") ? NODE_CHOSEN :
+		       has_prefix(name, "console") ? NODE_CONSOLE : NODE_OTHER;
+	case 'w':
+		return NODE_WORKLOAD;
+	case 'p':
+		return has_prefix(name, "program") ? NODE_PROGRAM : NODE_OTHER;
+	default:
+		return NODE_OTHER;
+	}
+}
+
+static void read_value(struct reader *r, const struct rule *rule, const void *value, uint32_t len)
+{
+	void *target = (char *)&r->raw + rule->target;
+	struct string_list *list = target;
+	uint32_t size = rule->type == TYPE_U64 ? 8 : 4;
+
+	if (rule->type >= TYPE_STRINGS) {
+		if (rule->type == TYPE_STRINGS && len && ((const char *)value)[len - 1])
+			r->error = rule->name;
+		list->data = value;
+		list->bytes = len;
+		return;
+	}
+	if (len != size * rule->count) {
+		r->error = rule->name;
+		return;
+	}
+	for (unsigned i = 0; i < rule->count; i++) {
+		if (rule->type == TYPE_U64)
+			((uint64_t *)target)[i] = fdt64_ld((const fdt64_t *)value + i);
+		else
+			((uint32_t *)target)[i] = fdt32_ld((const fdt32_t *)value + i);
+	}
+}
+
+static void read_property(struct reader *r, enum node node, int offset)
+{
+	const struct fdt_property *p = fdt_offset_ptr(r->fdt, offset, sizeof(*p));
+	const char *name = r->strings + fdt32_ld(&p->nameoff);
+
+	for (unsigned i = 0; i < RULES_MAX && rules[node][i].name; i++) {
+		if (strcmp(rules[node][i].name, name))
+			continue;
+		r->found[node] |= 1u << i;
+		read_value(r, &rules[node][i], p->data, fdt32_ld(&p->len));
+		return;
+	}
+}
+
+/* Every rule of the node that is not optional must have been met. */
+static bool check_found(struct reader *r, enum node node)
+{
+	for (unsigned i = 0; i < RULES_MAX && rules[node][i].name && !r->error; i++)
+		if (!rules[node][i].is_optional && !(r->found[node] & 1u << i))
+			r->error = rules[node][i].name;
+	return !r->error;
+}
+
+static bool list_has(const struct string_list *list, const char *word)
+{
+	for (uint32_t at = 0; at < list->bytes; at += strlen(list->data + at) + 1)
+		if (!strcmp(list->data + at, word))
 			return true;
 	return false;
 }
 
-static void read_memory(struct reader *r, int node)
+/* Makes sense of what has been read, when all of it has. */
+static void finish_machine(struct reader *r)
 {
-	const fdt64_t *reg = read_property(r, node, "reg", 16);
+	struct machine_tree *m = &r->raw.machine;
+	const struct string_list *features = &r->raw.features;
 
-	if (!reg)
+	for (enum node node = NODE_MEMORY; node < NODE_WORKLOAD; node++)
+		if (!check_found(r, node))
+			return;
+	if (r->raw.memory[0] || !m->tsc_hz || r->raw.seed.bytes != LDE_DT_RNG_SEED_SIZE) {
+		r->error = "a value in it makes no sense";
 		return;
-	if (fdt64_ld(reg) != 0)
-		r->error = "memory does not start at 0";
-	r->tree->memory_end = fdt64_ld(reg + 1);
+	}
+	m->memory_end = r->raw.memory[1];
+	m->console.port = r->raw.console_reg[0];
+	m->monitor_port = r->raw.monitor_reg[0];
+	m->rng_seed = (const uint8_t *)r->raw.seed.data;
+	m->features.fsgsbase = list_has(features, LDE_FEATURE_FSGSBASE);
+	m->features.xsave = list_has(features, LDE_FEATURE_XSAVE);
+	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
+	m->features.smep = list_has(features, LDE_FEATURE_SMEP);
+	m->is_preemptive = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION);
+	r->error = r->visitor->machine(m);
 }
 
-static void read_cpu(struct reader *r, int node)
+static void finish_program(struct reader *r)
 {
-	struct string_list features = read_list(r, node, LDE_DT_FEATURES);
-
-	r->tree->tsc_hz = read_u64(r, node, LDE_DT_TSC_HZ);
-	r->tree->features = (struct cpu_features){
-		.fsgsbase = list_has(features, LDE_FEATURE_FSGSBASE),
-		.xsave = list_has(features, LDE_FEATURE_XSAVE),
-		.umip = list_has(features, LDE_FEATURE_UMIP),
-		.smep = list_has(features, LDE_FEATURE_SMEP),
-	};
-	if (!r->tree->tsc_hz && !r->error)
-		r->error = "no TSC frequency";
+	if (!check_found(r, NODE_PROGRAM))
+		return;
+	r->raw.program.path = r->raw.path.data;
+	r->error = r->visitor->program(&r->raw.machine, &r->raw.program);
+	r->raw.program = (struct tree_program){ 0 };
+	r->found[NODE_PROGRAM] = 0;
 }
 
-static void read_chosen(struct reader *r, int node)
-{
-	struct machine_tree *t = r->tree;
+#define DEPTH_MAX 8
 
-	t->initrd_start = read_u64(r, node, "linux,initrd-start");
-	t->initrd_end = read_u64(r, node, "linux,initrd-end");
-	t->rng_seed = read_property(r, node, "rng-seed", LDE_DT_RNG_SEED_SIZE);
-	t->quantum_ns = read_u64(r, node, LDE_DT_QUANTUM_NS);
-	t->is_preemptive =
-		!list_has(read_list(r, node, LDE_DT_WITHOUT), LDE_WITHOUT_PREEMPTION);
+static enum node begin_node(struct reader *r, int offset)
+{
+	enum node node = node_by_name(fdt_offset_ptr(r->fdt, offset + FDT_TAGSIZE, 1));
+
+	if (node == NODE_WORKLOAD)
+		finish_machine(r); /* the programs come after everything else */
+	return node;
 }
 
-static void read_console(struct reader *r, int node)
+/* /workload is the last node that matters: its end is the end. */
+static void walk(struct reader *r)
 {
-	struct console_info *c = &r->tree->console;
+	enum node nodes[DEPTH_MAX] = { NODE_OTHER };
+	int depth = 0, next = 0;
 
-	c->port = read_cell(r, node, "reg", 2, 0);
-	c->vector = read_cell(r, node, "interrupts", 1, 0);
-	for (unsigned i = 0; i < CONSOLE_NR_STREAMS; i++)
-		c->mode[i] = read_cell(r, node, LDE_DT_STDIO_MODE, CONSOLE_NR_STREAMS, i);
-	c->tty = read_cell(r, node, LDE_DT_TTY, 1, 0);
-	c->rows = read_cell(r, node, LDE_DT_WINSIZE, 2, 0);
-	c->columns = read_cell(r, node, LDE_DT_WINSIZE, 2, 1);
-}
+	while (!r->error) {
+		int offset = next;
 
-static bool name_is(const char *name, const char *stem)
-{
-	size_t len = strlen(stem);
-
-	return !memcmp(name, stem, len) && (!name[len] || name[len] == '@');
-}
-
-static void read_node(struct reader *r, int node, const char *name)
-{
-	if (name_is(name, "memory")) {
-		r->found |= NODE_MEMORY;
-		read_memory(r, node);
-	} else if (name_is(name, "cpu")) {
-		r->found |= NODE_CPU;
-		read_cpu(r, node);
-	} else if (name_is(name, "chosen")) {
-		r->found |= NODE_CHOSEN;
-		read_chosen(r, node);
-	} else if (name_is(name, "console")) {
-		r->found |= NODE_CONSOLE;
-		read_console(r, node);
-	} else if (name_is(name, "monitor")) {
-		r->found |= NODE_MONITOR;
-		r->tree->monitor_port = read_cell(r, node, "reg", 2, 0);
-	} else if (name_is(name, "workload")) {
-		r->found |= NODE_WORKLOAD;
-		r->tree->workload = node;
-		r->tree->env = read_list(r, node, LDE_DT_ENV);
+		switch (fdt_next_tag(r->fdt, offset, &next)) {
+		case FDT_BEGIN_NODE:
+			if (++depth == DEPTH_MAX)
+				r->error = "it is too deep";
+			else
+				nodes[depth] = begin_node(r, offset);
+			break;
+		case FDT_PROP:
+			if (nodes[depth] != NODE_OTHER)
+				read_property(r, nodes[depth], offset);
+			break;
+		case FDT_END_NODE:
+			if (nodes[depth] == NODE_WORKLOAD)
+				return;
+			if (nodes[depth] == NODE_PROGRAM)
+				finish_program(r);
+			depth--;
+			break;
+		case FDT_NOP:
+			break;
+		default:
+			r->error = "it ends too early";
+		}
 	}
 }
 
-const char *tree_read(paddr_t fdt, struct machine_tree *tree)
+const char *tree_read(paddr_t fdt, struct machine_tree *tree, const struct tree_visitor *visitor)
 {
-	struct reader r = { .fdt = direct_map(fdt), .tree = tree };
-	int node = 0, depth = 0;
+	struct reader r = { .fdt = direct_map(fdt), .visitor = visitor };
 
 	if (fdt_check_header(r.fdt))
-		return "not a device tree";
-	tree->fdt = r.fdt;
-	tree->tree_start = fdt;
-	tree->tree_end = fdt + fdt_totalsize(r.fdt);
-	while (!(r.found & NODE_WORKLOAD) && !r.error) {
-		const char *name;
-
-		node = fdt_next_node(r.fdt, node, &depth);
-		if (node < 0)
-			break;
-		name = fdt_get_name(r.fdt, node, NULL);
-		if (name)
-			read_node(&r, node, name);
-	}
-	if (!r.error && r.found != NODE_ALL)
-		r.error = "a node is missing";
+		return "it is none";
+	r.strings = (const char *)r.fdt + fdt_off_dt_strings(r.fdt);
+	r.raw.machine.tree_end = fdt + fdt_totalsize(r.fdt);
+	walk(&r);
+	*tree = r.raw.machine;
 	return r.error;
-}
-
-int tree_next_program(const struct machine_tree *tree, int node, struct tree_program *program)
-{
-	struct reader r = { .fdt = tree->fdt };
-
-	node = node ? fdt_next_subnode(tree->fdt, node) :
-		      fdt_first_subnode(tree->fdt, tree->workload);
-	if (node < 0)
-		return node == -FDT_ERR_NOTFOUND ? 0 : -1;
-	program->path = read_property(&r, node, LDE_DT_PATH, 0);
-	program->argv = read_list(&r, node, LDE_DT_ARGV);
-	program->count = read_cell(&r, node, LDE_DT_COUNT, 1, 0);
-	return r.error ? -1 : node;
 }

@@ -24,27 +24,31 @@ struct tree_program {
 };
 
 struct machine_tree {
-	paddr_t memory_end;
-	paddr_t tree_start, tree_end;
-	paddr_t initrd_start, initrd_end;
+	uint64_t memory_end;
+	paddr_t tree_end;
+	uint64_t initrd_start, initrd_end;
 	uint64_t tsc_hz;
 	struct cpu_features features;
 	uint64_t quantum_ns;
 	bool is_preemptive;
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */
-	uint16_t monitor_port;
+	uint32_t monitor_port;
 	struct console_info console;
 	struct string_list env;
-	int workload; /* offset of /workload, for tree_next_program */
-	const void *fdt;
+};
+
+/* What is to be done on the way; each returns NULL, or what is wrong. */
+struct tree_visitor {
+	/* All but env has been read. */
+	const char *(*machine)(const struct machine_tree *tree);
+	/* For each program, in order; env has been read. */
+	const char *(*program)(const struct machine_tree *tree, const struct tree_program *program);
 };
 
 /*
- * NULL, or what is wrong with the tree. May be offloaded.
+ * Reads the tree at fdt, which must stay, for its strings are pointed to. NULL,
+ * or what is wrong. May be offloaded.
  */
-const char *tree_read(paddr_t fdt, struct machine_tree *tree);
-
-/* The program after node (0: the first); 0 when there is none, -1 if malformed. */
-int tree_next_program(const struct machine_tree *tree, int node, struct tree_program *program);
+const char *tree_read(paddr_t fdt, struct machine_tree *tree, const struct tree_visitor *visitor);
 
 #endif

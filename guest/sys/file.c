@@ -338,7 +338,7 @@ static int64_t terminal_get(vaddr_t dst)
 static int64_t window_size_get(vaddr_t dst)
 {
 	const struct console_info *info = console_info();
-	uint16_t size[4] = { info->rows, info->columns };
+	uint16_t size[4] = { info->window[0], info->window[1] };
 
 	return put_user(dst, size, sizeof(size));
 }
