@@ -84,21 +84,39 @@ static void load_selectors(uint64_t selectors)
 			   "r"((uint32_t)(selectors >> 48)));
 }
 
+static inline void save_bases(struct context *ctx)
+{
+	if (likely(cpu_features.fsgsbase)) {
+		ctx->fs_base = insn_rdfsbase();
+		ctx->gs_base = insn_rdgsbase();
+	} else {
+		ctx->fs_base = insn_rdmsr(MSR_FS_BASE);
+		ctx->gs_base = insn_rdmsr(MSR_GS_BASE);
+	}
+}
+
+static inline void load_bases(const struct context *ctx)
+{
+	if (likely(cpu_features.fsgsbase)) {
+		insn_wrfsbase(ctx->fs_base);
+		insn_wrgsbase(ctx->gs_base);
+	} else {
+		insn_wrmsr(MSR_FS_BASE, ctx->fs_base);
+		insn_wrmsr(MSR_GS_BASE, ctx->gs_base);
+	}
+}
+
 void context_switch(struct context *prev, struct context *next)
 {
-	struct cpu *cpu = this_cpu();
-
-	prev->fs_base = context_fs_base();
-	prev->gs_base = context_gs_base();
+	save_bases(prev);
 	prev->selectors = read_selectors();
 	vector_switch(prev->vector, next->vector);
 	if (unlikely(prev->selectors | next->selectors))
 		load_selectors(next->selectors);
-	context_set_fs_base(next->fs_base); /* loading a selector changes the base */
-	context_set_gs_base(next->gs_base);
+	load_bases(next); /* after the selectors: loading one changes the base */
 	if (next->root != prev->root)
 		insn_write_cr3(next->root);
-	cpu_set_kernel_stack(cpu, next->stack_top);
+	cpu_set_kernel_stack(this_cpu(), next->stack_top);
 	context_swap_stacks(&prev->rsp, next->rsp);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/core/clock.h"
 
-#include "guest/arch/insn.h"
 #include "guest/arch/monitor.h"
 
 #define NS_PER_SEC 1000000000ull
@@ -29,11 +28,6 @@ void clock_init(uint64_t tsc_hz)
 	clock_state.hz = tsc_hz;
 	clock_state.to_ns = (NS_PER_SEC << TO_NS_SHIFT) / tsc_hz;
 	clock_state.to_ticks = (tsc_hz << TO_TICKS_SHIFT) / NS_PER_SEC;
-}
-
-uint64_t clock_now(void)
-{
-	return insn_rdtsc();
 }
 
 uint64_t clock_ns_to_ticks(uint64_t ns)

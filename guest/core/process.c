@@ -116,35 +116,9 @@ void process_destroy(struct process *p)
 	page_put(direct_paddr(p));
 }
 
-static bool is_legal(enum lde_process_state from, enum lde_process_state to)
+void process_panic_state(void)
 {
-	static const uint8_t legal[LDE_NR_STATES] = {
-		[LDE_STATE_NONE] = 1 << LDE_STATE_READY,
-		[LDE_STATE_READY] = 1 << LDE_STATE_RUNNING,
-		[LDE_STATE_RUNNING] = 1 << LDE_STATE_READY | 1 << LDE_STATE_BLOCKED |
-				      1 << LDE_STATE_ZOMBIE,
-		[LDE_STATE_BLOCKED] = 1 << LDE_STATE_READY,
-	};
-
-	return legal[from] >> to & 1;
-}
-
-void process_set_state(struct process *p, enum lde_process_state state, uint64_t now)
-{
-	struct lde_process_record *r = p->record;
-
-	if (unlikely(!is_legal(p->state, state)))
-		panic("a process made an illegal change of state");
-	r->state_tsc[p->state] += now - p->state_since;
-	r->state = state;
-	p->state = state;
-	p->state_since = now;
-	if (unlikely(state == LDE_STATE_RUNNING && !r->first_run_tsc))
-		r->first_run_tsc = now;
-	if (unlikely(state == LDE_STATE_ZOMBIE)) {
-		r->end_tsc = now;
-		nr_live--;
-	}
+	panic("a process made an illegal change of state");
 }
 
 void process_set_name(struct process *p, const char *name)
@@ -160,4 +134,9 @@ struct process *process_find(uint32_t pid)
 uint32_t process_nr_live(void)
 {
 	return nr_live;
+}
+
+void process_note_end(void)
+{
+	nr_live--;
 }

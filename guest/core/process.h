@@ -69,8 +69,44 @@ void process_init(uint32_t records_cap);
  */
 struct process *process_create(void (*entry)(void), uint32_t job, const char *name);
 
-/* Changes the state; the only place that does. Illegal moves panic. */
-void process_set_state(struct process *p, enum lde_process_state state, uint64_t now);
+/* A move that process_set_state does not allow. */
+_Noreturn void process_panic_state(void);
+
+/* What a state may be reached from, one bit each. */
+static inline uint32_t process_legal_origins(enum lde_process_state to)
+{
+	switch (to) {
+	case LDE_STATE_READY:
+		return 1 << LDE_STATE_NONE | 1 << LDE_STATE_RUNNING | 1 << LDE_STATE_BLOCKED;
+	case LDE_STATE_RUNNING:
+		return 1 << LDE_STATE_READY;
+	case LDE_STATE_BLOCKED:
+	case LDE_STATE_ZOMBIE:
+		return 1 << LDE_STATE_RUNNING;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Changes the state; the only place that does. now is the TSC. Inline because
+ * every switch comes through twice.
+ */
+static inline void process_set_state(struct process *p, enum lde_process_state state, uint64_t now)
+{
+	struct lde_process_record *r = p->record;
+
+	if (unlikely(!(process_legal_origins(state) >> p->state & 1)))
+		process_panic_state();
+	r->state_tsc[p->state] += now - p->state_since;
+	r->state = state;
+	p->state = state;
+	p->state_since = now;
+	if (state == LDE_STATE_RUNNING && unlikely(!r->first_run_tsc))
+		r->first_run_tsc = now;
+	if (state == LDE_STATE_ZOMBIE)
+		r->end_tsc = now;
+}
 
 /* The program's base name, for people to read. */
 void process_set_name(struct process *p, const char *name);
@@ -81,7 +117,9 @@ struct process *process_find(uint32_t pid);
 /* After the last use of its stack: gives back what process_create took. */
 void process_destroy(struct process *p);
 
+/* Not yet ZOMBIE. process_note_end: one fewer. */
 uint32_t process_nr_live(void);
+void process_note_end(void);
 
 /* The state that the CPU was in before the first process. */
 void process_adopt_boot_context(void *boot_stack_top);

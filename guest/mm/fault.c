@@ -133,16 +133,21 @@ static enum lde_reason fill_page(struct fault *f, struct region *r, vaddr_t va, 
  */
 static unsigned next_window(struct region *r, vaddr_t va, unsigned access)
 {
-	bool in_sequence = va == r->next_fault && r->window;
-	unsigned nr = in_sequence ? min_u64(r->window * 2, WINDOW_MAX) : 1;
-	unsigned to_table_end = TABLE_ENTRIES - (va / PAGE_SIZE) % TABLE_ENTRIES;
-	uint64_t whole_pages = r->length / PAGE_SIZE, into = (va - r->start) / PAGE_SIZE;
+	unsigned nr = 1, to_table_end = TABLE_ENTRIES - (va / PAGE_SIZE) % TABLE_ENTRIES;
 
+	if (va == r->next_fault && r->window)
+		nr = min_u64(r->window * 2, WINDOW_MAX);
 	r->window = nr;
-	if (access != ACCESS_WRITE && into < whole_pages)
-		nr = min_u64(WINDOW_MAX, whole_pages - into);
-	nr = min_u64(nr, (r->end - va) / PAGE_SIZE);
-	nr = min_u64(nr, to_table_end);
+	if (r->length && access != ACCESS_WRITE) {
+		uint64_t whole_pages = r->length / PAGE_SIZE, into = (va - r->start) / PAGE_SIZE;
+
+		if (into < whole_pages)
+			nr = min_u64(WINDOW_MAX, whole_pages - into);
+	}
+	if (nr > 1) {
+		nr = min_u64(nr, (r->end - va) / PAGE_SIZE);
+		nr = min_u64(nr, to_table_end);
+	}
 	r->next_fault = va + (uint64_t)nr * PAGE_SIZE;
 	return nr;
 }

@@ -69,18 +69,6 @@ void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vad
 	}
 }
 
-uint64_t region_pte(const struct region *r, paddr_t pa, bool can_write)
-{
-	uint64_t pte = pa | PTE_USER | PTE_ACCESSED;
-
-	pte |= r->prot ? PTE_PRESENT : PTE_HELD;
-	if (can_write && (r->prot & SPACE_PROT_WRITE))
-		pte |= PTE_WRITE | PTE_DIRTY;
-	if (!(r->prot & SPACE_PROT_EXEC))
-		pte |= PTE_NX;
-	return pte;
-}
-
 static uint64_t update_range(void *arg)
 {
 	struct range *range = arg;
@@ -106,14 +94,6 @@ void region_update_pages(struct space *space, struct region *r)
 		return;
 	offload_call(update_range, &range);
 	flush_if_loaded(space);
-}
-
-void region_touch(struct region *r, vaddr_t start, vaddr_t end)
-{
-	if (start < r->touched_start)
-		r->touched_start = start;
-	if (end > r->touched_end)
-		r->touched_end = end;
 }
 
 static uint64_t move_range(void *arg)

@@ -9,9 +9,25 @@
 paddr_t space_alloc_table(struct page_tables *tables);
 
 /* The entry that maps pa in r; can_write: no other owner must be spared. */
-uint64_t region_pte(const struct region *r, paddr_t pa, bool can_write);
+static inline uint64_t region_pte(const struct region *r, paddr_t pa, bool can_write)
+{
+	uint64_t pte = pa | PTE_USER | PTE_ACCESSED;
+
+	pte |= r->prot ? PTE_PRESENT : PTE_HELD;
+	if (can_write && (r->prot & SPACE_PROT_WRITE))
+		pte |= PTE_WRITE | PTE_DIRTY;
+	if (!(r->prot & SPACE_PROT_EXEC))
+		pte |= PTE_NX;
+	return pte;
+}
 
 /* Notes that pages may be present in [start, end). */
-void region_touch(struct region *r, vaddr_t start, vaddr_t end);
+static inline void region_touch(struct region *r, vaddr_t start, vaddr_t end)
+{
+	if (start < r->touched_start)
+		r->touched_start = start;
+	if (end > r->touched_end)
+		r->touched_end = end;
+}
 
 #endif

@@ -40,7 +40,8 @@ void exit_process(int status)
 
 	close_record(p, status);
 	release(p);
-	if (process_nr_live() == 1) {
+	process_note_end();
+	if (!process_nr_live()) {
 		uint64_t now = clock_now();
 
 		process_set_state(p, LDE_STATE_ZOMBIE, now);

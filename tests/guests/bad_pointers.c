@@ -109,7 +109,7 @@ int main(void)
 
 	EXPECT(2, open("/proc/self/exe", O_RDONLY) == 3);
 	munmap(edge, 4096);
-	memset((char *)half, 'x', 4096);
+	memset((char *)half, '\n', 4096);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		if (!takes_null(calls[i].nr))
 			expect_fault(i, "null", 0);
@@ -122,7 +122,7 @@ int main(void)
 		expect_fault(i, "wrapping", 0xfffffffffffffffc);
 		expect_fault(i, "inaccessible", none);
 		expect_fault(i, "unmapped", (unsigned long)edge);
-		edge[-1] = 'x';
+		edge[-1] = '\n';
 		expect_fault(i, "half mapped", (unsigned long)edge - 1);
 		if (calls[i].what == WRITES) {
 			expect_fault(i, "read-only", rdonly);

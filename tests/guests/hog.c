@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Takes memory until there is none: hog touch takes pages, hog map asks for
- * mappings without touching them, hog pieces for many small ones, hog stack
+ * mappings without touching them, hog pieces N for many small ones, hog stack
  * for a deep stack, hog brk for a large heap. Says when it is refused.
  */
 #include <errno.h>
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 		for (int i = 0; i < 1000000; i++)
 			map(1UL << 40);
 	if (strcmp(how, "pieces") == 0) {
-		for (int i = 0; i < 70000; i++) {
+		for (unsigned long i = 0; i < guest_number(argc, argv, 2, 70000); i++) {
 			unsigned char *p = map(4096);
 
 			if (i % 2)

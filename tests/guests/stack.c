@@ -22,13 +22,15 @@ static long wander(unsigned long rsp)
 
 	__asm__ volatile("mov %%rsp, %%rbx\n\tmov %1, %%rsp\n\t"
 			 "mov $39, %%eax\n\tsyscall\n\t"
-			 "mov $60000000, %%ecx\n1:\tdec %%ecx\n\tjnz 1b\n\t"
+			 /* 2^26 ticks, some quanta: a software KVM may be slow here */
+			 "rdtsc\n\tmov %%eax, %%esi\n1:\trdtsc\n\tsub %%esi, %%eax\n\t"
+			 "cmp $0x4000000, %%eax\n\tjb 1b\n\t"
 			 "mov $24, %%eax\n\tsyscall\n\t"
 			 "mov $39, %%eax\n\tsyscall\n\t"
 			 "mov %%rbx, %%rsp"
 			 : "=&a"(ret)
 			 : "r"(rsp)
-			 : "rbx", "rcx", "r11", "memory");
+			 : "rbx", "rcx", "rdx", "rsi", "r11", "memory");
 	return ret;
 }
 
