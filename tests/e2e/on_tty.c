@@ -43,7 +43,7 @@ static long show(int master, int ms)
 int main(int argc, char **argv)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 80 };
-	struct termios before, after;
+	struct termios before = { 0 }, after = { 0 };
 	int master, slave, status = 0;
 	pid_t pid;
 
