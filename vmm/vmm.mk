@@ -1,17 +1,18 @@
 # The VMM: builds ./lde, and libvmm.a for the unit tests.
 #
 # libfdt and libjson-c are linked statically in any case. LDE_STATIC=0 links
-# the C library dynamically, as the sanitizers need it; static starts faster.
+# the C library dynamically, as the sanitizers need it; static starts faster
+# (docs/decisions/0002-launch-order.md).
 
 VMM_LAYERS  := base host dev boot observe run cli
 VMM_SOURCES := $(foreach layer,$(VMM_LAYERS),$(sort $(wildcard vmm/$(layer)/*.c)))
 VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o
-VMM_CFLAGS  := $(BASE_CFLAGS) -D_GNU_SOURCE -I. -fstack-protector-strong
+VMM_CFLAGS  := $(BASE_CFLAGS) -D_GNU_SOURCE -I. -fPIE -fstack-protector-strong
 VMM_LIBS    := -l:libfdt.a -l:libjson-c.a -pthread
 
 LDE_STATIC  ?= 1
 ifeq ($(LDE_STATIC),1)
-VMM_LDFLAGS := -static
+VMM_LDFLAGS := -static-pie
 endif
 
 lde: $(VMM_OBJECTS)
