@@ -115,27 +115,32 @@ void vector_area_init(void *area)
 	*(uint32_t *)((char *)area + FXSAVE_MXCSR) = MXCSR_DEFAULT;
 }
 
-void vector_switch(void *save, void *load)
+static __attribute__((noinline)) void exchange_offloaded(void *save, void *load)
 {
 	struct exchange x = { save, load };
 
-	if (!xstate_mask) {
-		__asm__ volatile("fxsave64 (%0)" : : "r"(save) : "memory");
-		__asm__ volatile("fxrstor64 (%0)" : : "r"(load) : "memory");
-	} else if (offload_is_active) {
-		offload_call(offload_user_exchange, &x);
-	} else {
+	offload_call(offload_user_exchange, &x);
+}
+
+void vector_switch(void *save, void *load)
+{
+	if (unlikely(offload_is_active && xstate_mask)) {
+		exchange_offloaded(save, load);
+	} else if (likely(xstate_mask)) {
 		xsave(save, xstate_mask);
 		xrstor(load, xstate_mask);
+	} else {
+		__asm__ volatile("fxsave64 (%0)" : : "r"(save) : "memory");
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(load) : "memory");
 	}
 }
 
 void vector_save(void *area)
 {
-	struct exchange x = { area, NULL };
-
-	if (!xstate_mask)
-		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+	if (offload_is_active && xstate_mask)
+		exchange_offloaded(area, NULL);
+	else if (xstate_mask)
+		xsave(area, xstate_mask);
 	else
-		offload_call(offload_user_exchange, &x);
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }

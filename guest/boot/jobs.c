@@ -69,7 +69,7 @@ static void job_begin(void)
 	struct exec_args args = { job->program.path, job->program.argv, job->env };
 	int err;
 
-	sched_finish_switch();
+	process_note_first_run(p);
 	p->files = file_table_create();
 	err = p->files ? exec_program(&args, process_frame(p)) : -ENOMEM;
 	if (err)

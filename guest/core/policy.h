@@ -11,12 +11,12 @@ struct process;
 
 struct policy_ops {
 	const char *name;
+	/* p is new: sets p->slice, TSC ticks that it may run while somebody waits. */
+	void (*admit)(struct process *p);
 	/* p has become READY; was_preempted: by the end of its slice. */
 	void (*enqueue)(struct process *p, bool was_preempted);
 	/* Takes the next one off the queue; NULL if nobody is READY. */
 	struct process *(*pick)(void);
-	/* How long it may run while somebody waits, in TSC ticks. */
-	uint64_t (*slice)(const struct process *p);
 };
 
 /* Round robin: one queue, everybody for quantum ticks at a time. */

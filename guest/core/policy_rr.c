@@ -13,28 +13,23 @@ static void rr_enqueue(struct process *p, bool was_preempted)
 
 static struct process *rr_pick(void)
 {
-	struct process *p;
-
 	if (list_is_empty(&queue))
 		return NULL;
-	p = list_entry(queue.next, struct process, queue_link);
-	list_remove(&p->queue_link);
-	return p;
+	return list_entry(list_take_first(&queue), struct process, queue_link);
 }
 
-static uint64_t rr_slice(const struct process *p)
+static void rr_admit(struct process *p)
 {
-	(void)p;
-	return rr_quantum;
+	p->slice = rr_quantum;
 }
 
 const struct policy_ops *policy_round_robin(uint64_t quantum)
 {
 	static const struct policy_ops ops = {
 		.name = "rr",
+		.admit = rr_admit,
 		.enqueue = rr_enqueue,
 		.pick = rr_pick,
-		.slice = rr_slice,
 	};
 
 	rr_quantum = quantum;

@@ -27,6 +27,7 @@ struct process {
 	enum lde_process_state state; /* process_set_state only */
 	uint64_t state_since;         /* TSC */
 	uint64_t slice_end;           /* TSC; of the turn that runs */
+	uint64_t slice;               /* ticks; the policy's */
 	struct list queue_link;       /* run queue, or a wait queue */
 	struct lde_process_record *record;
 	bool is_killed;               /* to end before it sees ring 3 again */
@@ -102,8 +103,6 @@ static inline void process_set_state(struct process *p, enum lde_process_state s
 	r->state = state;
 	p->state = state;
 	p->state_since = now;
-	if (state == LDE_STATE_RUNNING && unlikely(!r->first_run_tsc))
-		r->first_run_tsc = now;
 	if (state == LDE_STATE_ZOMBIE)
 		r->end_tsc = now;
 }
@@ -113,6 +112,12 @@ void process_set_name(struct process *p, const char *name);
 
 /* NULL if there is none of that number. */
 struct process *process_find(uint32_t pid);
+
+/* First call of an entry function. */
+static inline void process_note_first_run(struct process *p)
+{
+	p->record->first_run_tsc = p->state_since;
+}
 
 /* After the last use of its stack: gives back what process_create took. */
 void process_destroy(struct process *p);

@@ -13,7 +13,7 @@ static struct {
 	const struct policy_ops *policy;
 	bool is_preemptive;
 	uint32_t nr_ready;
-	/* Ended, but its stack was in use until the switch that is under way. */
+	/* The last one that ended; its stack was in use until it was switched from. */
 	struct process *gone;
 	void (*on_gone)(struct process *p);
 } sched;
@@ -25,9 +25,10 @@ void sched_init(const struct policy_ops *policy, bool is_preemptive)
 }
 
 /* An interrupt for the end of the slice is needed only while somebody waits. */
-static inline void program_timer(const struct process *running)
+static inline void limit_slice(const struct process *running)
 {
-	timer_program(sched.nr_ready && sched.is_preemptive ? running->slice_end : 0);
+	if (sched.nr_ready && sched.is_preemptive)
+		timer_interrupt_by(running->slice_end);
 }
 
 static void enqueue(struct process *p, bool was_preempted, uint64_t now)
@@ -42,14 +43,16 @@ void sched_ready(struct process *p)
 	struct process *running = current();
 	uint64_t now = clock_now();
 
+	if (p->state == LDE_STATE_NONE)
+		sched.policy->admit(p);
 	enqueue(p, false, now);
 	/* Who ran alone has no slice left to speak of: a new one begins now
 	 * that somebody waits. */
 	if (sched.nr_ready != 1 || running->state != LDE_STATE_RUNNING)
 		return;
 	if (running->slice_end <= now)
-		running->slice_end = now + sched.policy->slice(running);
-	program_timer(running);
+		running->slice_end = now + running->slice;
+	limit_slice(running);
 }
 
 /* Waits until an interrupt has made somebody READY. */
@@ -60,23 +63,12 @@ static struct process *idle(void)
 
 	ledger.idle_entries++;
 	do {
-		timer_program(0); /* again after an interrupt that woke nobody */
 		insn_wait_interrupt();
 		next = sched.policy->pick();
 	} while (!next);
 	now = clock_now();
 	ledger.idle_tsc += now - start;
 	return next;
-}
-
-void sched_finish_switch(void)
-{
-	struct process *gone = sched.gone;
-
-	if (likely(!gone))
-		return;
-	sched.gone = NULL;
-	sched.on_gone(gone);
 }
 
 /*
@@ -93,13 +85,12 @@ static void switch_to_next(struct process *prev, uint64_t now)
 	}
 	sched.nr_ready--;
 	process_set_state(next, LDE_STATE_RUNNING, now);
-	next->slice_end = now + sched.policy->slice(next);
-	program_timer(next);
+	next->slice_end = now + next->slice;
+	limit_slice(next);
 	if (next == prev)
 		return;
 	this_cpu()->process = next;
 	context_switch(&prev->context, &next->context);
-	sched_finish_switch();
 }
 
 static inline void count_voluntary(struct process *p)
@@ -152,6 +143,8 @@ void sched_end(void (*on_gone)(struct process *p))
 
 	count_voluntary(p);
 	process_set_state(p, LDE_STATE_ZOMBIE, now);
+	if (sched.gone)
+		sched.on_gone(sched.gone);
 	sched.gone = p;
 	sched.on_gone = on_gone;
 	switch_to_next(p, now);
@@ -163,14 +156,13 @@ void sched_tick(void)
 	struct process *p = current();
 	uint64_t now = clock_now();
 
-	this_cpu()->deadline_tsc = 0;
 	timer_expire(now);
 	if (p->state != LDE_STATE_RUNNING)
 		return; /* idle: the loop there looks for itself */
 	if (sched.nr_ready && sched.is_preemptive && now >= p->slice_end)
-		sched_is_due = true; /* the switch programs the timer */
+		sched_is_due = true; /* the switch sets the timer */
 	else
-		program_timer(p);
+		limit_slice(p);
 }
 
 void sched_start(void)

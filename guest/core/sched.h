@@ -24,8 +24,10 @@ void sched_block(void);
 /* The running process lets others go first. */
 void sched_yield(void);
 
-/* The running process is over: RUNNING to ZOMBIE. on_gone(p) is called when
- * its stack is in use no more. */
+/*
+ * The running process is over: RUNNING to ZOMBIE. on_gone(p) is called when its
+ * stack is in use no more, which is seen when the next process ends.
+ */
 _Noreturn void sched_end(void (*on_gone)(struct process *p));
 
 /* The timer has fired. Whether the running process is to leave is in... */
@@ -37,8 +39,5 @@ void sched_preempt(void);
 
 /* Leaves the boot context for the first process. */
 _Noreturn void sched_start(void);
-
-/* Must be the first call in a process's entry function. */
-void sched_finish_switch(void);
 
 #endif

@@ -12,6 +12,7 @@ void timer_start(struct timer *timer, uint64_t deadline_tsc)
 	timer_stop(timer);
 	timer->is_started = true;
 	heap_insert(&timers, &timer->node, deadline_tsc);
+	timer_interrupt_by(deadline_tsc);
 }
 
 void timer_stop(struct timer *timer)
@@ -24,28 +25,20 @@ void timer_stop(struct timer *timer)
 
 void timer_expire(uint64_t now)
 {
+	this_cpu()->deadline_tsc = 0;
 	while (timers.root && timers.root->key <= now) {
 		struct timer *timer = container_of(timers.root, struct timer, node);
 
 		timer_stop(timer);
 		timer->fire(timer);
 	}
+	if (timers.root)
+		timer_interrupt_by(timers.root->key);
 }
 
-/*
- * Setting the timer costs an exit on most hosts. One that is set too early is
- * left alone: it will find nothing due and be set anew then.
- */
-void timer_program(uint64_t slice_end)
+void timer_set_hardware(uint64_t deadline_tsc)
 {
-	struct cpu *cpu = this_cpu();
-	uint64_t deadline = slice_end;
-
-	if (timers.root && (!deadline || timers.root->key < deadline))
-		deadline = timers.root->key;
-	if (!deadline || (cpu->deadline_tsc && cpu->deadline_tsc <= deadline))
-		return;
-	cpu->deadline_tsc = deadline;
+	this_cpu()->deadline_tsc = deadline_tsc;
 	ledger.timer_arms++;
-	apic_set_deadline(deadline);
+	apic_set_deadline(deadline_tsc);
 }

@@ -6,6 +6,7 @@
 #ifndef GUEST_CORE_TIMER_H
 #define GUEST_CORE_TIMER_H
 
+#include "guest/arch/cpu.h"
 #include "guest/lib/heap.h"
 
 struct timer {
@@ -17,11 +18,24 @@ struct timer {
 void timer_start(struct timer *timer, uint64_t deadline_tsc);
 void timer_stop(struct timer *timer);
 
-/* Fires what is due at now. */
+/* After the hardware timer's interrupt: fires what is due at now, and sets the
+ * hardware for the first of the others. */
 void timer_expire(uint64_t now);
 
-/* Makes sure of an interrupt by slice_end (0: no slice ends) or the first
- * timer, whichever is earlier. */
-void timer_program(uint64_t slice_end);
+/* Sets the hardware timer; timer_interrupt_by is how to ask. */
+void timer_set_hardware(uint64_t deadline_tsc);
+
+/*
+ * Makes sure of an interrupt by then. Setting the timer costs an exit on most
+ * hosts, so one that is set for earlier is left alone: it will find nothing due
+ * and be set anew.
+ */
+static inline void timer_interrupt_by(uint64_t deadline_tsc)
+{
+	uint64_t set = this_cpu()->deadline_tsc;
+
+	if (!set || deadline_tsc < set)
+		timer_set_hardware(deadline_tsc);
+}
 
 #endif

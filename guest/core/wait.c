@@ -26,6 +26,8 @@ int wait_on(struct wait_queue *queue, uint64_t deadline)
 		return -EINTR;
 	if (queue)
 		list_add_tail(&queue->waiters, &p->queue_link);
+	else
+		list_init(&p->queue_link);
 	if (deadline != WAIT_FOREVER) {
 		p->wait_timer.fire = wait_expired;
 		timer_start(&p->wait_timer, deadline);

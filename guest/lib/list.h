@@ -48,6 +48,17 @@ static inline void list_remove(struct list *l)
 	list_init(l);
 }
 
+/* Takes the first element off a list that is not empty. Its link is stale: to
+ * be added somewhere, or initialised, before anything removes it. */
+static inline struct list *list_take_first(struct list *head)
+{
+	struct list *l = head->next;
+
+	head->next = l->next;
+	l->next->prev = head;
+	return l;
+}
+
 #define list_entry(l, type, member) container_of(l, type, member)
 
 #define list_for_each(l, head) for (struct list *l = (head)->next; l != (head); l = l->next)

@@ -9,19 +9,34 @@
 
 #define TABLE_SPAN (2ull << 20) /* what one lowest table maps */
 
-/* The next entry in [*va, end) that has a page, or NULL; *va says where. */
-static uint64_t *next_page(const struct page_tables *tables, vaddr_t *va, vaddr_t end)
-{
-	while (*va < end) {
-		uint64_t *pte = paging_find(tables, *va);
-		vaddr_t limit = min_u64(end, ALIGN_DOWN(*va, TABLE_SPAN) + TABLE_SPAN);
+/* A walk over the pages that are there, in [va, end). */
+struct page_walk {
+	const struct page_tables *tables;
+	vaddr_t va, end;
+	uint64_t *pte; /* of va; NULL: to be looked up */
+};
 
-		for (; pte && *va < limit; pte++, *va += PAGE_SIZE)
-			if (*pte)
-				return pte;
-		*va = limit;
+/* Moves on to the next entry with a page; false when there is none. */
+static bool walk_find(struct page_walk *w)
+{
+	while (w->va < w->end) {
+		vaddr_t limit = min_u64(w->end, ALIGN_DOWN(w->va, TABLE_SPAN) + TABLE_SPAN);
+
+		if (!w->pte)
+			w->pte = paging_find(w->tables, w->va);
+		for (; w->pte && w->va < limit; w->pte++, w->va += PAGE_SIZE)
+			if (*w->pte)
+				return true;
+		w->va = limit;
+		w->pte = NULL;
 	}
-	return NULL;
+	return false;
+}
+
+static inline void walk_step(struct page_walk *w)
+{
+	w->va += PAGE_SIZE;
+	w->pte = w->va % TABLE_SPAN ? w->pte + 1 : NULL;
 }
 
 /* What the offloaded loops below work on. */
@@ -33,6 +48,11 @@ struct range {
 	vaddr_t to_start;
 };
 
+static inline struct page_walk range_walk(const struct range *range)
+{
+	return (struct page_walk){ &range->space->tables, range->start, range->end, NULL };
+}
+
 /* Entries changed under a loaded root must be forgotten by the CPU as well. */
 static void flush_if_loaded(const struct space *space)
 {
@@ -43,13 +63,12 @@ static void flush_if_loaded(const struct space *space)
 static uint64_t drop_range(void *arg)
 {
 	struct range *range = arg;
-	vaddr_t va = range->start;
-	uint64_t *pte, nr = 0;
+	struct page_walk w = range_walk(range);
+	uint64_t nr = 0;
 
-	while ((pte = next_page(&range->space->tables, &va, range->end))) {
-		page_put(pte_paddr(*pte));
-		*pte = 0;
-		nr++;
+	for (; walk_find(&w); walk_step(&w), nr++) {
+		page_put(pte_paddr(*w.pte));
+		*w.pte = 0;
 	}
 	range->space->nr_pages -= nr;
 	return nr;
@@ -72,14 +91,13 @@ void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vad
 static uint64_t update_range(void *arg)
 {
 	struct range *range = arg;
-	vaddr_t va = range->start;
-	uint64_t *pte;
+	struct page_walk w = range_walk(range);
 
-	for (; (pte = next_page(&range->space->tables, &va, range->end)); va += PAGE_SIZE) {
-		paddr_t pa = pte_paddr(*pte);
+	for (; walk_find(&w); walk_step(&w)) {
+		paddr_t pa = pte_paddr(*w.pte);
 
 		/* A page with other owners stays read-only until a write copies it. */
-		*pte = region_pte(range->region, pa, page_is_exclusive(pa));
+		*w.pte = region_pte(range->region, pa, page_is_exclusive(pa));
 	}
 	return 0;
 }
@@ -100,19 +118,18 @@ static uint64_t move_range(void *arg)
 {
 	struct range *range = arg;
 	struct page_tables *tables = &range->space->tables;
-	vaddr_t va;
-	uint64_t *pte;
+	uint64_t distance = range->to_start - range->region->start;
+	struct page_walk w;
 
 	/* First all tables, so that nothing can fail half-way. */
-	for (va = range->start; next_page(tables, &va, range->end); va += PAGE_SIZE)
-		if (!paging_ensure(tables, range->to_start + (va - range->region->start),
-				   space_alloc_table))
+	for (w = range_walk(range); walk_find(&w); walk_step(&w))
+		if (!paging_ensure(tables, w.va + distance, space_alloc_table))
 			return -ENOMEM;
-	for (va = range->start; (pte = next_page(tables, &va, range->end)); va += PAGE_SIZE) {
-		vaddr_t to = range->to_start + (va - range->region->start);
+	for (w = range_walk(range); walk_find(&w); walk_step(&w)) {
+		vaddr_t to = w.va + distance;
 
-		*paging_ensure(tables, to, space_alloc_table) = *pte;
-		*pte = 0;
+		*paging_find(tables, to) = *w.pte;
+		*w.pte = 0;
 		region_touch(range->to, to, to + PAGE_SIZE);
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "guest/mm/page.h"
 #include "guest/mm/pool.h"
 #include "guest/mm/region_pages.h"
+#include "guest/mm/space_internal.h"
 
 #define REGIONS_MAX 16384
 
@@ -132,7 +133,7 @@ int space_map(struct space *space, const struct space_mapping *m)
 		return -ENOMEM;
 	r->start = m->start;
 	r->end = m->start + m->bytes;
-	r->prot = m->prot;
+	region_set_prot(r, m->prot);
 	r->flags = m->flags;
 	r->object = m->object;
 	r->offset = m->offset;
@@ -245,7 +246,7 @@ int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t pr
 		return err;
 	for (vaddr_t va = start; va < end; va = r->end) {
 		r = space_find(space, va);
-		r->prot = prot;
+		region_set_prot(r, prot);
 		region_update_pages(space, r);
 	}
 	r = space_find(space, start);

@@ -34,8 +34,9 @@ enum { ACCESS_READ = 0, ACCESS_WRITE = 1, ACCESS_FETCH = 2 };
 struct region {
 	struct list link;
 	vaddr_t start, end;        /* page aligned */
-	uint8_t prot;
+	uint8_t prot;              /* region_set_prot only */
 	uint8_t flags;
+	uint64_t pte_flags;        /* of a writable page under prot */
 	uint16_t window;           /* pages to fill at the next fault in sequence */
 	vaddr_t next_fault;        /* where that would be */
 	vaddr_t touched_start, touched_end; /* all pages present lie in here */

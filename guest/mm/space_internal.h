@@ -8,17 +8,25 @@
 /* For paging_ensure: a zeroed table that the space frees at its end. */
 paddr_t space_alloc_table(struct page_tables *tables);
 
+static inline void region_set_prot(struct region *r, uint8_t prot)
+{
+	uint64_t flags = PTE_USER | PTE_ACCESSED;
+
+	flags |= prot ? PTE_PRESENT : PTE_HELD;
+	if (prot & SPACE_PROT_WRITE)
+		flags |= PTE_WRITE | PTE_DIRTY;
+	if (!(prot & SPACE_PROT_EXEC))
+		flags |= PTE_NX;
+	r->prot = prot;
+	r->pte_flags = flags;
+}
+
 /* The entry that maps pa in r; can_write: no other owner must be spared. */
 static inline uint64_t region_pte(const struct region *r, paddr_t pa, bool can_write)
 {
-	uint64_t pte = pa | PTE_USER | PTE_ACCESSED;
+	uint64_t pte = pa | r->pte_flags;
 
-	pte |= r->prot ? PTE_PRESENT : PTE_HELD;
-	if (can_write && (r->prot & SPACE_PROT_WRITE))
-		pte |= PTE_WRITE | PTE_DIRTY;
-	if (!(r->prot & SPACE_PROT_EXEC))
-		pte |= PTE_NX;
-	return pte;
+	return can_write ? pte : pte & ~(PTE_WRITE | PTE_DIRTY);
 }
 
 /* Notes that pages may be present in [start, end). */
