@@ -469,6 +469,32 @@ static void lookups_follow_links_inside_the_root(void **state)
 	root_close(&root);
 }
 
+static void expect_place(const struct root *root, const char *path, const char *expected)
+{
+	char place[4096];
+
+	assert_int_equal(root_place(root, path, place, sizeof(place)), 0);
+	assert_string_equal(place, expected);
+}
+
+static void a_program_is_put_behind_the_links_of_the_root(void **state)
+{
+	struct root root;
+	char place[8];
+
+	(void)state;
+	make_tree();
+	assert_int_equal(root_open(&root, host_path("root")), 0);
+	expect_place(&root, "/sbin/new", "/bin/new");
+	expect_place(&root, "/sbin/deep/er/new", "/bin/deep/er/new");
+	expect_place(&root, "/bin/new", "/bin/new");
+	expect_place(&root, "/opt/new", "/opt/new");
+	expect_place(&root, "/new", "/new");
+	assert_int_equal(root_place(&root, "/sbin/new", place, sizeof(place)), -ENAMETOOLONG);
+	root_close(&root);
+	expect_place(&root, "/sbin/new", "/sbin/new");
+}
+
 static void without_a_root_nothing_is_found(void **state)
 {
 	struct root root;
@@ -532,6 +558,7 @@ int main(void)
 		TEST(a_root_that_is_no_directory_is_refused),
 		TEST(a_tree_larger_than_memory_is_an_error),
 		TEST(lookups_follow_links_inside_the_root),
+		TEST(a_program_is_put_behind_the_links_of_the_root),
 		TEST(without_a_root_nothing_is_found),
 		TEST(cpio_lists_the_archive),
 	};

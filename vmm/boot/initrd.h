@@ -22,7 +22,7 @@ struct archive {
 	uint64_t end_gpa;   /* so far */
 	uint32_t next_inode;
 	void *names; /* tsearch(3) tree of the names that are in */
-	/* Files below a root that were left out, each with its message. */
+	/* Files below a root that were left out; the first ones with a message. */
 	uint64_t nr_skipped;
 };
 
@@ -43,7 +43,7 @@ int archive_add_blob(struct archive *archive, const void *data, size_t len,
 /*
  * Adds everything below the directory host_dir. Symbolic links are kept; a
  * device, socket or pipe and a file that cannot be read are left out, with a
- * line logged and counted. Does not leave the file system's tree by links.
+ * line logged for the first of them, and counted. Does not leave the file system's tree by links.
  */
 int archive_add_tree(struct archive *archive, const char *host_dir);
 

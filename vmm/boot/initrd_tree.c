@@ -12,10 +12,20 @@
 #include "vmm/boot/initrd.h"
 #include "vmm/boot/initrd_entry.h"
 
+/* Each of the first few is told; a whole /dev would bury what matters. */
+#define SKIPPED_TOLD_MAX 10
+
 static void skip(struct archive *archive, const char *path, const char *why)
 {
-	log_line("left out of the guest's root: %s: %s", path, why);
-	archive->nr_skipped++;
+	if (archive->nr_skipped++ < SKIPPED_TOLD_MAX)
+		log_line("left out of the guest's root: %s: %s", path, why);
+}
+
+static void tell_skipped(const struct archive *archive)
+{
+	if (archive->nr_skipped > SKIPPED_TOLD_MAX)
+		log_line("left out of the guest's root: %llu more of that kind",
+			 (unsigned long long)archive->nr_skipped - SKIPPED_TOLD_MAX);
 }
 
 static int add_symlink(struct archive *archive, const FTSENT *node, const char *name)
@@ -123,5 +133,6 @@ int archive_add_tree(struct archive *archive, const char *host_dir)
 		return -errno;
 	int err = walk(archive, fts, strlen(host_dir));
 	fts_close(fts);
+	tell_skipped(archive);
 	return err;
 }

@@ -11,8 +11,10 @@
 
 #define REQ_HEADER_SIZE offsetof(struct lde_console_req, segs)
 
-/* Of one write, --tag takes at most this and says so by the result. */
-#define TAG_BYTES_MAX (1u << 20)
+/* Of one request at most so much is taken, and the result says so: an exit must
+ * come to its end, and tagged lines are copied. */
+#define REQUEST_BYTES_MAX (64u << 20)
+#define TAG_BYTES_MAX     (1u << 20)
 
 /* After so many pieces in one exit, the I/O thread goes on with the rest. */
 #define ROUNDS_MAX 64
@@ -138,15 +140,13 @@ static size_t limit_iov(struct vconsole_stream *stream, size_t max)
 }
 
 /* Replaces what is to be written by the tagged lines that it completes. */
-static int tag_output(struct vconsole_stream *stream, uint32_t pid)
+static int tag_output(struct vconsole_stream *stream, uint32_t pid, size_t len)
 {
-	size_t taken = limit_iov(stream, TAG_BYTES_MAX);
-
 	stream->lines.len = 0;
 	int err = tagger_take(&stream->tagger, pid, stream->iov, stream->nr_iov, &stream->lines);
 	if (err)
 		return err;
-	stream->taken_bytes = taken;
+	stream->taken_bytes = len;
 	stream->iov[0] = (struct iovec){stream->lines.bytes, stream->lines.len};
 	stream->nr_iov = stream->lines.len ? 1 : 0;
 	return 0;
@@ -181,14 +181,16 @@ static bool is_pending(struct vconsole *console, const struct vconsole_stream *s
 static int begin(struct vconsole *console, struct vconsole_stream *stream, uint32_t gpa,
 		 const struct lde_console_req *req)
 {
-	int err = map_segments(console, stream, gpa, req->segs, req->nr_segs);
+	const bool is_tagged = console->config.is_tagged && stream->io.is_output;
 
 	stream->req_gpa = gpa;
 	stream->iov_idx = 0;
 	stream->moved_bytes = stream->taken_bytes = 0;
-	if (!err && stream->io.is_output && console->config.is_tagged)
-		err = tag_output(stream, req->pid);
-	return err;
+	int err = map_segments(console, stream, gpa, req->segs, req->nr_segs);
+	if (err)
+		return err;
+	size_t len = limit_iov(stream, is_tagged ? TAG_BYTES_MAX : REQUEST_BYTES_MAX);
+	return is_tagged ? tag_output(stream, req->pid, len) : 0;
 }
 
 /* Serves the request, or hands it on: true if *result is final. */

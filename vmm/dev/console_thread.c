@@ -91,7 +91,8 @@ static void on_kick(int signal)
 	(void)signal;
 }
 
-/* All signals but the kick are for the vCPU thread. */
+/* All signals but the kick are for the vCPU thread. Those that a terminal sends
+ * to a background process must not be blocked: it then says EIO. */
 static int create_thread(struct vconsole *console)
 {
 	struct sigaction kick = {.sa_handler = on_kick};
@@ -100,6 +101,8 @@ static int create_thread(struct vconsole *console)
 	sigaction(KICK_SIGNAL, &kick, NULL);
 	sigfillset(&blocked);
 	sigdelset(&blocked, KICK_SIGNAL);
+	sigdelset(&blocked, SIGTTIN);
+	sigdelset(&blocked, SIGTTOU);
 	pthread_sigmask(SIG_SETMASK, &blocked, &before);
 	int err = pthread_create(&console->thread, NULL, run_thread, console);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

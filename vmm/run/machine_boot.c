@@ -2,6 +2,7 @@
 /* What is in guest memory when the boot CPU starts. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -33,27 +34,31 @@ int machine_parse_kernel(struct machine *machine)
 
 /* ---- files ----------------------------------------------------------- */
 
-static int add_builtin(struct archive *archive, const struct machine_program *program)
+static int add_builtin(struct archive *archive, const char *path)
 {
-	const char *slash = strrchr(program->guest_path, '/');
-	const struct embedded_program *builtin =
-		embedded_find(slash ? slash + 1 : program->guest_path);
+	const struct embedded_program *builtin = embedded_find(strrchr(path, '/') + 1);
 
 	if (!builtin)
 		return -ENOENT;
 	return archive_add_blob(archive, builtin->start, (size_t)(builtin->end - builtin->start),
-				program->guest_path);
+				path);
 }
 
 /* What --root has already is taken from there. */
 static int add_program(struct archive *archive, const struct root *root,
 		       const struct machine_program *program)
 {
+	char path[PATH_MAX];
+
+	if (program->guest_path[0] != '/')
+		return -EINVAL;
 	if (root_has(root, program->guest_path))
 		return 0;
-	if (program->host_path)
-		return archive_add_file(archive, program->host_path, program->guest_path);
-	return add_builtin(archive, program);
+	int err = root_place(root, program->guest_path, path, sizeof(path));
+	if (err)
+		return err;
+	return program->host_path ? archive_add_file(archive, program->host_path, path)
+				  : add_builtin(archive, path);
 }
 
 static int log_archive_error(const struct machine *machine, const char *path, int err)
