@@ -6,6 +6,7 @@
 #include "guest/arch/cpu.h"
 #include "guest/arch/insn.h"
 #include "guest/arch/msr.h"
+#include "guest/arch/offload.h"
 
 /* switch.S */
 void context_swap_stacks(uint64_t *save_rsp, uint64_t rsp);
@@ -106,13 +107,37 @@ static inline void load_bases(const struct context *ctx)
 	}
 }
 
-void context_switch(struct context *prev, struct context *next)
+/* What only ring 3 sees, or can execute, where ring 0 is emulated. */
+static inline void exchange(struct context *prev, struct context *next)
 {
-	save_bases(prev);
 	prev->selectors = read_selectors();
 	vector_switch(prev->vector, next->vector);
 	if (unlikely(prev->selectors | next->selectors))
 		load_selectors(next->selectors);
+}
+
+static uint64_t offload_user_exchange(void *arg)
+{
+	struct context **pair = arg;
+
+	exchange(pair[0], pair[1]);
+	return 0;
+}
+
+static __attribute__((noinline)) void exchange_offloaded(struct context *prev, struct context *next)
+{
+	struct context *pair[] = { prev, next };
+
+	offload_call(offload_user_exchange, pair);
+}
+
+void context_switch(struct context *prev, struct context *next)
+{
+	save_bases(prev);
+	if (unlikely(offload_is_active))
+		exchange_offloaded(prev, next);
+	else
+		exchange(prev, next);
 	load_bases(next); /* after the selectors: loading one changes the base */
 	if (next->root != prev->root)
 		insn_write_cr3(next->root);
@@ -123,13 +148,15 @@ void context_switch(struct context *prev, struct context *next)
 void context_reset(struct context *ctx)
 {
 	static char discarded[VECTOR_AREA_MAX] __attribute__((aligned(VECTOR_AREA_ALIGN)));
+	struct context old = { .vector = discarded };
 
 	vector_area_init(ctx->vector);
-	vector_switch(discarded, ctx->vector);
-	if (read_selectors())
-		load_selectors(0);
-	context_set_fs_base(0);
-	context_set_gs_base(0);
+	ctx->fs_base = ctx->gs_base = ctx->selectors = 0;
+	if (offload_is_active)
+		exchange_offloaded(&old, ctx);
+	else
+		exchange(&old, ctx);
+	load_bases(ctx);
 }
 
 void context_set_root(struct context *ctx, paddr_t root)

@@ -25,10 +25,6 @@
 
 static uint32_t xstate_mask; /* components switched; 0: by FXSAVE */
 
-struct exchange {
-	void *save, *load;
-};
-
 static inline void xsave(void *area, uint32_t mask)
 {
 	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(mask), "d"(0) : "memory");
@@ -37,17 +33,6 @@ static inline void xsave(void *area, uint32_t mask)
 static inline void xrstor(const void *area, uint32_t mask)
 {
 	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(mask), "d"(0) : "memory");
-}
-
-static uint64_t offload_user_exchange(void *arg)
-{
-	const struct exchange *x = arg;
-
-	if (x->save)
-		xsave(x->save, xstate_mask);
-	if (x->load)
-		xrstor(x->load, xstate_mask);
-	return 0;
 }
 
 static uint32_t read_xcr0(void)
@@ -115,32 +100,13 @@ void vector_area_init(void *area)
 	*(uint32_t *)((char *)area + FXSAVE_MXCSR) = MXCSR_DEFAULT;
 }
 
-static __attribute__((noinline)) void exchange_offloaded(void *save, void *load)
-{
-	struct exchange x = { save, load };
-
-	offload_call(offload_user_exchange, &x);
-}
-
 void vector_switch(void *save, void *load)
 {
-	if (unlikely(offload_is_active && xstate_mask)) {
-		exchange_offloaded(save, load);
-	} else if (likely(xstate_mask)) {
+	if (likely(xstate_mask)) {
 		xsave(save, xstate_mask);
 		xrstor(load, xstate_mask);
 	} else {
 		__asm__ volatile("fxsave64 (%0)" : : "r"(save) : "memory");
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(load) : "memory");
 	}
-}
-
-void vector_save(void *area)
-{
-	if (offload_is_active && xstate_mask)
-		exchange_offloaded(area, NULL);
-	else if (xstate_mask)
-		xsave(area, xstate_mask);
-	else
-		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }

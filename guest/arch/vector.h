@@ -19,9 +19,8 @@
 void vector_init(void);
 /* Makes area the state of a program that has just been started. */
 void vector_area_init(void *area);
-/* Saves the CPU's state in save and loads load. */
+/* Saves the CPU's state in save and loads load. Where ring 0 is emulated this
+ * must be offloaded. */
 void vector_switch(void *save, void *load);
-/* Saves the CPU's state. */
-void vector_save(void *area);
 
 #endif
