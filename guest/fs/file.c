@@ -62,6 +62,8 @@ struct file_table *file_table_create(void)
 	table->users = 1;
 	table->end = CONSOLE_NR_STREAMS;
 	for (int fd = 0; fd < CONSOLE_NR_STREAMS; fd++) {
+		if (!console_info()->mode[fd])
+			continue; /* closed on the host */
 		streams[fd].users++;
 		table->files[fd] = &streams[fd];
 	}

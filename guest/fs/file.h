@@ -38,7 +38,8 @@ struct file_table {
 	bool closes_on_exec[FD_MAX];
 };
 
-/* 0, 1 and 2 are the console's streams. NULL without memory. */
+/* 0, 1 and 2 are the console's streams, those that are open on the host. NULL
+ * without memory. */
 struct file_table *file_table_create(void);
 void file_table_put(struct file_table *table);
 void file_table_close_on_exec(struct file_table *table);

@@ -55,7 +55,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  * /ports               compatible "lde,ports", #address-cells = #size-cells = 1:
  *                      children are devices at x86 I/O ports
  *   console@600        compatible "lde,console", reg, interrupts = <vector>,
- *                      LDE_DT_STDIO_MODE (3 cells: st_mode of fd 0, 1, 2),
+ *                      LDE_DT_STDIO_MODE (3 cells: st_mode of fd 0, 1, 2; 0: closed),
  *                      LDE_DT_TTY (1 cell: bit n set: fd n is a terminal),
  *                      LDE_DT_WINSIZE (2 cells: rows, columns; 0 0 unknown)
  *   monitor@610        compatible "lde,monitor", reg

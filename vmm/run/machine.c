@@ -217,12 +217,18 @@ static int run(struct machine *machine)
 }
 
 /* Were one of 0..2 closed, a descriptor of KVM would take its place, and the
- * guest's output would go there. */
-static int occupy_stdio(void)
+ * guest's output would go there. closed: bit n, fd n was; to be closed for
+ * programs as well. */
+static int occupy_stdio(unsigned int *closed)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+	*closed = 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR) < 0)
 			return -errno;
+		*closed |= 1u << fd;
+	}
 	return 0;
 }
 
@@ -231,7 +237,9 @@ int machine_run(const struct machine_config *config, struct machine_report *repo
 	*report = (struct machine_report){.end = MACHINE_END_FAILED};
 	struct machine *machine = calloc(1, sizeof(*machine));
 
-	int err = machine ? occupy_stdio() : -ENOMEM;
+	unsigned int closed_stdio;
+
+	int err = machine ? occupy_stdio(&closed_stdio) : -ENOMEM;
 	if (err) {
 		log_line("cannot start: %s", strerror(-err));
 		free(machine);
@@ -239,6 +247,7 @@ int machine_run(const struct machine_config *config, struct machine_report *repo
 	}
 	machine->config = config;
 	machine->report = report;
+	machine->closed_stdio = closed_stdio;
 	machine->host.fd = machine->vm.fd = machine->vcpu_fd.fd = -1;
 	err = create(machine);
 	report->tsc_hz = machine->cpu.tsc_hz;

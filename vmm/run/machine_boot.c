@@ -148,6 +148,9 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 	if (!tree.programs)
 		return -ENOMEM;
 	dtree_probe_stdio(&tree);
+	for (int fd = 0; fd < 3; fd++)
+		if (machine->closed_stdio >> fd & 1)
+			tree.stdio_mode[fd] = 0;
 	int err = 0;
 	/* 256 bytes come whole or not at all, getrandom(2). */
 	if (getrandom(tree.rng_seed, sizeof(tree.rng_seed), 0) != sizeof(tree.rng_seed))

@@ -20,6 +20,7 @@ struct machine {
 	struct guestmem mem;
 	struct kimage image;
 	gpa_t fdt_gpa;
+	unsigned int closed_stdio; /* bit n: fd n was closed when we started */
 
 	struct kvm_host host;
 	struct kvm_vm vm;
