@@ -70,7 +70,7 @@ static const char *path_below(const struct root *root, int dir_fd, char path[PAT
 	if (path_of(root->fd, root_path) || path_of(dir_fd, path))
 		return NULL;
 	size_t len = strcmp(root_path, "/") ? strlen(root_path) : 0;
-	if (strncmp(path, root_path, len) || (path[len] && path[len] != '/'))
+	if (strncmp(path, root_path, len) != 0 || (path[len] && path[len] != '/'))
 		return NULL;
 	return strcmp(path + len, "/") ? path + len : "";
 }

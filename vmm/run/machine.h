@@ -6,67 +6,7 @@
 #ifndef VMM_RUN_MACHINE_H
 #define VMM_RUN_MACHINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <lde/device.h>
-#include <lde/ledger.h>
-
-#include "vmm/host/kvm_stats.h"
-#include "vmm/observe/counters.h"
-
-/* Everything pointed to is borrowed and must live until machine_run returns. */
-struct machine_program {
-	const char *host_path;  /* the file; NULL: built-in, found by the last
-				 * component of guest_path, or a file of root_dir */
-	const char *guest_path; /* absolute */
-	char *const *argv;      /* NULL-terminated, argv[0] first */
-	uint32_t count;         /* processes, >= 1 */
-};
-
-struct machine_config {
-	uint64_t memory_bytes; /* multiple of 2 MiB, LDE_MEMORY_MIN..MAX */
-	uint64_t quantum_ns;   /* 1 us..1 h */
-	uint64_t timeout_ns;   /* 0: none */
-	const struct machine_program *programs;
-	size_t nr_programs;
-	char *const *env;           /* NULL-terminated K=V; NULL: none */
-	const char *root_dir;       /* becomes the guest's root; or NULL */
-	const char *dump_dtb;       /* write the device tree to this file; or NULL */
-	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
-	bool tag_output;
-	bool want_kvm_stats;
-	/* Called on the vCPU thread while the guest stands still; strings are
-	 * terminated and free of control characters. May be NULL. */
-	void (*notice)(void *ctx, const struct lde_notice *notice);
-	void *notice_ctx;
-};
-
-enum machine_end {
-	MACHINE_END_DONE,    /* the last process is gone */
-	MACHINE_END_PANIC,   /* the kernel gave up; a notice said why */
-	MACHINE_END_TIMEOUT, /* timeout_ns is over */
-	MACHINE_END_SIGNAL,  /* SIGINT, SIGTERM or SIGHUP; see signal */
-	MACHINE_END_FAILED,  /* could not be started or go on; see error */
-};
-
-struct machine_report {
-	enum machine_end end;
-	int signal; /* END_SIGNAL: which */
-	int error;  /* END_FAILED: -errno */
-	struct exit_counters exits;
-	struct kvm_stat *kvm_stats; /* if wanted and the host has them */
-	size_t nr_kvm_stats;
-	/* Copied out of the guest; not to be trusted further than to be
-	 * printed. ledger is NULL if the kernel did not get as far; names are
-	 * terminated and printable. */
-	const struct lde_ledger *ledger;
-	const struct lde_process_record *records;
-	uint32_t nr_records;
-	uint64_t tsc_hz;
-	uint64_t wall_ns; /* from the first entry into the guest to its end */
-};
+#include "vmm/run/machine_config.h"
 
 /*
  * Creates the machine, runs it to its end and takes it down. Fills report in

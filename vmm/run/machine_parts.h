@@ -10,7 +10,7 @@
 #include "vmm/dev/monitor.h"
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
-#include "vmm/run/machine.h"
+#include "vmm/run/machine_config.h"
 #include "vmm/run/vcpu.h"
 
 struct machine {

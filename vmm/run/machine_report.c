@@ -5,6 +5,7 @@
 
 #include <lde/boot.h>
 
+#include "vmm/run/machine.h"
 #include "vmm/run/machine_parts.h"
 
 /* More than a guest of 3 GiB can have processes; bounds what is copied. */
