@@ -401,7 +401,7 @@ static void a_tree_is_copied_with_its_links(void **state)
 
 static void a_slash_after_the_root_makes_no_difference(void **state)
 {
-	char root[600];
+	char root[700];
 
 	(void)state;
 	make_tree();
