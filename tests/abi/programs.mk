@@ -34,7 +34,8 @@ ABI_PIE := $(patsubst %,$(ABI_BUILD)/pie/%,$(ABI_PIE_NAMES))
 ABI_CXXS := $(patsubst %,$(ABI_BUILD)/cxx/%,$(ABI_CXX_NAMES))
 ABI_CXXPIES := $(patsubst %,$(ABI_BUILD)/cxxpie/%,$(ABI_CXXPIE_NAMES))
 ABI_BARES := $(patsubst %,$(ABI_BUILD)/bare/%,$(ABI_BARE_NAMES))
-ABI_PROGRAMS := $(ABI_MUSL) $(ABI_GLIBC) $(ABI_PIE) $(ABI_CXXS) $(ABI_CXXPIES) $(ABI_BARES)
+ABI_RIVALS := $(ABI_BUILD)/musl/vectors $(ABI_BUILD)/glibc/vectors
+ABI_PROGRAMS := $(ABI_RIVALS) $(ABI_MUSL) $(ABI_GLIBC) $(ABI_PIE) $(ABI_CXXS) $(ABI_CXXPIES) $(ABI_BARES)
 TEST_PROGRAMS += $(ABI_PROGRAMS)
 
 # Stripped: KVM B gets all of them in its initramfs.
@@ -71,6 +72,19 @@ $(ABI_BARES): $(ABI_BUILD)/bare/%: tests/abi/%.S
 	@mkdir -p $(@D)
 	$(call say,BARE,$<)
 	$(Q)$(ABI_CC) -MMD -MP -s -nostdlib -static -o $@ $<
+
+# One of tests/guests that is as good here: run beside a rival on both sides.
+ABI_VECTORS := tests/guests/vectors.c tests/guests/hold.S
+
+$(ABI_BUILD)/musl/vectors: $(ABI_VECTORS)
+	@mkdir -p $(@D)
+	$(call say,MUSL,$<)
+	$(Q)$(MUSL_CC) $(ABI_CFLAGS) -static -o $@ $(ABI_VECTORS)
+
+$(ABI_BUILD)/glibc/vectors: $(ABI_VECTORS)
+	@mkdir -p $(@D)
+	$(call say,GLIBC,$<)
+	$(Q)$(ABI_CC) $(ABI_CFLAGS) -static -o $@ $(ABI_VECTORS)
 
 -include $(ABI_PROGRAMS:=.d)
 

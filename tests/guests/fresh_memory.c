@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * New memory is zero although others filled theirs before: fresh_memory fill
- * MIB writes a pattern to so much and ends; fresh_memory hunt MIB waits, then
+ * MIB writes a pattern to so much and ends; fresh_memory hunt MIB MS waits, then
  * looks for a byte that is not zero in bss, brk, mappings and the stack.
  */
 #include <sys/mman.h>
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 			*(uint64_t *)(p + i) = 0xdeadbeefdeadbeef;
 		return 0;
 	}
-	guest_sleep_ms(300);
+	guest_sleep_ms((long)guest_number(argc, argv, 3, 300));
 	hunt_stack();
 	hunt("bss", bss, sizeof(bss));
 	hunt("mapping", p, len);

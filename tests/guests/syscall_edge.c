@@ -32,10 +32,14 @@ static unsigned char *make(unsigned long at, int pages)
 	return p + 4094;
 }
 
-int main(int argc, char **argv)
+/* Called from assembly, on a stack of its own. */
+__attribute__((used)) int try_at(int argc, char **argv)
 {
-	const char *where = argc > 1 ? argv[1] : "";
+	static char where[16];
 	unsigned char *insn = NULL;
+
+	/* The arguments are on the stack that may be gone. */
+	snprintf(where, sizeof(where), "%s", argc > 1 ? argv[1] : "");
 
 	if (strcmp(where, "mapped") == 0) {
 		EXPECT(3, call_at(make(0, 2)) == getpid());
@@ -55,4 +59,17 @@ int main(int argc, char **argv)
 		return GUEST_SKIP;
 	call_at(insn);
 	return GUEST_SURVIVED;
+}
+
+/* The stack is usually at the top of user space: where the page is to be. */
+int main(int argc, char **argv)
+{
+	static char stack[64 << 10] __attribute__((aligned(16)));
+	int ret;
+
+	__asm__ volatile("mov %%rsp, %%rbx\n\tmov %3, %%rsp\n\tcall try_at\n\tmov %%rbx, %%rsp"
+			 : "=a"(ret), "+D"(argc), "+S"(argv)
+			 : "r"(stack + sizeof(stack))
+			 : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+	return ret;
 }
