@@ -2,11 +2,13 @@
 /*
  * Runs commands in turn, many times, and compares how long they took.
  *
- * usage: interleave [-s] N -- COMMAND [ARG]... [-- COMMAND [ARG]...]...
+ * usage: interleave [-s | -c] N -- COMMAND [ARG]... [-- COMMAND [ARG]...]...
  *
  * Taking turns makes a disturbance of the machine hit every command alike.
- * The time is that from fork to exit, or, with -s, the number of nanoseconds
- * that the command prints as its first output. Prints one line a command:
+ * The time is that from fork to exit; with -c the CPU time of the command and
+ * all its children, which others on the machine do not lengthen; with -s the
+ * number of nanoseconds that the command prints as its first output. Prints
+ * one line a command:
  *   N min p25 median p75 max, in microseconds
  * A command that fails ends the whole with its status.
  */
@@ -14,11 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +28,12 @@
 #define COMMANDS_MAX 8
 
 extern char **environ;
+
+enum clock {
+	CLOCK_WALL,
+	CLOCK_CPU,
+	CLOCK_SELF,
+};
 
 struct command {
 	char **argv;
@@ -64,37 +72,45 @@ static uint64_t read_number(int fd)
 	return strtoull(text, NULL, 10);
 }
 
-static uint64_t run_once(char **argv, bool self_timed)
+static uint64_t timeval_ns(const struct timeval *t)
+{
+	return t->tv_sec * 1000000000ull + t->tv_usec * 1000ull;
+}
+
+static uint64_t run_once(char **argv, enum clock clock)
 {
 	posix_spawn_file_actions_t actions;
-	uint64_t start, number = 0;
+	struct rusage usage;
+	uint64_t start, took;
 	int fds[2] = { -1, -1 };
 	int status;
 	pid_t pid;
 
-	if (self_timed && pipe2(fds, O_CLOEXEC))
+	if (clock == CLOCK_SELF && pipe2(fds, O_CLOEXEC))
 		fail(125, strerror(errno), "pipe");
 	posix_spawn_file_actions_init(&actions);
-	if (self_timed)
+	if (clock == CLOCK_SELF)
 		posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
 	else
 		posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	start = now_ns();
 	if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ))
 		fail(127, strerror(errno), argv[0]);
-	if (self_timed) {
+	if (clock == CLOCK_SELF) {
 		close(fds[1]);
-		number = read_number(fds[0]);
+		took = read_number(fds[0]);
 		close(fds[0]);
 	}
-	if (waitpid(pid, &status, 0) != pid)
-		fail(125, strerror(errno), "waitpid");
-	if (!self_timed)
-		number = now_ns() - start;
+	if (wait4(pid, &status, 0, &usage) != pid)
+		fail(125, strerror(errno), "wait4");
+	if (clock == CLOCK_WALL)
+		took = now_ns() - start;
+	else if (clock == CLOCK_CPU)
+		took = timeval_ns(&usage.ru_utime) + timeval_ns(&usage.ru_stime);
 	posix_spawn_file_actions_destroy(&actions);
 	if (status)
 		fail(WIFEXITED(status) ? WEXITSTATUS(status) : 125, "failed", argv[0]);
-	return number;
+	return took;
 }
 
 static int by_value(const void *a, const void *b)
@@ -116,11 +132,18 @@ static void print_quartiles(uint64_t *took_ns, int n)
 int main(int argc, char **argv)
 {
 	struct command commands[COMMANDS_MAX];
-	bool self_timed = argc > 1 && !strcmp(argv[1], "-s");
+	enum clock clock = CLOCK_WALL;
 	int nr_commands = 0;
-	int arg = self_timed ? 2 : 1;
-	int n = arg < argc ? atoi(argv[arg]) : 0;
+	int arg = 1;
+	int n;
 
+	if (argc > 1 && !strcmp(argv[1], "-s"))
+		clock = CLOCK_SELF;
+	else if (argc > 1 && !strcmp(argv[1], "-c"))
+		clock = CLOCK_CPU;
+	if (clock != CLOCK_WALL)
+		arg++;
+	n = arg < argc ? atoi(argv[arg]) : 0;
 	if (n < 1)
 		fail(125, "how many times?", "N");
 	for (arg++; arg < argc; arg++) {
@@ -137,7 +160,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < n; i++)
 		for (int c = 0; c < nr_commands; c++)
-			commands[c].took_ns[i] = run_once(commands[c].argv, self_timed);
+			commands[c].took_ns[i] = run_once(commands[c].argv, clock);
 	for (int c = 0; c < nr_commands; c++) {
 		print_quartiles(commands[c].took_ns, n);
 		free(commands[c].took_ns);
