@@ -87,7 +87,7 @@ static void job_start(const struct job *job, uint32_t *index)
 		if (!p)
 			panic("no memory for so many processes: give --memory more, or start fewer");
 		p->start = job;
-		p->cwd = inode_root();
+		p->cwd = inode_get(inode_root());
 		sched_ready(p);
 	}
 }

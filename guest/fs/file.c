@@ -70,6 +70,24 @@ struct file_table *file_table_create(void)
 	return table;
 }
 
+struct file_table *file_table_clone(const struct file_table *table)
+{
+	struct file_table *clone = pool_alloc(&table_pool);
+
+	if (!clone)
+		return NULL;
+	clone->users = 1;
+	clone->end = table->end;
+	for (int fd = 0; fd < table->end; fd++) {
+		if (!table->files[fd])
+			continue;
+		table->files[fd]->users++;
+		clone->files[fd] = table->files[fd];
+		clone->closes_on_exec[fd] = table->closes_on_exec[fd];
+	}
+	return clone;
+}
+
 void file_table_put(struct file_table *table)
 {
 	if (--table->users)
@@ -144,6 +162,9 @@ struct file *file_open(struct inode *inode, uint32_t flags)
 
 void file_put(struct file *file)
 {
-	if (!--file->users)
-		pool_free(&file_pool, file);
+	if (--file->users)
+		return;
+	if (file->inode)
+		inode_put(file->inode);
+	pool_free(&file_pool, file);
 }

@@ -38,6 +38,10 @@ struct file_table {
 	bool closes_on_exec[FD_MAX];
 };
 
+/* Another table of the same open files, for fork: positions are shared. NULL
+ * without memory. */
+struct file_table *file_table_clone(const struct file_table *table);
+
 /* 0, 1 and 2 are the console's streams, those that are open on the host. NULL
  * without memory. */
 struct file_table *file_table_create(void);
@@ -54,7 +58,8 @@ int file_install(struct file_table *table, struct file *file, int min, bool clos
 void file_install_at(struct file_table *table, int fd, struct file *file, bool closes_on_exec);
 int file_close(struct file_table *table, int fd);
 
-/* An open file on inode, with one user; NULL without memory. */
+/* An open file on inode, with one user, that takes the caller's use of inode
+ * over; NULL without memory: then it does not. */
 struct file *file_open(struct inode *inode, uint32_t flags);
 void file_put(struct file *file);
 

@@ -20,17 +20,28 @@ static paddr_t inode_page(struct memory_object *object, uint64_t index)
 	return inode->data + index * PAGE_SIZE; /* not managed: needs no owner */
 }
 
-/* Inodes of the initrd live as long as the machine. */
 static void inode_get_object(struct memory_object *object)
 {
-	(void)object;
+	inode_get(container_of(object, struct inode, object));
+}
+
+static void inode_put_object(struct memory_object *object)
+{
+	inode_put(container_of(object, struct inode, object));
 }
 
 static const struct memory_object_ops inode_object_ops = {
 	.page = inode_page,
 	.get = inode_get_object,
-	.put = inode_get_object,
+	.put = inode_put_object,
 };
+
+/* Inodes of the initrd live as long as the machine: their place in the tree is
+ * a use as well. */
+void inode_put(struct inode *inode)
+{
+	inode->users--;
+}
 
 static struct inode *inode_create(uint32_t mode)
 {
@@ -39,6 +50,7 @@ static struct inode *inode_create(uint32_t mode)
 	if (!inode)
 		return NULL;
 	inode->object.ops = &inode_object_ops;
+	inode->users = 1;
 	inode->number = ++last_number;
 	inode->mode = mode;
 	list_init(&inode->children);
@@ -169,8 +181,11 @@ static int walk_path(struct walk *walk, struct inode *at, const char *path, uint
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found)
 {
 	struct walk walk = { .follow = follow };
+	int err = walk_path(&walk, dir, path, strlen(path), found);
 
-	return walk_path(&walk, dir, path, strlen(path), found);
+	if (!err)
+		inode_get(*found);
+	return err;
 }
 
 int64_t inode_path(const struct inode *inode, char *buf, uint64_t size)

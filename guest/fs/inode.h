@@ -19,6 +19,7 @@
 
 struct inode {
 	struct memory_object object; /* size and pages */
+	uint32_t users; /* open files, mappings, processes that run it or are in it */
 	uint32_t number;
 	uint32_t mode, uid, gid;
 	int64_t mtime; /* seconds since the epoch */
@@ -46,6 +47,15 @@ static inline bool inode_is_symlink(const struct inode *inode)
 
 struct inode *inode_root(void);
 
+/* One more user, one less. Returns inode, for the place that keeps it. */
+static inline struct inode *inode_get(struct inode *inode)
+{
+	inode->users++;
+	return inode;
+}
+
+void inode_put(struct inode *inode);
+
 /* The child of that name, or NULL. */
 struct inode *inode_child(const struct inode *dir, const char *name, uint32_t len);
 
@@ -57,7 +67,8 @@ uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint6
 
 /*
  * What path names, seen from dir. follow: a symbolic link at the end counts as
- * what it points to. 0 and *found, or -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG.
+ * what it points to. 0 and *found, of which the caller becomes a user, or
+ * -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG.
  */
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found);
 

@@ -8,4 +8,11 @@
 
 #include <asm/errno.h>
 
+/*
+ * A wait was ended by a signal, and Linux would start the system call again
+ * (signal(7)). Never reaches a program: the way back to ring 3 makes a restart
+ * or -EINTR of it.
+ */
+#define ERESTARTSYS 512
+
 #endif

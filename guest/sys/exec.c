@@ -137,12 +137,8 @@ static uint64_t exec_build(void *arg)
 	return push_strings(x) && push_tables(x) ? 0 : -ENOMEM;
 }
 
-static int find_program(struct exec *x)
+static int check_program(const struct exec *x)
 {
-	int err = inode_lookup(current()->cwd, x->args->path, true, &x->inode);
-
-	if (err)
-		return err;
 	if (!inode_is_regular(x->inode) || !(x->inode->mode & MODE_EXEC_ANY))
 		return -EACCES;
 	if ((uint64_t)x->args->argv.bytes + x->args->env.bytes > STRINGS_MAX)
@@ -157,6 +153,8 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	struct space *old = p->space;
 
 	p->space = x->image.space;
+	if (p->program)
+		inode_put(p->program);
 	p->program = x->inode;
 	context_set_root(&p->context, p->space->tables.root);
 	if (old)
@@ -174,25 +172,36 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	};
 }
 
-int exec_program(const struct exec_args *args, struct trap_frame *frame)
+static int exec_load(struct exec *x)
 {
-	struct exec x = { .args = args };
-	int err = find_program(&x);
+	int err = check_program(x);
 	uint32_t r[4];
 
 	if (err)
 		return err;
-	x.image.space = space_create();
-	if (!x.image.space)
+	x->image.space = space_create();
+	if (!x->image.space)
 		return -ENOMEM;
-	random_bytes(x.random, sizeof(x.random));
+	random_bytes(x->random, sizeof(x->random));
 	insn_cpuid(1, 0, r);
-	x.hwcap = r[3];
-	err = (int)offload_call(exec_build, &x);
-	if (err) {
-		space_put(x.image.space);
+	x->hwcap = r[3];
+	err = (int)offload_call(exec_build, x);
+	if (err)
+		space_put(x->image.space);
+	return err;
+}
+
+int exec_program(const struct exec_args *args, struct trap_frame *frame)
+{
+	struct exec x = { .args = args };
+	int err = inode_lookup(current()->cwd, args->path, true, &x.inode);
+
+	if (err)
 		return err;
-	}
-	exec_commit(&x, frame);
-	return 0;
+	err = exec_load(&x);
+	if (err)
+		inode_put(x.inode);
+	else
+		exec_commit(&x, frame);
+	return err;
 }

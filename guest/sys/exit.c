@@ -31,6 +31,11 @@ static void release(struct process *p)
 	if (p->files)
 		file_table_put(p->files);
 	p->files = NULL;
+	if (p->program)
+		inode_put(p->program);
+	p->program = NULL;
+	inode_put(p->cwd);
+	p->cwd = NULL;
 	signals_release(p);
 }
 

@@ -4,6 +4,7 @@
 
 #include <asm/ioctls.h>
 #include <asm/poll.h>
+#include <asm/signal.h>
 #include <asm/termbits.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -11,6 +12,7 @@
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/lib/string.h"
+#include "guest/sys/signals.h"
 #include "guest/sys/syscall.h"
 
 #define PIECES_MAX 16 /* pieces handed down at a time */
@@ -49,6 +51,8 @@ static int64_t read_piece(struct file *file, vaddr_t buf, uint64_t len, uint64_t
 static int64_t write_pieces(struct file *file, const struct user_piece *pieces, unsigned nr,
 			    uint64_t *pos)
 {
+	int64_t n;
+
 	if (!can_write(file))
 		return -EBADF;
 	for (unsigned i = 0; i < nr; i++)
@@ -56,7 +60,10 @@ static int64_t write_pieces(struct file *file, const struct user_piece *pieces, 
 			return -EFAULT;
 	if (!file->ops->write)
 		return -EINVAL;
-	return file->ops->write(file, pieces, nr, pos);
+	n = file->ops->write(file, pieces, nr, pos);
+	if (unlikely(n == -EPIPE))
+		signal_send_current(SIGPIPE);
+	return n;
 }
 
 int64_t sys_read(struct trap_frame *f)

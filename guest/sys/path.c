@@ -61,7 +61,7 @@ static int lookup(int dirfd, const char *path, bool follow, struct inode **found
 	int err = 0;
 
 	if (!strcmp(path, SELF_EXE) && follow) {
-		*found = current()->program;
+		*found = inode_get(current()->program);
 		return 0;
 	}
 	if (*path != '/')
@@ -82,17 +82,11 @@ static int lookup_user(int dirfd, vaddr_t from, bool follow, struct inode **foun
 	return err;
 }
 
-static int64_t open_path(int dirfd, vaddr_t from, uint32_t flags)
+/* Whether an existing file may be opened so. */
+static int check_open(const struct inode *inode, uint32_t flags)
 {
 	bool wants_write = (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
-	struct inode *inode;
-	struct file *file;
-	int err = lookup_user(dirfd, from, !(flags & O_NOFOLLOW), &inode), fd;
 
-	if (err == -ENOENT && flags & O_CREAT)
-		return -EROFS;
-	if (err)
-		return err;
 	if (flags & O_CREAT && flags & O_EXCL)
 		return -EEXIST;
 	if (inode_is_symlink(inode))
@@ -101,11 +95,26 @@ static int64_t open_path(int dirfd, vaddr_t from, uint32_t flags)
 		return -EISDIR;
 	if (!inode_is_dir(inode) && flags & O_DIRECTORY)
 		return -ENOTDIR;
-	if (wants_write)
+	return wants_write ? -EROFS : 0;
+}
+
+static int64_t open_path(int dirfd, vaddr_t from, uint32_t flags)
+{
+	struct inode *inode;
+	struct file *file;
+	int err = lookup_user(dirfd, from, !(flags & O_NOFOLLOW), &inode), fd;
+
+	if (err == -ENOENT && flags & O_CREAT)
 		return -EROFS;
-	file = file_open(inode, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
-	if (!file)
-		return -ENOMEM;
+	if (err)
+		return err;
+	err = check_open(inode, flags);
+	file = err ? NULL : file_open(inode, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
+						       O_CLOEXEC));
+	if (!file) {
+		inode_put(inode);
+		return err ? err : -ENOMEM;
+	}
 	fd = file_install(current()->files, file, 0, flags & O_CLOEXEC);
 	if (fd < 0)
 		file_put(file);
@@ -156,9 +165,13 @@ static int64_t put_stat(const struct file *file, const struct inode *inode, vadd
 static int64_t stat_path(int dirfd, vaddr_t from, bool follow, vaddr_t dst)
 {
 	struct inode *inode;
-	int err = lookup_user(dirfd, from, follow, &inode);
+	int64_t err = lookup_user(dirfd, from, follow, &inode);
 
-	return err ? err : put_stat(NULL, inode, dst);
+	if (err)
+		return err;
+	err = put_stat(NULL, inode, dst);
+	inode_put(inode);
+	return err;
 }
 
 static int64_t stat_fd(int fd, vaddr_t dst)
@@ -216,10 +229,11 @@ static int64_t check_access(int dirfd, vaddr_t from, int mode)
 	if (err)
 		return err;
 	if (mode & ACCESS_WANT_WRITE)
-		return -EROFS;
-	if (mode & ACCESS_WANT_EXEC && !inode_is_dir(inode) && !(inode->mode & MODE_EXEC_ANY))
-		return -EACCES;
-	return 0;
+		err = -EROFS;
+	else if (mode & ACCESS_WANT_EXEC && !inode_is_dir(inode) && !(inode->mode & MODE_EXEC_ANY))
+		err = -EACCES;
+	inode_put(inode);
+	return err;
 }
 
 int64_t sys_access(struct trap_frame *f)
@@ -270,11 +284,13 @@ static int64_t read_link(int dirfd, vaddr_t from, vaddr_t dst, int size)
 		result = put_program_path(dst, size);
 	} else {
 		result = lookup(dirfd, path, false, &inode);
-		if (!result)
+		if (!result) {
 			result = inode_is_symlink(inode) ?
 					 put_link(direct_map(inode->data), inode->object.size, dst,
 						  size) :
 					 -EINVAL;
+			inode_put(inode);
+		}
 	}
 	path_put(path);
 	return result;
@@ -304,11 +320,17 @@ int64_t sys_getcwd(struct trap_frame *f)
 	return len;
 }
 
+/* Takes the caller's use of inode over. */
 static int64_t change_dir(struct inode *inode)
 {
-	if (!inode_is_dir(inode))
+	struct process *p = current();
+
+	if (!inode_is_dir(inode)) {
+		inode_put(inode);
 		return -ENOTDIR;
-	current()->cwd = inode;
+	}
+	inode_put(p->cwd);
+	p->cwd = inode;
 	return 0;
 }
 
@@ -326,7 +348,7 @@ int64_t sys_fchdir(struct trap_frame *f)
 
 	if (!file)
 		return -EBADF;
-	return file->inode ? change_dir(file->inode) : -ENOTDIR;
+	return file->inode ? change_dir(inode_get(file->inode)) : -ENOTDIR;
 }
 
 /* One record of getdents64(2); the name and a NUL follow. */

@@ -157,6 +157,12 @@ static bool is_ignored(const struct process *p, int sig)
 	return handler == (uint64_t)SIG_DFL && SIGNAL_BIT(sig) & IGNORED_BY_DEFAULT;
 }
 
+void signal_send_current(int sig)
+{
+	if (!is_ignored(current(), sig))
+		exit_kill(current(), STATUS_SIGNALED(sig));
+}
+
 static int64_t send(int pid, int sig)
 {
 	struct process *p = process_find(pid);
