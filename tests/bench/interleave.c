@@ -10,6 +10,9 @@
  * number of nanoseconds that the command prints as its first output. Prints
  * one line a command:
  *   N min p25 median p75 max, in microseconds
+ * and, for each command but the first, the quotient of its time and that of
+ * the first in the same turn, whose median a drift of the machine moves least:
+ *   ratio min p25 median p75 max
  * A command that fails ends the whole with its status.
  */
 #define _GNU_SOURCE
@@ -115,18 +118,33 @@ static uint64_t run_once(char **argv, enum clock clock)
 
 static int by_value(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
 }
 
-static void print_quartiles(uint64_t *took_ns, int n)
+static void print_quartiles(double *values, int n, int digits)
 {
-	qsort(took_ns, n, sizeof(*took_ns), by_value);
-	printf("%d", n);
+	qsort(values, n, sizeof(*values), by_value);
 	for (int q = 0; q <= 4; q++)
-		printf(" %.1f", took_ns[(n - 1) * q / 4] / 1000.0);
+		printf(" %.*f", digits, values[(n - 1) * q / 4]);
 	printf("\n");
+}
+
+static void print_command(const struct command *command, const struct command *first, int n)
+{
+	double *values = calloc(n, sizeof(*values));
+
+	if (!values)
+		fail(125, strerror(ENOMEM), "calloc");
+	for (int i = 0; i < n; i++)
+		values[i] = command->took_ns[i] / (first ? (double)first->took_ns[i] : 1000.0);
+	if (first)
+		printf("ratio");
+	else
+		printf("%d", n);
+	print_quartiles(values, n, first ? 4 : 1);
+	free(values);
 }
 
 int main(int argc, char **argv)
@@ -161,9 +179,11 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++)
 		for (int c = 0; c < nr_commands; c++)
 			commands[c].took_ns[i] = run_once(commands[c].argv, clock);
-	for (int c = 0; c < nr_commands; c++) {
-		print_quartiles(commands[c].took_ns, n);
+	for (int c = 0; c < nr_commands; c++)
+		print_command(&commands[c], NULL, n);
+	for (int c = 1; c < nr_commands; c++)
+		print_command(&commands[c], &commands[0], n);
+	for (int c = 0; c < nr_commands; c++)
 		free(commands[c].took_ns);
-	}
 	return 0;
 }
