@@ -2,7 +2,7 @@
 #
 #   tests/unit/NAME_test.c         links with every object of the VMM but main
 #   tests/unit/kernel_NAME_test.c  links with the kernel's portable part,
-#                                  compiled for the host, and fake_arch.c
+#                                  compiled for the host, and with tests/unit/fake
 #   tests/guests, tests/abi, tests/e2e: programs, and a runner that speaks TAP
 
 TESTS_BUILD := $(BUILD)/tests
@@ -17,16 +17,36 @@ UNIT_TESTS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 KERNEL_UNIT_TESTS := $(filter $(BUILD)/tests/unit/kernel_%,$(UNIT_TESTS))
 VMM_UNIT_TESTS := $(filter-out $(KERNEL_UNIT_TESTS),$(UNIT_TESTS))
 
-# The kernel without its architecture, as the host sees it.
-GUEST_HOST_OBJS := $(GUEST_HOST_SRCS:%.c=$(BUILD)/guest-host/%.o) \
-	$(patsubst %.c,$(BUILD)/guest-host/%.o,$(wildcard tests/unit/fake_arch.c))
+# The kernel without its architecture, as the host sees it: headers in
+# tests/unit/fake/guest/arch are found before the real ones.
+GUEST_HOST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS) -fno-strict-aliasing \
+	-fno-tree-loop-distribute-patterns -Itests/unit/fake -I.
+GUEST_HOST_OBJS := $(patsubst %.c,$(BUILD)/guest-host/%.o,$(GUEST_HOST_SRCS))
+FAKE_OBJS := $(patsubst %.c,$(BUILD)/guest-host/%.o,$(wildcard tests/unit/fake/*.c))
+
+# Its variables get sections of their own, so that a test can start it anew; its
+# mem* and str* stand beside the host's under the name guest_*.
+GUEST_HOST_SECTIONS := --rename-section .bss=guest_bss \
+	$(foreach s,.data .data.rel .data.rel.local,--rename-section $(s)=guest_data)
+GUEST_HOST_SYMBOLS := \
+	$(foreach f,memcpy memmove memset memcmp memchr strlen strnlen strcmp strchr strrchr, \
+		--redefine-sym $(f)=guest_$(f))
+
+$(BUILD)/guest-host/guest/lib/string.o: GUEST_HOST_CFLAGS += -fno-builtin
+$(BUILD)/guest-host/guest/lib/string.o: GUEST_HOST_SECTIONS += $(GUEST_HOST_SYMBOLS)
 
 $(GUEST_HOST_OBJS): $(BUILD)/guest-host/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$< (host))
-	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(GUEST_HOST_CFLAGS) -c -o $@ $<
+	$(Q)objcopy $(GUEST_HOST_SECTIONS) $@
 
-$(BUILD)/guest-host/libguest.a: $(GUEST_HOST_OBJS)
+$(FAKE_OBJS): $(BUILD)/guest-host/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(GUEST_HOST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/guest-host/libguest.a: $(GUEST_HOST_OBJS) $(FAKE_OBJS)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(call say,AR,$@)
@@ -40,12 +60,12 @@ $(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a
 $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/guest-host/libguest.a -lcmocka -lfdt
+	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/guest-host/libguest.a -lcmocka -lfdt
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
--include $(UNIT_TESTS:=.d) $(GUEST_HOST_OBJS:.o=.d)
+-include $(UNIT_TESTS:=.d) $(GUEST_HOST_OBJS:.o=.d) $(FAKE_OBJS:.o=.d)
 
 # ---- test programs ------------------------------------------------------
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Address spaces as tests need them: a file to map, and what must always hold. */
+#ifndef FAKE_FAKE_SPACE_H
+#define FAKE_FAKE_SPACE_H
+
+#include "guest/mm/object.h"
+#include "guest/mm/page.h"
+#include "guest/mm/space.h"
+
+#define PAGES(n) ((uint64_t)(n) * PAGE_SIZE)
+#define AT(n)    (0x400000 + PAGES(n)) /* the tests' pages, by number */
+
+#define PROT_R   SPACE_PROT_READ
+#define PROT_RW  (SPACE_PROT_READ | SPACE_PROT_WRITE)
+#define PROT_RX  (SPACE_PROT_READ | SPACE_PROT_EXEC)
+
+/* A file of the initrd: its pages lie below the managed memory. */
+struct fake_file {
+	struct memory_object object;
+	paddr_t data;
+	int users;
+	bool has_no_memory; /* fails whoever asks for a page */
+};
+
+/* A file of bytes 1, 2, 3... in its pages; what follows its end is 0xee. */
+void fake_file_init(struct fake_file *file, paddr_t data, uint64_t bytes);
+uint8_t fake_file_byte(uint64_t offset);
+
+int map_anon(struct space *space, vaddr_t start, uint64_t nr_pages, uint8_t prot);
+/* From page first_page of the file on, as much as there is of it. */
+int map_file(struct space *space, struct fake_file *file, vaddr_t start, uint64_t nr_pages,
+	     uint8_t prot, uint8_t flags, uint64_t first_page);
+
+/* The entry of va as the CPU would see it, 0 if there is none. */
+uint64_t entry_of(struct space *space, vaddr_t va);
+/* What the program would read or write there, faults included. */
+int peek(struct space *space, vaddr_t va);
+bool poke(struct space *space, vaddr_t va, uint8_t value);
+
+/*
+ * Regions are in order and apart; every entry in the tables is within a region
+ * and as that allows; the space has counted its pages right.
+ */
+void space_check(struct space *space);
+
+#endif
