@@ -5,6 +5,15 @@
 
 #include "abi.h"
 
+/* A page that can be written, with a lone ret in it. */
+static void call_data(void)
+{
+	unsigned char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*p = 0xc3;
+	((void (*)(void))(uintptr_t)p)();
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "";
@@ -29,8 +38,7 @@ int main(int argc, char **argv)
 	else if (strcmp(kind, "crooked") == 0)
 		*(volatile char *)0x0000900000000000 = 0;
 	else if (strcmp(kind, "noexec") == 0)
-		((void (*)(void))mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))();
+		call_data();
 	else if (strcmp(kind, "trap-flag") == 0)
 		__asm__ volatile("pushf\n\torl $0x100, (%rsp)\n\tpopf\n\tnop");
 	else

@@ -42,7 +42,8 @@ int main(int argc, char **argv)
 		*(unsigned char *)to = 0xc3;
 		mprotect(to, 4096, PROT_READ | PROT_EXEC);
 		((void (*)(void))to)();
-		mprotect(to, 4096, PROT_READ);
+		mprotect(to, 4096, PROT_READ | PROT_WRITE);
+		memcpy(to, data, sizeof(data));
 	} else if (strcmp(where, "address") == 0) {
 		to = (void *)guest_number(argc, argv, 2, 0);
 	} else if (strcmp(where, "return") == 0) {
