@@ -114,23 +114,14 @@ static bool region_continues(const struct region *a, const struct space_mapping 
 	       !m->object;
 }
 
-int space_map(struct space *space, const struct space_mapping *m)
+/* A new region before pos, not joined with anything; NULL without memory. */
+static struct region *region_create(struct space *space, const struct space_mapping *m,
+				    struct list *pos)
 {
-	struct region *next = space_find_from(space, m->start), *r;
-	struct list *pos = next ? &next->link : &space->regions;
+	struct region *r = space->nr_regions < REGIONS_MAX ? pool_alloc(&region_pool) : NULL;
 
-	if (pos->prev != &space->regions) {
-		r = list_entry(pos->prev, struct region, link);
-		if (region_continues(r, m)) {
-			r->end += m->bytes;
-			return 0;
-		}
-	}
-	if (space->nr_regions >= REGIONS_MAX)
-		return -ENOMEM;
-	r = pool_alloc(&region_pool);
 	if (!r)
-		return -ENOMEM;
+		return NULL;
 	r->start = m->start;
 	r->end = m->start + m->bytes;
 	region_set_prot(r, m->prot);
@@ -143,7 +134,30 @@ int space_map(struct space *space, const struct space_mapping *m)
 		r->object->ops->get(r->object);
 	list_insert_before(pos, &r->link);
 	space->nr_regions++;
-	return 0;
+	return r;
+}
+
+/* Where on the list a region at va goes: before this. */
+static struct list *place_of(struct space *space, vaddr_t va)
+{
+	struct region *next = space_find_from(space, va);
+
+	return next ? &next->link : &space->regions;
+}
+
+int space_map(struct space *space, const struct space_mapping *m)
+{
+	struct list *pos = place_of(space, m->start);
+
+	if (pos->prev != &space->regions) {
+		struct region *r = list_entry(pos->prev, struct region, link);
+
+		if (region_continues(r, m)) {
+			r->end += m->bytes;
+			return 0;
+		}
+	}
+	return region_create(space, m, pos) ? 0 : -ENOMEM;
 }
 
 /* Cuts r in two at va, which is inside it; r keeps the lower part. */
@@ -262,7 +276,7 @@ int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t pr
 
 int space_move(struct space *space, vaddr_t from, uint64_t bytes, vaddr_t to, uint64_t to_bytes)
 {
-	struct region *old;
+	struct region *old, *new;
 	struct space_mapping m;
 	int err = split_at_bounds(space, from, from + bytes);
 
@@ -273,16 +287,13 @@ int space_move(struct space *space, vaddr_t from, uint64_t bytes, vaddr_t to, ui
 		.start = to, .bytes = to_bytes, .prot = old->prot, .flags = old->flags,
 		.object = old->object, .offset = old->offset, .length = old->length,
 	};
-	err = space_map(space, &m);
-	if (err)
-		return err;
-	err = region_move_pages(space, old, space_find(space, to), to);
-	if (err) {
-		space_unmap(space, to, to_bytes);
-		return err;
-	}
-	region_free(space, old);
-	return 0;
+	/* A region of its own: the one before it may be old. */
+	new = region_create(space, &m, place_of(space, to));
+	if (!new)
+		return -ENOMEM;
+	err = region_move_pages(space, old, new, to);
+	region_free(space, err ? new : old);
+	return err;
 }
 
 void space_grow(struct region *region, uint64_t bytes)

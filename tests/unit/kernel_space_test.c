@@ -283,6 +283,18 @@ static void a_move_beside_its_like_keeps_the_pages_apart(void **state)
 	assert_int_equal(peek(space, AT(0)), -1);
 }
 
+/* Then the new region would be joined to the one that it replaces. */
+static void a_move_to_where_it_ends_keeps_the_pages(void **state)
+{
+	(void)state;
+	assert_int_equal(map_anon(space, AT(0), 4, PROT_RW), 0);
+	fill(AT(0), 4);
+	assert_int_equal(space_move(space, AT(2), PAGES(2), AT(4), PAGES(2)), 0);
+	space_check(space);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(peek(space, AT(i)), i == 2 || i == 3 ? -1 : i < 2 ? (int)i + 1 : (int)i - 1);
+}
+
 static void a_grown_region_has_fresh_pages_at_its_end(void **state)
 {
 	(void)state;
@@ -379,6 +391,7 @@ int main(void)
 		TEST(a_move_takes_the_pages_along_and_grows),
 		TEST(a_moved_file_keeps_its_offset),
 		TEST(a_move_beside_its_like_keeps_the_pages_apart),
+		TEST(a_move_to_where_it_ends_keeps_the_pages),
 		TEST(a_grown_region_has_fresh_pages_at_its_end),
 		TEST(discarded_pages_are_fresh_again),
 		TEST(gaps_are_found_from_the_top),
