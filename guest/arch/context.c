@@ -159,6 +159,42 @@ void context_reset(struct context *ctx)
 	load_bases(ctx);
 }
 
+static uint64_t offload_user_save(void *vector)
+{
+	vector_save(vector);
+	return 0;
+}
+
+static uint64_t offload_user_load(void *vector)
+{
+	vector_load(vector);
+	return 0;
+}
+
+void context_save_vector(struct context *current)
+{
+	offload_call(offload_user_save, current->vector);
+}
+
+void context_load_vector(struct context *current)
+{
+	vector_area_sanitize(current->vector);
+	offload_call(offload_user_load, current->vector);
+}
+
+static uint64_t offload_user_read_selectors(void *unused)
+{
+	(void)unused;
+	return read_selectors();
+}
+
+void context_copy_live(struct context *ctx)
+{
+	save_bases(ctx);
+	ctx->selectors = offload_call(offload_user_read_selectors, NULL);
+	offload_call(offload_user_save, ctx->vector);
+}
+
 void context_set_root(struct context *ctx, paddr_t root)
 {
 	ctx->root = root;

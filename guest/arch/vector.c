@@ -19,10 +19,14 @@
 #define CPUID_1_OSXSAVE (1u << 27) /* in ecx */
 #define FXSAVE_FCW   0
 #define FXSAVE_MXCSR 24
+#define FXSAVE_MXCSR_MASK 28
+#define MXCSR_MASK_DEFAULT 0xffbf /* where FXSAVE says 0 (SDM vol. 1, 11.6.6) */
 #define XSAVE_HEADER 512
 #define FCW_DEFAULT   0x37f
 #define MXCSR_DEFAULT 0x1f80
 
+static uint32_t area_size = 512; /* what FXSAVE writes */
+static uint32_t mxcsr_mask;
 static uint32_t xstate_mask; /* components switched; 0: by FXSAVE */
 
 static inline void xsave(void *area, uint32_t mask)
@@ -82,14 +86,43 @@ static uint64_t measure_area(void *arg)
 	return end;
 }
 
+static uint32_t read_mxcsr_mask(void)
+{
+	static char area[512] __attribute__((aligned(16)));
+	uint32_t mask;
+
+	__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+	mask = *(uint32_t *)(area + FXSAVE_MXCSR_MASK);
+	return mask ? mask : MXCSR_MASK_DEFAULT;
+}
+
 void vector_init(void)
 {
+	mxcsr_mask = read_mxcsr_mask();
 	if (offload_is_active)
 		xstate_mask = offload_call(offload_user_survey, NULL);
 	else
 		xstate_mask = enable_xstate();
-	if (offload_call(measure_area, &xstate_mask) > VECTOR_AREA_MAX)
+	if (xstate_mask)
+		area_size = max_u64(XSAVE_HEADER + 64, offload_call(measure_area, &xstate_mask));
+	if (area_size > VECTOR_AREA_MAX)
 		panic("the vector state does not fit its area");
+}
+
+uint32_t vector_area_size(void)
+{
+	return area_size;
+}
+
+void vector_area_sanitize(void *area)
+{
+	uint64_t *header = (uint64_t *)((char *)area + XSAVE_HEADER);
+
+	*(uint32_t *)((char *)area + FXSAVE_MXCSR) &= mxcsr_mask;
+	if (!xstate_mask)
+		return;
+	header[0] &= xstate_mask;
+	memset(&header[1], 0, 56); /* XCOMP_BV and what is reserved */
 }
 
 void vector_area_init(void *area)
@@ -109,4 +142,20 @@ void vector_switch(void *save, void *load)
 		__asm__ volatile("fxsave64 (%0)" : : "r"(save) : "memory");
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(load) : "memory");
 	}
+}
+
+void vector_save(void *area)
+{
+	if (likely(xstate_mask))
+		xsave(area, xstate_mask);
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+void vector_load(const void *area)
+{
+	if (likely(xstate_mask))
+		xrstor(area, xstate_mask);
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }

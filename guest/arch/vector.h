@@ -23,4 +23,12 @@ void vector_area_init(void *area);
  * must be offloaded. */
 void vector_switch(void *save, void *load);
 
+void vector_save(void *area);
+void vector_load(const void *area);
+
+/* How many bytes of an area are in use. */
+uint32_t vector_area_size(void);
+/* Makes an area that a program has written harmless to load. */
+void vector_area_sanitize(void *area);
+
 #endif

@@ -66,12 +66,21 @@ static void job_begin(void)
 {
 	struct process *p = current();
 	const struct job *job = p->start;
-	struct exec_args args = { job->program.path, job->program.argv, job->env };
+	struct exec_args args = {
+		.path = job->program.path,
+		.argv.kernel = job->program.argv,
+		.env.kernel = job->env,
+	};
+	struct inode *inode;
 	int err;
 
 	process_note_first_run(p);
 	p->files = file_table_create();
-	err = p->files ? exec_program(&args, process_frame(p)) : -ENOMEM;
+	err = p->files ? exec_find(args.path, &inode) : -ENOMEM;
+	if (!err) {
+		err = exec_program(inode, &args, process_frame(p));
+		inode_put(inode);
+	}
 	if (err)
 		job_fail(job, err);
 	if (!ledger.first_user_tsc)

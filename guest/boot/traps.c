@@ -5,6 +5,7 @@
  */
 #include "guest/arch/traps.h"
 
+#include <asm/siginfo.h>
 #include <asm/signal.h>
 
 #include "guest/arch/apic.h"
@@ -21,20 +22,23 @@
 #include "guest/mm/page.h"
 #include "guest/mm/space.h"
 #include "guest/sys/exit.h"
+#include "guest/sys/signals.h"
 
 /* What an exception in ring 3 means for the process, as Linux has it. */
 static const struct {
 	uint8_t signal, reason;
+	uint8_t code;      /* si_code; SI_KERNEL also for what has none */
+	bool has_address;  /* si_addr is the instruction's */
 } exceptions[32] = {
-	[VECTOR_DE] = { SIGFPE, LDE_REASON_DIVIDE },
-	[VECTOR_DB] = { SIGTRAP, LDE_REASON_BREAKPOINT },
-	[VECTOR_BP] = { SIGTRAP, LDE_REASON_BREAKPOINT },
-	[VECTOR_UD] = { SIGILL, LDE_REASON_ILLEGAL_INSN },
-	[VECTOR_GP] = { SIGSEGV, LDE_REASON_PRIVILEGED },
-	[VECTOR_SS] = { SIGBUS, LDE_REASON_OTHER },
-	[VECTOR_MF] = { SIGFPE, LDE_REASON_FPU },
-	[VECTOR_XM] = { SIGFPE, LDE_REASON_FPU },
-	[VECTOR_AC] = { SIGBUS, LDE_REASON_ALIGNMENT },
+	[VECTOR_DE] = { SIGFPE, LDE_REASON_DIVIDE, FPE_INTDIV, true },
+	[VECTOR_DB] = { SIGTRAP, LDE_REASON_BREAKPOINT, TRAP_TRACE, true },
+	[VECTOR_BP] = { SIGTRAP, LDE_REASON_BREAKPOINT, SI_KERNEL, false },
+	[VECTOR_UD] = { SIGILL, LDE_REASON_ILLEGAL_INSN, ILL_ILLOPN, true },
+	[VECTOR_GP] = { SIGSEGV, LDE_REASON_PRIVILEGED, SI_KERNEL, false },
+	[VECTOR_SS] = { SIGBUS, LDE_REASON_OTHER, SI_KERNEL, false },
+	[VECTOR_MF] = { SIGFPE, LDE_REASON_FPU, FPE_FLTINV, true },
+	[VECTOR_XM] = { SIGFPE, LDE_REASON_FPU, FPE_FLTINV, true },
+	[VECTOR_AC] = { SIGBUS, LDE_REASON_ALIGNMENT, BUS_ADRALN, false },
 };
 
 /* The bytes at rip, as many as the program itself could read. */
@@ -78,6 +82,20 @@ static enum lde_reason kernel_address_reason(const struct trap_frame *frame)
 	return frame->error & PF_FETCH ? LDE_REASON_KERNEL_JUMP : LDE_REASON_KERNEL_MEMORY;
 }
 
+/* The process's own handler runs, or it dies of the page fault. */
+static void bad_access(const struct trap_frame *frame, int signal, enum lde_reason reason,
+		       vaddr_t va)
+{
+	int code = signal == SIGBUS ? BUS_ADRERR :
+		   frame->error & PF_PRESENT ? SEGV_ACCERR : SEGV_MAPERR;
+
+	if (reason == LDE_REASON_READ_ONLY || reason == LDE_REASON_NO_EXEC ||
+	    reason == LDE_REASON_NO_ACCESS)
+		code = SEGV_ACCERR;
+	if (signal == SIGKILL || !signal_raise_fault(signal, code, va))
+		kill_process(frame, signal, reason, va);
+}
+
 static int signal_for(enum lde_reason reason)
 {
 	switch (reason) {
@@ -97,7 +115,7 @@ static void page_fault(const struct trap_frame *frame)
 	unsigned access = ACCESS_READ;
 
 	if (unlikely(va >= USER_END))
-		kill_process(frame, SIGSEGV, kernel_address_reason(frame), va);
+		return bad_access(frame, SIGSEGV, kernel_address_reason(frame), va);
 	if (frame->error & PF_WRITE)
 		access = ACCESS_WRITE;
 	else if (frame->error & PF_FETCH)
@@ -105,16 +123,20 @@ static void page_fault(const struct trap_frame *frame)
 	current()->record->page_faults++;
 	reason = space_fault(current()->space, va, access);
 	if (unlikely(reason != LDE_REASON_NONE))
-		kill_process(frame, signal_for(reason), reason, va);
+		bad_access(frame, signal_for(reason), reason, va);
 }
 
 static void exception(const struct trap_frame *frame)
 {
 	unsigned vector = frame->vector;
 
-	if (!exceptions[vector].signal)
-		kill_process(frame, SIGSEGV, LDE_REASON_OTHER, 0);
-	kill_process(frame, exceptions[vector].signal, exceptions[vector].reason, 0);
+	int signal = exceptions[vector].signal ? exceptions[vector].signal : SIGSEGV;
+	int code = exceptions[vector].signal ? exceptions[vector].code : SI_KERNEL;
+	enum lde_reason reason =
+		exceptions[vector].signal ? exceptions[vector].reason : LDE_REASON_OTHER;
+
+	if (!signal_raise_fault(signal, code, exceptions[vector].has_address ? frame->rip : 0))
+		kill_process(frame, signal, reason, 0);
 }
 
 static void interrupt(unsigned vector)
@@ -144,6 +166,6 @@ void trap_dispatch(struct trap_frame *frame)
 	} else {
 		exception(frame);
 	}
-	if (unlikely(current()->is_killed))
-		exit_killed();
+	if (unlikely(current()->needs_attention))
+		signal_attend(frame, false);
 }

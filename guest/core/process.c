@@ -4,6 +4,7 @@
 #include "guest/arch/direct.h"
 #include "guest/arch/panic.h"
 #include "guest/core/clock.h"
+#include "guest/core/wait.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -96,6 +97,11 @@ struct process *process_create(void (*entry)(void), uint32_t job, const char *na
 	p->pid = pid;
 	p->state_since = clock_now();
 	list_init(&p->queue_link);
+	list_init(&p->siblings);
+	list_init(&p->children);
+	list_init(&p->zombies);
+	wait_queue_init(&p->child_ended);
+	p->group = p->session = pid;
 	p->record = record_open();
 	p->record->pid = pid;
 	p->record->job = job;
@@ -131,9 +137,54 @@ struct process *process_find(uint32_t pid)
 	return pid < PID_MAX ? process_table[pid] : NULL;
 }
 
+struct process *process_find_from(uint32_t pid)
+{
+	for (; pid < PID_MAX; pid++)
+		if (process_table[pid])
+			return process_table[pid];
+	return NULL;
+}
+
+void process_adopt(struct process *parent, struct process *child)
+{
+	child->parent = parent;
+	child->record->ppid = parent->pid;
+	child->group = parent->group;
+	child->session = parent->session;
+	list_add_tail(&parent->children, &child->siblings);
+}
+
+void process_abandon_children(struct process *p)
+{
+	list_for_each_safe(l, &p->children) {
+		struct process *child = list_entry(l, struct process, siblings);
+
+		list_remove(l);
+		child->parent = NULL;
+	}
+	list_for_each_safe(l, &p->zombies) {
+		list_remove(l);
+		process_destroy(list_entry(l, struct process, siblings));
+	}
+}
+
+void process_become_zombie(struct process *p)
+{
+	list_remove(&p->siblings);
+	list_add_tail(&p->parent->zombies, &p->siblings);
+}
+
 uint32_t process_nr_live(void)
 {
 	return nr_live;
+}
+
+/* Pages that the processes there are may still need to come to an end. */
+#define RESERVE_PAGES 64
+
+bool process_may_fork(void)
+{
+	return page_nr_free() > RESERVE_PAGES;
 }
 
 void process_note_end(void)

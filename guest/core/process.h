@@ -20,6 +20,11 @@ struct space;
 struct file_table;
 struct inode;
 
+/* See wait.h. */
+struct wait_queue {
+	struct list waiters;
+};
+
 struct process {
 	struct context context;
 	struct space *space;
@@ -30,19 +35,32 @@ struct process {
 	uint64_t slice;               /* ticks; the policy's */
 	struct list queue_link;       /* run queue, or a wait queue */
 	struct lde_process_record *record;
-	bool is_killed;               /* to end before it sees ring 3 again */
+	bool needs_attention;         /* a signal is to be seen to before ring 3 */
 	bool is_interruptible;        /* BLOCKED in a way that a signal may end */
 	int wait_result;              /* why the last wait ended: 0, -ETIMEDOUT, -EINTR */
 	struct timer wait_timer;
-	struct process *parent;       /* NULL: started by the kernel */
+	struct process *parent;       /* NULL: the kernel waits for it */
+	struct list siblings;         /* on one of the parent's two lists */
+	struct list children;         /* that live */
+	struct list zombies;          /* children that have ended, for wait */
+	struct wait_queue child_ended;
+	struct wait_queue *vfork_done; /* of the parent that waits for exec or exit */
+	uint64_t children_ticks;      /* CPU time of children waited for */
+	uint32_t group, session;
 	struct file_table *files;
 	struct inode *cwd;
 	struct inode *program;        /* the file that it executes */
 	const void *start;            /* what the kernel started it with, for its entry */
 	uint64_t clear_tid;           /* set_tid_address(2) */
+	uint64_t child_tid;           /* where a new child is to find its number */
+	uint32_t umask;
 	uint64_t alternate_stack[3];  /* sigaltstack(2): address, flags, size */
-	uint64_t signal_mask;
-	struct signal_actions *signals; /* NULL: all default */
+	uint64_t signal_mask, signals_pending; /* bit n - 1: signal n */
+	uint64_t mask_after_suspend;  /* rt_sigsuspend(2): the mask of before... */
+	bool is_suspended;            /* ...to come back with the handler's return */
+	struct signal_page *signals;  /* NULL: all default, nothing known of senders */
+	struct timer alarm;           /* setitimer(2) */
+	uint64_t alarm_interval;      /* TSC ticks, 0: once */
 };
 
 #define PID_MAX 32768
@@ -107,11 +125,25 @@ static inline void process_set_state(struct process *p, enum lde_process_state s
 		r->end_tsc = now;
 }
 
+/* Makes child a child of parent. */
+void process_adopt(struct process *parent, struct process *child);
+
+/* Leaves p's children to the kernel: those that live go on without a parent,
+ * those that have ended are destroyed. */
+void process_abandon_children(struct process *p);
+
+/* p has ended and its parent will ask for it: from its living children to the
+ * others. */
+void process_become_zombie(struct process *p);
+
 /* The program's base name, for people to read. */
 void process_set_name(struct process *p, const char *name);
 
 /* NULL if there is none of that number. */
 struct process *process_find(uint32_t pid);
+
+/* The first process with a number from pid on, or NULL: to visit all. */
+struct process *process_find_from(uint32_t pid);
 
 /* First call of an entry function. */
 static inline void process_note_first_run(struct process *p)
@@ -121,6 +153,9 @@ static inline void process_note_first_run(struct process *p)
 
 /* After the last use of its stack: gives back what process_create took. */
 void process_destroy(struct process *p);
+
+/* Whether there may be one more: a reserve is kept for what runs. */
+bool process_may_fork(void);
 
 /* Not yet ZOMBIE. process_note_end: one fewer. */
 uint32_t process_nr_live(void);

@@ -143,10 +143,12 @@ void sched_end(void (*on_gone)(struct process *p))
 
 	count_voluntary(p);
 	process_set_state(p, LDE_STATE_ZOMBIE, now);
-	if (sched.gone)
-		sched.on_gone(sched.gone);
-	sched.gone = p;
-	sched.on_gone = on_gone;
+	if (on_gone) {
+		if (sched.gone)
+			sched.on_gone(sched.gone);
+		sched.gone = p;
+		sched.on_gone = on_gone;
+	}
 	switch_to_next(p, now);
 	panic("a process that had ended ran again");
 }

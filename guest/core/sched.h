@@ -25,8 +25,9 @@ void sched_block(void);
 void sched_yield(void);
 
 /*
- * The running process is over: RUNNING to ZOMBIE. on_gone(p) is called when its
- * stack is in use no more, which is seen when the next process ends.
+ * The running process is over: RUNNING to ZOMBIE. Unless it is NULL, on_gone(p)
+ * is called when its stack is in use no more, which is seen when the next
+ * process ends.
  */
 _Noreturn void sched_end(void (*on_gone)(struct process *p));
 

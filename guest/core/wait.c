@@ -22,7 +22,7 @@ int wait_on(struct wait_queue *queue, uint64_t deadline)
 {
 	struct process *p = current();
 
-	if (p->is_killed)
+	if (p->needs_attention)
 		return -EINTR;
 	if (queue)
 		list_add_tail(&queue->waiters, &p->queue_link);

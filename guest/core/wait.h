@@ -8,20 +8,22 @@
 
 #include "guest/core/process.h"
 
-struct wait_queue {
-	struct list waiters;
-};
-
 #define WAIT_QUEUE_INIT(name)                                                                      \
 	{                                                                                          \
 		{ &(name).waiters, &(name).waiters }                                               \
 	}
 
+static inline void wait_queue_init(struct wait_queue *queue)
+{
+	list_init(&queue->waiters);
+}
+
 #define WAIT_FOREVER UINT64_MAX
 
 /*
  * Blocks the running process on queue (NULL: on nothing but time) until it is
- * woken or the TSC reaches deadline. 0 if woken, -ETIMEDOUT, or -EINTR.
+ * woken or the TSC reaches deadline. 0 if woken, -ETIMEDOUT, or -EINTR if there
+ * is a signal to see to.
  */
 int wait_on(struct wait_queue *queue, uint64_t deadline);
 

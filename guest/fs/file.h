@@ -45,6 +45,8 @@ struct file_table *file_table_clone(const struct file_table *table);
 /* 0, 1 and 2 are the console's streams, those that are open on the host. NULL
  * without memory. */
 struct file_table *file_table_create(void);
+/* One with the same open files, for fork. */
+struct file_table *file_table_clone(const struct file_table *from);
 void file_table_put(struct file_table *table);
 void file_table_close_on_exec(struct file_table *table);
 

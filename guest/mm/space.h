@@ -67,6 +67,9 @@ struct space_mapping {
 
 /* NULL without memory. */
 struct space *space_create(void);
+/* One with the same content; pages are shared until one side writes. from may
+ * be the loaded one. */
+struct space *space_clone(struct space *from);
 void space_put(struct space *space);
 
 /* The region with va in it, or NULL. */

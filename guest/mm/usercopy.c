@@ -105,3 +105,36 @@ int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t s
 	}
 	return -ENAMETOOLONG;
 }
+
+int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, uint64_t len)
+{
+	while (len) {
+		uint64_t n = len;
+		const void *piece = user_piece(from, src, &n, ACCESS_READ);
+
+		if (!piece || user_write(to, dst, piece, n))
+			return -EFAULT;
+		src += n;
+		dst += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max)
+{
+	uint64_t done = 0;
+
+	while (done < max) {
+		uint64_t n = max - done, len;
+		const char *piece = user_piece(space, src + done, &n, ACCESS_READ);
+
+		if (!piece)
+			return -EFAULT;
+		len = strnlen(piece, n);
+		done += len;
+		if (len < n)
+			return done;
+	}
+	return -E2BIG;
+}

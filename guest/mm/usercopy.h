@@ -15,6 +15,13 @@ int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len);
 int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len);
 int user_zero(struct space *space, vaddr_t dst, uint64_t len);
 
+/* From one program's memory to another's. */
+int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, uint64_t len);
+
+/* Length of a string without its NUL, -EFAULT, or -E2BIG if it does not end
+ * within max bytes. */
+int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max);
+
 /* A string with its NUL: its length without, -EFAULT, or -ENAMETOOLONG if it
  * does not end within size bytes. */
 int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t size);

@@ -2,9 +2,9 @@
 /* The table of system calls, and the way through it. */
 #include <asm/unistd_64.h>
 
-#include "guest/core/sched.h"
+#include "guest/arch/traps.h"
 #include "guest/lib/ledger.h"
-#include "guest/sys/exit.h"
+#include "guest/sys/signals.h"
 #include "guest/sys/syscall.h"
 
 static const syscall_fn syscall_table[LDE_NR_SYSCALLS] = {
@@ -85,14 +85,40 @@ static const syscall_fn syscall_table[LDE_NR_SYSCALLS] = {
 	[__NR_getrandom] = sys_getrandom,
 	[__NR_getcpu] = sys_getcpu,
 	[__NR_rseq] = sys_rseq,
+	[__NR_rt_sigpending] = sys_rt_sigpending,
+	[__NR_pause] = sys_pause,
+	[__NR_rt_sigsuspend] = sys_rt_sigsuspend,
+	[__NR_rt_sigreturn] = sys_rt_sigreturn,
+	[__NR_setitimer] = sys_setitimer,
+	[__NR_getitimer] = sys_getitimer,
+	[__NR_alarm] = sys_alarm,
+	[__NR_fork] = sys_fork,
+	[__NR_vfork] = sys_vfork,
+	[__NR_clone] = sys_clone,
+	[__NR_clone3] = sys_clone3,
+	[__NR_wait4] = sys_wait4,
+	[__NR_waitid] = sys_waitid,
+	[__NR_setpgid] = sys_setpgid,
+	[__NR_getpgid] = sys_getpgid,
+	[__NR_getpgrp] = sys_getpgrp,
+	[__NR_setsid] = sys_setsid,
+	[__NR_getsid] = sys_getsid,
+	[__NR_execve] = sys_execve,
+	[__NR_execveat] = sys_execveat,
+	[__NR_prctl] = sys_prctl,
 };
 
-static int64_t unknown_syscall(uint64_t nr)
+void syscall_note_unknown(uint64_t nr)
 {
 	if (nr >= LDE_NR_SYSCALLS)
 		ledger.syscalls_out_of_range++;
 	else
 		ledger.syscalls_unknown[nr / 64] |= 1ull << nr % 64;
+}
+
+static int64_t unknown_syscall(uint64_t nr)
+{
+	syscall_note_unknown(nr);
 	return -ENOSYS;
 }
 
@@ -110,6 +136,8 @@ void syscall_dispatch(struct trap_frame *frame)
 	} else {
 		frame->rax = unknown_syscall(nr);
 	}
-	if (unlikely(p->is_killed))
-		exit_killed();
+	if (unlikely(p->needs_attention)) {
+		signal_attend(frame, true);
+		trap_return(frame); /* SYSRET is only for what SYSCALL saved */
+	}
 }

@@ -12,24 +12,34 @@
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/mm/usercopy.h"
+#include "guest/sys/exit.h"
 #include "guest/sys/image.h"
+#include "guest/sys/signals.h"
 
-#define STRINGS_MAX  (1u << 20) /* bytes of arguments and environment */
 #define PLATFORM     "x86_64"
 #define RANDOM_BYTES 16
 #define AUXV_MAX     20
 #define CLOCK_TICKS  100 /* AT_CLKTCK: what times(2) counts in */
 #define HWCAP2_FSGSBASE 2
 
+/* A list of strings on its way to the new stack. */
+struct pushed {
+	uint32_t nr;
+	uint64_t bytes;
+	vaddr_t at;     /* of the first one, once it is there */
+};
+
 /* One program start; what the offloaded part works on. */
 struct exec {
 	const struct exec_args *args;
+	struct space *old; /* where the user's strings are, or NULL */
 	struct inode *inode;
 	struct image image;
 	uint8_t random[RANDOM_BYTES];
 	uint32_t hwcap;
 	vaddr_t sp;
-	vaddr_t path, random_at, platform, argv, env; /* strings on the stack */
+	struct pushed argv, env;
+	vaddr_t path, random_at, platform; /* strings on the stack */
 };
 
 static uint32_t count_strings(struct string_list list)
@@ -41,11 +51,66 @@ static uint32_t count_strings(struct string_list list)
 	return nr;
 }
 
+/* Entry i of an array of pointers; 0 at its end. */
+static int read_pointer(const struct exec *x, const struct exec_strings *s, uint64_t i,
+			vaddr_t *pointer)
+{
+	return user_read(x->old, pointer, s->user + (s->skip + i) * 8, 8);
+}
+
+/* How many strings there are, and how long they are together. */
+static int measure(const struct exec *x, const struct exec_strings *s, struct pushed *out)
+{
+	out->nr = count_strings(s->kernel);
+	out->bytes = s->kernel.bytes;
+	for (uint64_t i = 0; s->user; i++) {
+		vaddr_t pointer;
+		int64_t len = read_pointer(x, s, i, &pointer);
+
+		if (len)
+			return len;
+		if (!pointer)
+			return 0;
+		len = user_strlen(x->old, pointer, EXEC_STRINGS_MAX);
+		if (len < 0)
+			return len;
+		out->nr++;
+		out->bytes += len + 1;
+		if (out->bytes + 8 * (uint64_t)out->nr > EXEC_STRINGS_MAX)
+			return -E2BIG;
+	}
+	return 0;
+}
+
 /* Pushes len bytes; false when a page cannot be had. */
 static bool push(struct exec *x, const void *data, uint64_t len)
 {
 	x->sp -= len;
 	return !user_write(x->image.space, x->sp, data, len);
+}
+
+/* Copies the strings, first one lowest. */
+static bool push_list(struct exec *x, const struct exec_strings *s, struct pushed *out)
+{
+	vaddr_t at = x->sp -= out->bytes;
+	uint32_t nr = out->nr - count_strings(s->kernel);
+
+	out->at = at;
+	if (user_write(x->image.space, at, s->kernel.data, s->kernel.bytes))
+		return false;
+	at += s->kernel.bytes;
+	for (uint32_t i = 0; i < nr; i++) {
+		vaddr_t pointer;
+		int64_t len;
+
+		if (read_pointer(x, s, i, &pointer))
+			return false;
+		len = user_strlen(x->old, pointer, EXEC_STRINGS_MAX);
+		if (len < 0 || user_copy(x->image.space, at, x->old, pointer, len + 1))
+			return false;
+		at += len + 1;
+	}
+	return true;
 }
 
 static bool push_strings(struct exec *x)
@@ -56,11 +121,8 @@ static bool push_strings(struct exec *x)
 
 	ok = push(x, &end_marker, sizeof(end_marker)) && push(x, a->path, strlen(a->path) + 1);
 	x->path = x->sp;
-	ok = ok && push(x, a->env.data, a->env.bytes);
-	x->env = x->sp;
-	ok = ok && push(x, a->argv.data, a->argv.bytes);
-	x->argv = x->sp;
-	ok = ok && push(x, PLATFORM, sizeof(PLATFORM));
+	ok = ok && push_list(x, &a->env, &x->env) && push_list(x, &a->argv, &x->argv) &&
+	     push(x, PLATFORM, sizeof(PLATFORM));
 	x->platform = x->sp;
 	ok = ok && push(x, x->random, RANDOM_BYTES);
 	x->random_at = x->sp;
@@ -97,33 +159,33 @@ static unsigned fill_auxv(const struct exec *x, uint64_t (*auxv)[2])
 	return ARRAY_SIZE(entries);
 }
 
-/* Pushes the addresses of the strings that begin at va, last one first. */
-static bool push_pointers(struct exec *x, struct string_list list, vaddr_t va)
+/* Pushes the addresses of the strings, and a null behind them. */
+static bool push_pointers(struct exec *x, const struct pushed *list)
 {
-	uint32_t nr = count_strings(list);
-	vaddr_t at = x->sp - 8 * ((uint64_t)nr + 1);
+	vaddr_t at = x->sp - 8 * ((uint64_t)list->nr + 1), string = list->at;
+	static const uint64_t null = 0;
 
 	x->sp = at;
-	for (uint32_t i = 0; i < list.bytes; i += strlen(list.data + i) + 1, at += 8) {
-		uint64_t pointer = va + i;
+	for (uint32_t i = 0; i < list->nr; i++, at += 8) {
+		int64_t len = user_strlen(x->image.space, string, EXEC_STRINGS_MAX);
 
-		if (user_write(x->image.space, at, &pointer, 8))
+		if (len < 0 || user_write(x->image.space, at, &string, 8))
 			return false;
+		string += len + 1;
 	}
-	return true; /* the null at the end is in a fresh page, or above one */
+	return !user_write(x->image.space, at, &null, 8);
 }
 
 static bool push_tables(struct exec *x)
 {
 	uint64_t auxv[AUXV_MAX][2];
 	unsigned nr = fill_auxv(x, auxv);
-	uint64_t argc = count_strings(x->args->argv);
-	uint64_t words = 1 + argc + 1 + count_strings(x->args->env) + 1;
+	uint64_t argc = x->argv.nr, words = 1 + argc + 1 + x->env.nr + 1;
 
 	/* argc is to be 16-byte aligned (System V ABI, 3.4.1). */
 	x->sp = ALIGN_DOWN(x->sp, 16) - (words % 2) * 8;
-	return push(x, auxv, nr * sizeof(auxv[0])) && push_pointers(x, x->args->env, x->env) &&
-	       push_pointers(x, x->args->argv, x->argv) && push(x, &argc, sizeof(argc));
+	return push(x, auxv, nr * sizeof(auxv[0])) && push_pointers(x, &x->env) &&
+	       push_pointers(x, &x->argv) && push(x, &argc, sizeof(argc));
 }
 
 static uint64_t exec_build(void *arg)
@@ -131,19 +193,26 @@ static uint64_t exec_build(void *arg)
 	struct exec *x = arg;
 	int err = image_map(&x->image, x->inode);
 
+	if (!err)
+		err = measure(x, &x->args->argv, &x->argv);
+	if (!err)
+		err = measure(x, &x->args->env, &x->env);
 	if (err)
 		return err;
 	x->sp = STACK_TOP;
 	return push_strings(x) && push_tables(x) ? 0 : -ENOMEM;
 }
 
-static int check_program(const struct exec *x)
+int exec_find(const char *path, struct inode **inode)
 {
-	if (!inode_is_regular(x->inode) || !(x->inode->mode & MODE_EXEC_ANY))
-		return -EACCES;
-	if ((uint64_t)x->args->argv.bytes + x->args->env.bytes > STRINGS_MAX)
-		return -E2BIG;
-	return 0;
+	int err = inode_lookup(current()->cwd, path, true, inode);
+
+	if (err)
+		return err;
+	if (inode_is_regular(*inode) && (*inode)->mode & MODE_EXEC_ANY)
+		return 0;
+	inode_put(*inode);
+	return -EACCES;
 }
 
 /* The point of no return is behind: the process becomes the new program. */
@@ -156,10 +225,15 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	if (p->program)
 		inode_put(p->program);
 	p->program = x->inode;
+	inode_get(p->program);
 	context_set_root(&p->context, p->space->tables.root);
-	if (old)
+	if (old) {
 		space_put(old);
+		context_reset(&p->context);
+		exit_release_vfork_parent(p);
+	}
 	file_table_close_on_exec(p->files);
+	signals_reset_handlers(p);
 	process_set_name(p, x->args->path);
 	p->clear_tid = 0;
 	memset(p->alternate_stack, 0, sizeof(p->alternate_stack));
@@ -172,36 +246,23 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	};
 }
 
-static int exec_load(struct exec *x)
+int exec_program(struct inode *inode, const struct exec_args *args, struct trap_frame *frame)
 {
-	int err = check_program(x);
+	struct exec x = { .args = args, .inode = inode, .old = current()->space };
 	uint32_t r[4];
+	int err;
 
-	if (err)
-		return err;
-	x->image.space = space_create();
-	if (!x->image.space)
+	x.image.space = space_create();
+	if (!x.image.space)
 		return -ENOMEM;
-	random_bytes(x->random, sizeof(x->random));
+	random_bytes(x.random, sizeof(x.random));
 	insn_cpuid(1, 0, r);
-	x->hwcap = r[3];
-	err = (int)offload_call(exec_build, x);
-	if (err)
-		space_put(x->image.space);
-	return err;
-}
-
-int exec_program(const struct exec_args *args, struct trap_frame *frame)
-{
-	struct exec x = { .args = args };
-	int err = inode_lookup(current()->cwd, args->path, true, &x.inode);
-
-	if (err)
+	x.hwcap = r[3];
+	err = (int)offload_call(exec_build, &x);
+	if (err) {
+		space_put(x.image.space);
 		return err;
-	err = exec_load(&x);
-	if (err)
-		inode_put(x.inode);
-	else
-		exec_commit(&x, frame);
-	return err;
+	}
+	exec_commit(&x, frame);
+	return 0;
 }

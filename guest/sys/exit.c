@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/sys/exit.h"
 
+#include <asm/siginfo.h>
+#include <asm/signal.h>
 #include <lde/layout.h>
 
 #include "guest/arch/monitor.h"
@@ -17,6 +19,15 @@ static void close_record(struct process *p, int status)
 	p->record->status = status;
 	if (p->space)
 		p->record->peak_pages = p->space->peak_pages;
+}
+
+void exit_release_vfork_parent(struct process *p)
+{
+	struct wait_queue *done = p->vfork_done;
+
+	p->vfork_done = NULL;
+	if (done)
+		wait_wake_all(done);
 }
 
 /* Gives back everything but what the last switch still stands on. */
@@ -37,37 +48,61 @@ static void release(struct process *p)
 	inode_put(p->cwd);
 	p->cwd = NULL;
 	signals_release(p);
+	exit_release_vfork_parent(p);
+	process_abandon_children(p);
+}
+
+static _Noreturn void power_off(struct process *p)
+{
+	uint64_t now = clock_now();
+
+	process_set_state(p, LDE_STATE_ZOMBIE, now);
+	ledger.end_tsc = now;
+	monitor_power_off(LDE_POWEROFF_DONE);
+}
+
+static bool parent_wants_status(const struct process *parent)
+{
+	const struct sigaction_user *action;
+
+	if (!parent)
+		return false;
+	if (!parent->signals)
+		return true;
+	action = &parent->signals->actions[SIGCHLD - 1];
+	return action->handler != (uint64_t)SIG_IGN && !(action->flags & SA_NOCLDWAIT);
+}
+
+static void tell_parent(struct process *p, int status)
+{
+	bool was_killed = status & 0x7f;
+	struct signal_info info = {
+		.code = was_killed ? CLD_KILLED : CLD_EXITED,
+		.pid = p->pid,
+		.value = was_killed ? status & 0x7f : status >> 8,
+	};
+
+	signal_send(p->parent, SIGCHLD, &info);
+	wait_wake_all(&p->parent->child_ended);
 }
 
 void exit_process(int status)
 {
-	struct process *p = current();
+	struct process *p = current(), *parent = p->parent;
 
 	close_record(p, status);
 	release(p);
 	process_note_end();
-	if (!process_nr_live()) {
-		uint64_t now = clock_now();
-
-		process_set_state(p, LDE_STATE_ZOMBIE, now);
-		ledger.end_tsc = now;
-		monitor_power_off(LDE_POWEROFF_DONE);
+	if (!process_nr_live())
+		power_off(p);
+	if (parent_wants_status(parent)) {
+		process_become_zombie(p);
+		tell_parent(p, status);
+		sched_end(NULL);
+	}
+	if (parent) {
+		list_remove(&p->siblings);
+		wait_wake_all(&parent->child_ended); /* perhaps it was the last one */
 	}
 	sched_end(process_destroy);
-}
-
-void exit_killed(void)
-{
-	exit_process(current()->record->status);
-}
-
-void exit_kill(struct process *p, int status)
-{
-	if (p->is_killed)
-		return;
-	p->is_killed = true;
-	p->record->status = status;
-	if (p == current())
-		exit_killed();
-	wait_interrupt(p);
 }

@@ -12,11 +12,7 @@
 /* Ends the running process; its memory and files are given back. */
 _Noreturn void exit_process(int status);
 
-/* Ends p with status: at once if it is running or blocked, else when it next
- * runs. Does not return if p is the running process. */
-void exit_kill(struct process *p, int status);
-
-/* The running process has been killed by another. */
-_Noreturn void exit_killed(void);
+/* The running process, made by vfork, has no more need of its parent's memory. */
+void exit_release_vfork_parent(struct process *p);
 
 #endif

@@ -24,6 +24,30 @@ int64_t sys_exit(struct trap_frame *f)
 	exit_process(STATUS_EXITED(arg_int(f, 0)));
 }
 
+#define PR_SET_NAME 15
+#define PR_GET_NAME 16
+#define PR_NAME_SIZE 16
+
+int64_t sys_prctl(struct trap_frame *f)
+{
+	char name[PR_NAME_SIZE];
+
+	switch (arg_int(f, 0)) {
+	case PR_SET_NAME:
+		if (user_read_string(current()->space, name, arg_u64(f, 1), sizeof(name)) == -EFAULT)
+			return -EFAULT;
+		name[PR_NAME_SIZE - 1] = '\0';
+		process_set_name(current(), name);
+		return 0;
+	case PR_GET_NAME:
+		memset(name, 0, sizeof(name));
+		string_copy(name, current()->record->name, sizeof(name));
+		return put_user(arg_u64(f, 1), name, sizeof(name));
+	default:
+		return -EINVAL;
+	}
+}
+
 int64_t sys_getpid(struct trap_frame *f)
 {
 	(void)f;

@@ -1,47 +1,153 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Signals: what a program says of them is kept, and the default action is
- * taken. Handlers are not called (docs/syscalls.md).
- */
+/* Signals: sending, and what becomes of one by default. */
+#include "guest/sys/signals.h"
+
+#include <asm/siginfo.h>
 #include <asm/signal.h>
 
 #include "guest/arch/direct.h"
+#include "guest/core/wait.h"
+#include "guest/lib/errno.h"
+#include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/sys/exit.h"
-#include "guest/sys/signals.h"
-#include "guest/sys/syscall.h"
+#include "guest/sys/signal_frame.h"
 
-#define SIGNALS_MAX  64
-#define SIGSET_BYTES 8
-#define SIGNAL_BIT(s) (1ull << ((s)-1))
+_Static_assert(sizeof(struct signal_page) <= PAGE_SIZE, "one page");
 
-/* Nobody can block, ignore or catch these. */
-#define UNSTOPPABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
-
-/* signal(7): by default these do nothing, or stop and continue, which is not
- * offered. */
+/* By default these do nothing; stopping a process is not offered, and so
+ * neither is continuing one (docs/syscalls.md). */
 #define IGNORED_BY_DEFAULT                                                                         \
 	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGCONT) |   \
 	 SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 
-/* As rt_sigaction(2) passes it; the C library's differs. */
-struct sigaction_user {
-	uint64_t handler, flags, restorer, mask;
-};
-
-/* A page of its own, from the first rt_sigaction on. */
-struct signal_actions {
-	struct sigaction_user actions[SIGNALS_MAX];
-};
-_Static_assert(sizeof(struct signal_actions) <= PAGE_SIZE, "one page");
-
-static bool is_signal(int sig)
+static uint64_t handler_of(const struct process *p, int sig)
 {
-	return sig >= 1 && sig <= SIGNALS_MAX;
+	return p->signals ? p->signals->actions[sig - 1].handler : (uint64_t)SIG_DFL;
+}
+
+bool signal_is_ignored(const struct process *p, int sig)
+{
+	uint64_t handler = handler_of(p, sig);
+
+	if (handler == (uint64_t)SIG_IGN)
+		return sig != SIGKILL;
+	return handler == (uint64_t)SIG_DFL && SIGNAL_BIT(sig) & IGNORED_BY_DEFAULT;
+}
+
+void signal_check(struct process *p)
+{
+	p->needs_attention = p->signals_pending & ~p->signal_mask;
+}
+
+void signal_send(struct process *p, int sig, const struct signal_info *info)
+{
+	struct signal_info from_current = { SI_USER, current()->pid, 0 };
+	bool is_blocked = p->signal_mask & SIGNAL_BIT(sig);
+
+	if (p->state == LDE_STATE_ZOMBIE || (signal_is_ignored(p, sig) && !is_blocked))
+		return;
+	if (p->signals && !(p->signals_pending & SIGNAL_BIT(sig)))
+		p->signals->infos[sig - 1] = info ? *info : from_current;
+	p->signals_pending |= SIGNAL_BIT(sig);
+	signal_check(p);
+	if (p->needs_attention)
+		wait_interrupt(p);
+}
+
+void signal_send_current(int sig)
+{
+	signal_send(current(), sig, NULL);
+}
+
+bool signal_raise_fault(int sig, int code, uint64_t addr)
+{
+	struct process *p = current();
+	struct signal_info info = { code, 0, addr };
+	uint64_t handler = handler_of(p, sig);
+
+	if (handler == (uint64_t)SIG_DFL || handler == (uint64_t)SIG_IGN ||
+	    p->signal_mask & SIGNAL_BIT(sig))
+		return false;
+	signal_send(p, sig, &info);
+	return true;
+}
+
+/* The pending signal to see to first, 0: none. Faults come before others. */
+static int signal_next(const struct process *p)
+{
+	const uint64_t faults = SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |
+				SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGKILL);
+	uint64_t set = p->signals_pending & ~p->signal_mask;
+
+	if (set & faults)
+		set &= faults;
+	return set ? __builtin_ctzll(set) + 1 : 0;
+}
+
+/* A system call that a signal cut short: again from the start, or EINTR. */
+static void finish_syscall(struct trap_frame *frame, bool restarts)
+{
+	if ((int64_t)frame->rax != -ERESTARTSYS)
+		return;
+	if (restarts) {
+		frame->rax = frame->syscall_nr;
+		frame->rip -= 2; /* SYSCALL is 0f 05 */
+	} else {
+		frame->rax = (uint64_t)-EINTR;
+	}
+}
+
+void signal_attend(struct trap_frame *frame, bool is_syscall)
+{
+	struct process *p = current();
+	int sig;
+
+	while ((sig = signal_next(p))) {
+		uint64_t handler = handler_of(p, sig);
+		struct sigaction_user *action;
+
+		p->signals_pending &= ~SIGNAL_BIT(sig);
+		if (signal_is_ignored(p, sig))
+			continue;
+		if (handler == (uint64_t)SIG_DFL)
+			exit_process(STATUS_SIGNALED(sig));
+		action = &p->signals->actions[sig - 1];
+		if (is_syscall)
+			finish_syscall(frame, action->flags & SA_RESTART);
+		if (!signal_frame_push(frame, sig, action, &p->signals->infos[sig - 1]))
+			exit_process(STATUS_SIGNALED(SIGSEGV));
+		is_syscall = false; /* a second handler runs on top of the first */
+	}
+	if (is_syscall)
+		finish_syscall(frame, true);
+	if (p->is_suspended) { /* nothing had a handler: go on waiting */
+		p->is_suspended = false;
+		p->signal_mask = p->mask_after_suspend;
+		frame->rax = frame->syscall_nr;
+		frame->rip -= 2;
+	}
+	signal_check(p);
+}
+
+bool signals_copy(const struct process *parent, struct process *child)
+{
+	paddr_t pa;
+
+	child->signal_mask = parent->signal_mask;
+	if (!parent->signals)
+		return true;
+	pa = page_alloc();
+	if (!pa)
+		return false;
+	child->signals = direct_map(pa);
+	memcpy(child->signals, parent->signals, sizeof(*child->signals));
+	return true;
 }
 
 void signals_release(struct process *p)
 {
+	timer_stop(&p->alarm);
 	if (p->signals)
 		page_put(direct_paddr(p->signals));
 	p->signals = NULL;
@@ -52,145 +158,4 @@ void signals_reset_handlers(struct process *p)
 	for (int i = 0; p->signals && i < SIGNALS_MAX; i++)
 		if (p->signals->actions[i].handler != (uint64_t)SIG_IGN)
 			p->signals->actions[i] = (struct sigaction_user){ 0 };
-}
-
-static struct sigaction_user *action_of(struct process *p, int sig)
-{
-	if (!p->signals) {
-		paddr_t pa = page_alloc_zeroed();
-
-		if (!pa)
-			return NULL;
-		p->signals = direct_map(pa);
-	}
-	return &p->signals->actions[sig - 1];
-}
-
-int64_t sys_rt_sigaction(struct trap_frame *f)
-{
-	int sig = arg_int(f, 0);
-	struct sigaction_user new, old, *action;
-
-	if (arg_u64(f, 3) != SIGSET_BYTES || !is_signal(sig))
-		return -EINVAL;
-	if (arg_u64(f, 1) && get_user(&new, arg_u64(f, 1), sizeof(new)))
-		return -EFAULT;
-	if (arg_u64(f, 1) && SIGNAL_BIT(sig) & UNSTOPPABLE)
-		return -EINVAL;
-	action = action_of(current(), sig);
-	if (!action)
-		return -ENOMEM;
-	old = *action;
-	if (arg_u64(f, 1)) {
-		*action = new;
-		action->mask &= ~UNSTOPPABLE;
-	}
-	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
-}
-
-int64_t sys_rt_sigprocmask(struct trap_frame *f)
-{
-	struct process *p = current();
-	uint64_t set, old = p->signal_mask;
-
-	if (arg_u64(f, 3) != SIGSET_BYTES)
-		return -EINVAL;
-	if (arg_u64(f, 1)) {
-		if (get_user(&set, arg_u64(f, 1), sizeof(set)))
-			return -EFAULT;
-		switch (arg_int(f, 0)) {
-		case SIG_BLOCK:
-			set |= old;
-			break;
-		case SIG_UNBLOCK:
-			set = old & ~set;
-			break;
-		case SIG_SETMASK:
-			break;
-		default:
-			return -EINVAL;
-		}
-		p->signal_mask = set & ~UNSTOPPABLE;
-	}
-	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
-}
-
-#define SS_ONSTACK 1
-#define SS_DISABLE 2
-
-struct stack_user {
-	uint64_t sp;
-	int32_t flags;
-	int32_t unused;
-	uint64_t size;
-};
-
-/* Kept as told; nothing runs on it. */
-int64_t sys_sigaltstack(struct trap_frame *f)
-{
-	struct process *p = current();
-	struct stack_user new, old = { p->alternate_stack[0], p->alternate_stack[1], 0,
-				       p->alternate_stack[2] };
-
-	if (!old.size)
-		old.flags = SS_DISABLE;
-	if (arg_u64(f, 0)) {
-		if (get_user(&new, arg_u64(f, 0), sizeof(new)))
-			return -EFAULT;
-		if (new.flags & ~SS_DISABLE)
-			return -EINVAL;
-		if (!(new.flags & SS_DISABLE) && new.size < 2048)
-			return -ENOMEM;
-		p->alternate_stack[0] = new.flags ? 0 : new.sp;
-		p->alternate_stack[1] = new.flags;
-		p->alternate_stack[2] = new.flags ? 0 : new.size;
-	}
-	return arg_u64(f, 1) ? put_user(arg_u64(f, 1), &old, sizeof(old)) : 0;
-}
-
-static bool is_ignored(const struct process *p, int sig)
-{
-	uint64_t handler = p->signals ? p->signals->actions[sig - 1].handler : 0;
-
-	if (handler == (uint64_t)SIG_IGN)
-		return true;
-	return handler == (uint64_t)SIG_DFL && SIGNAL_BIT(sig) & IGNORED_BY_DEFAULT;
-}
-
-void signal_send_current(int sig)
-{
-	if (!is_ignored(current(), sig))
-		exit_kill(current(), STATUS_SIGNALED(sig));
-}
-
-static int64_t send(int pid, int sig)
-{
-	struct process *p = process_find(pid);
-
-	if (sig && !is_signal(sig))
-		return -EINVAL;
-	if (pid <= 0 || !p || p->state == LDE_STATE_ZOMBIE)
-		return -ESRCH;
-	if (sig && !is_ignored(p, sig))
-		exit_kill(p, STATUS_SIGNALED(sig));
-	return 0;
-}
-
-int64_t sys_kill(struct trap_frame *f)
-{
-	int pid = arg_int(f, 0);
-
-	return send(pid ? pid : (int)current()->pid, arg_int(f, 1));
-}
-
-int64_t sys_tkill(struct trap_frame *f)
-{
-	return arg_int(f, 0) <= 0 ? -EINVAL : send(arg_int(f, 0), arg_int(f, 1));
-}
-
-int64_t sys_tgkill(struct trap_frame *f)
-{
-	if (arg_int(f, 0) <= 0 || arg_int(f, 1) <= 0)
-		return -EINVAL;
-	return arg_int(f, 0) == arg_int(f, 1) ? send(arg_int(f, 1), arg_int(f, 2)) : -ESRCH;
 }

@@ -1,14 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* What a process has said about signals. */
+/*
+ * Signals: sent to a process, seen to on its way back to ring 3 (signal(7)).
+ */
 #ifndef GUEST_SYS_SIGNALS_H
 #define GUEST_SYS_SIGNALS_H
 
+#include "guest/arch/frame.h"
 #include "guest/core/process.h"
 
-/* Gives back what rt_sigaction took. */
-void signals_release(struct process *p);
+#define SIGNALS_MAX 64
+#define SIGNAL_BIT(s) (1ull << ((s)-1))
 
-/* For execve: handlers go, what is ignored stays ignored. */
+/* As rt_sigaction(2) passes it; the C library's differs. */
+struct sigaction_user {
+	uint64_t handler, flags, restorer, mask;
+};
+
+/* Where a signal comes from, for siginfo. */
+struct signal_info {
+	int32_t code;   /* SI_USER and the like */
+	uint32_t pid;   /* the sender, or the child */
+	uint64_t value; /* faulting address; of SIGCHLD: the status */
+};
+
+/* A page of its own, from the first rt_sigaction on. */
+struct signal_page {
+	struct sigaction_user actions[SIGNALS_MAX];
+	struct signal_info infos[SIGNALS_MAX]; /* of the pending ones */
+};
+
+/* Sends sig to p, from the kernel or as info says (NULL: from the running
+ * process by kill). What p ignores is dropped. */
+void signal_send(struct process *p, int sig, const struct signal_info *info);
+
+/* The running process has done what ends in sig, like writing to a pipe that
+ * nobody reads. */
+void signal_send_current(int sig);
+
+/*
+ * An exception in the running process: true if it has a handler that will run
+ * on the way back, false if it is to die of it.
+ */
+bool signal_raise_fault(int sig, int code, uint64_t addr);
+
+/*
+ * On the way back to ring 3 when needs_attention is set: takes the default
+ * action, or changes frame so that the handler runs. Does not return if the
+ * process ends. is_syscall: frame is a system call's, with its result in rax.
+ */
+void signal_attend(struct trap_frame *frame, bool is_syscall);
+
+/* Whether p does not want to know. */
+bool signal_is_ignored(const struct process *p, int sig);
+
+/* Recomputes needs_attention after the mask or what is pending has changed. */
+void signal_check(struct process *p);
+
+/* fork: child gets a copy of what parent has said. False without memory. */
+bool signals_copy(const struct process *parent, struct process *child);
+/* The end: gives everything back. */
+void signals_release(struct process *p);
+/* execve: handlers go, what is ignored stays ignored. */
 void signals_reset_handlers(struct process *p);
 
 /* The running process has done what ends in sig, like writing to a pipe that

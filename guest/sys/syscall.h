@@ -18,6 +18,9 @@ typedef int64_t (*syscall_fn)(struct trap_frame *frame);
 /* From entry.S, with interrupts off, on the process's kernel stack. */
 void syscall_dispatch(struct trap_frame *frame);
 
+/* Counts a call that is answered with -ENOSYS, for the end of the run. */
+void syscall_note_unknown(uint64_t nr);
+
 /* Arguments 0 to 5, in the registers that the ABI says (syscall(2)). */
 static inline uint64_t arg_u64(const struct trap_frame *f, unsigned i)
 {
@@ -109,6 +112,7 @@ int64_t sys_getrusage(struct trap_frame *f);
 
 /* sys/self.c */
 int64_t sys_exit(struct trap_frame *f);
+int64_t sys_prctl(struct trap_frame *f);
 int64_t sys_getpid(struct trap_frame *f);
 int64_t sys_getppid(struct trap_frame *f);
 int64_t sys_zero_id(struct trap_frame *f);
@@ -127,12 +131,36 @@ int64_t sys_uname(struct trap_frame *f);
 int64_t sys_sysinfo(struct trap_frame *f);
 int64_t sys_getrandom(struct trap_frame *f);
 
-/* sys/signal.c */
+/* sys/sigcalls.c */
 int64_t sys_rt_sigaction(struct trap_frame *f);
 int64_t sys_rt_sigprocmask(struct trap_frame *f);
+int64_t sys_rt_sigpending(struct trap_frame *f);
+int64_t sys_rt_sigsuspend(struct trap_frame *f);
+int64_t sys_rt_sigreturn(struct trap_frame *f);
 int64_t sys_sigaltstack(struct trap_frame *f);
+int64_t sys_pause(struct trap_frame *f);
 int64_t sys_kill(struct trap_frame *f);
 int64_t sys_tgkill(struct trap_frame *f);
 int64_t sys_tkill(struct trap_frame *f);
+int64_t sys_setitimer(struct trap_frame *f);
+int64_t sys_getitimer(struct trap_frame *f);
+int64_t sys_alarm(struct trap_frame *f);
+
+/* sys/fork.c */
+int64_t sys_fork(struct trap_frame *f);
+int64_t sys_vfork(struct trap_frame *f);
+int64_t sys_clone(struct trap_frame *f);
+int64_t sys_clone3(struct trap_frame *f);
+int64_t sys_wait4(struct trap_frame *f);
+int64_t sys_waitid(struct trap_frame *f);
+int64_t sys_setpgid(struct trap_frame *f);
+int64_t sys_getpgid(struct trap_frame *f);
+int64_t sys_getpgrp(struct trap_frame *f);
+int64_t sys_setsid(struct trap_frame *f);
+int64_t sys_getsid(struct trap_frame *f);
+
+/* sys/execve.c */
+int64_t sys_execve(struct trap_frame *f);
+int64_t sys_execveat(struct trap_frame *f);
 
 #endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls that make processes and wait for them. */
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#include "guest/arch/traps.h"
+#include "guest/core/clock.h"
+#include "guest/core/sched.h"
+#include "guest/core/wait.h"
+#include "guest/fs/file.h"
+#include "guest/lib/string.h"
+#include "guest/mm/space.h"
+#include "guest/sys/signals.h"
+#include "guest/sys/syscall.h"
+
+/* What clone(2) is asked for, of what is offered. */
+struct fork_args {
+	uint64_t flags;
+	vaddr_t stack;      /* 0: the parent's */
+	vaddr_t parent_tid, child_tid;
+	uint64_t tls;
+};
+
+/* Sharing these is without effect for processes of one thread, or not visible. */
+#define CLONE_ACCEPTED                                                                             \
+	(CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |             \
+	 CLONE_CHILD_CLEARTID | CLONE_SETTLS | CLONE_UNTRACED)
+
+/* The first thing a child does: return from the system call that made it. */
+static void child_begin(void)
+{
+	struct process *p = current();
+
+	process_note_first_run(p);
+	if (p->child_tid) {
+		put_user(p->child_tid, &p->pid, sizeof(p->pid));
+		p->child_tid = 0;
+	}
+	trap_return(process_frame(p));
+}
+
+static bool share_or_copy(struct process *parent, struct process *child, uint64_t flags)
+{
+	if (flags & CLONE_VM) {
+		child->space = parent->space;
+		child->space->users++;
+	} else {
+		child->space = space_clone(parent->space);
+	}
+	child->files = file_table_clone(parent->files);
+	return child->space && child->files && signals_copy(parent, child);
+}
+
+/* A child that did not come to be. */
+static void give_up(struct process *child)
+{
+	if (child->space)
+		space_put(child->space);
+	if (child->files)
+		file_table_put(child->files);
+	signals_release(child);
+	list_remove(&child->siblings);
+	process_note_end();
+	process_destroy(child);
+}
+
+static struct process *make_child(const struct trap_frame *f, const struct fork_args *args)
+{
+	struct process *parent = current();
+	struct process *child = process_create(child_begin, LDE_JOB_NONE, parent->record->name);
+	struct trap_frame *frame;
+
+	if (!child)
+		return NULL;
+	process_adopt(parent, child);
+	if (!share_or_copy(parent, child, args->flags)) {
+		give_up(child);
+		return NULL;
+	}
+	child->cwd = parent->cwd;
+	inode_get(child->cwd);
+	child->program = parent->program;
+	inode_get(child->program);
+	child->umask = parent->umask;
+	memcpy(child->alternate_stack, parent->alternate_stack, sizeof(child->alternate_stack));
+	context_copy_live(&child->context);
+	child->context.root = child->space->tables.root;
+	frame = process_frame(child);
+	*frame = *f;
+	frame->rax = 0;
+	if (args->stack)
+		frame->rsp = args->stack;
+	if (args->flags & CLONE_SETTLS)
+		child->context.fs_base = args->tls;
+	if (args->flags & CLONE_CHILD_SETTID)
+		child->child_tid = args->child_tid;
+	if (args->flags & CLONE_CHILD_CLEARTID)
+		child->clear_tid = args->child_tid;
+	return child;
+}
+
+static int64_t fork_process(struct trap_frame *f, const struct fork_args *args)
+{
+	struct wait_queue done;
+	struct process *child;
+	uint32_t pid;
+
+	if (args->tls >= USER_END || args->stack >= USER_END)
+		return -EPERM;
+	if (!process_may_fork())
+		return -EAGAIN;
+	child = make_child(f, args);
+	if (!child)
+		return -ENOMEM;
+	pid = child->pid;
+	if (args->flags & CLONE_PARENT_SETTID)
+		put_user(args->parent_tid, &pid, sizeof(pid));
+	sched_ready(child);
+	if (args->flags & CLONE_VFORK) {
+		wait_queue_init(&done);
+		child->vfork_done = &done;
+		wait_uninterrupted(&done); /* the child is on our stack */
+	}
+	return pid;
+}
+
+int64_t sys_fork(struct trap_frame *f)
+{
+	return fork_process(f, &(struct fork_args){ .flags = SIGCHLD });
+}
+
+int64_t sys_vfork(struct trap_frame *f)
+{
+	return fork_process(f, &(struct fork_args){ .flags = SIGCHLD | CLONE_VM | CLONE_VFORK });
+}
+
+int64_t sys_clone(struct trap_frame *f)
+{
+	struct fork_args args = {
+		.flags = arg_u64(f, 0),
+		.stack = arg_u64(f, 1),
+		.parent_tid = arg_u64(f, 2),
+		.child_tid = arg_u64(f, 3),
+		.tls = arg_u64(f, 4),
+	};
+
+	/* Threads: memory shared by two that both run. */
+	if (args.flags & ~(uint64_t)CLONE_ACCEPTED ||
+	    (args.flags & CLONE_VM && !(args.flags & CLONE_VFORK))) {
+		syscall_note_unknown(f->syscall_nr);
+		return -ENOSYS;
+	}
+	return fork_process(f, &args);
+}
+
+/* Every libc does with clone what it cannot do with this. */
+int64_t sys_clone3(struct trap_frame *f)
+{
+	(void)f;
+	return -ENOSYS;
+}
+
+/* Whom a wait is for. */
+struct wait_for {
+	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP } kind;
+	uint32_t id;
+	bool is_nohang, is_nowait;
+};
+
+static bool is_waited_for(const struct wait_for *w, const struct process *child)
+{
+	return w->kind == WAIT_ANY || (w->kind == WAIT_PID && child->pid == w->id) ||
+	       (w->kind == WAIT_GROUP && child->group == w->id);
+}
+
+static struct process *find_child(const struct wait_for *w, struct list *children)
+{
+	list_for_each(l, children) {
+		struct process *child = list_entry(l, struct process, siblings);
+
+		if (is_waited_for(w, child))
+			return child;
+	}
+	return NULL;
+}
+
+/* The child that has ended: in *child, NULL if none has and is_nohang. */
+static int wait_for_child(const struct wait_for *w, struct process **child)
+{
+	struct process *p = current();
+	int err = 0;
+
+	for (;;) {
+		*child = find_child(w, &p->zombies);
+		if (*child)
+			return 0;
+		if (!find_child(w, &p->children))
+			return -ECHILD;
+		if (w->is_nohang)
+			return 0;
+		if (err) /* the signal may have been that of the child: looked again */
+			return -ERESTARTSYS;
+		err = wait_on(&p->child_ended, WAIT_FOREVER);
+	}
+}
+
+static void child_rusage(const struct process *child, struct rusage *usage)
+{
+	uint64_t us = clock_ticks_to_ns(child->record->state_tsc[LDE_STATE_RUNNING] +
+					child->children_ticks) / 1000;
+
+	memset(usage, 0, sizeof(*usage));
+	usage->ru_utime.tv_sec = us / 1000000;
+	usage->ru_utime.tv_usec = us % 1000000;
+	usage->ru_maxrss = child->record->peak_pages * 4;
+	usage->ru_minflt = child->record->page_faults;
+	usage->ru_nvcsw = child->record->switches_voluntary;
+	usage->ru_nivcsw = child->record->switches_preempted;
+}
+
+/* The child is done with: its number is free again. */
+static void reap(struct process *child)
+{
+	current()->children_ticks += child->record->state_tsc[LDE_STATE_RUNNING] +
+				     child->children_ticks;
+	list_remove(&child->siblings);
+	process_destroy(child);
+}
+
+int64_t sys_wait4(struct trap_frame *f)
+{
+	int pid = arg_int(f, 0), options = arg_int(f, 2), err;
+	struct wait_for w = { .is_nohang = options & WNOHANG };
+	struct process *child;
+	struct rusage usage;
+	uint32_t child_pid;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
+		return -EINVAL;
+	w.kind = pid == -1 ? WAIT_ANY : pid > 0 ? WAIT_PID : WAIT_GROUP;
+	w.id = pid > 0 ? (uint32_t)pid : pid ? -(uint32_t)pid : current()->group;
+	err = wait_for_child(&w, &child);
+	if (err || !child)
+		return err;
+	child_pid = child->pid;
+	if (arg_u64(f, 1) && put_user(arg_u64(f, 1), &child->record->status, sizeof(int)))
+		return -EFAULT;
+	if (arg_u64(f, 3)) {
+		child_rusage(child, &usage);
+		if (put_user(arg_u64(f, 3), &usage, sizeof(usage)))
+			return -EFAULT;
+	}
+	reap(child);
+	return child_pid;
+}
+
+static int put_child_info(vaddr_t dst, const struct process *child)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	if (child) {
+		int status = child->record->status;
+
+		info.si_signo = SIGCHLD;
+		info.si_code = status & 0x7f ? CLD_KILLED : CLD_EXITED;
+		info.si_pid = child->pid;
+		info.si_status = status & 0x7f ? status & 0x7f : status >> 8;
+	}
+	return put_user(dst, &info, sizeof(info));
+}
+
+int64_t sys_waitid(struct trap_frame *f)
+{
+	int options = arg_int(f, 3), err;
+	struct wait_for w = {
+		.id = arg_int(f, 1),
+		.is_nohang = options & WNOHANG,
+		.is_nowait = options & WNOWAIT,
+	};
+	struct process *child;
+
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED) ||
+	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	switch (arg_int(f, 0)) {
+	case P_ALL:
+		w.kind = WAIT_ANY;
+		break;
+	case P_PID:
+		w.kind = WAIT_PID;
+		break;
+	case P_PGID:
+		w.kind = WAIT_GROUP;
+		if (!w.id)
+			w.id = current()->group;
+		break;
+	default:
+		return -EINVAL;
+	}
+	err = wait_for_child(&w, &child);
+	if (err)
+		return err;
+	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), child))
+		return -EFAULT;
+	if (child && !w.is_nowait)
+		reap(child);
+	return 0;
+}
+
+int64_t sys_setpgid(struct trap_frame *f)
+{
+	uint32_t pid = arg_int(f, 0), group = arg_int(f, 1);
+	struct process *p = pid ? process_find(pid) : current();
+
+	if (arg_int(f, 1) < 0)
+		return -EINVAL;
+	if (!p || (p != current() && p->parent != current()))
+		return -ESRCH;
+	p->group = group ? group : p->pid;
+	return 0;
+}
+
+int64_t sys_getpgid(struct trap_frame *f)
+{
+	struct process *p = arg_int(f, 0) ? process_find(arg_int(f, 0)) : current();
+
+	return p ? (int64_t)p->group : -ESRCH;
+}
+
+int64_t sys_getpgrp(struct trap_frame *f)
+{
+	(void)f;
+	return current()->group;
+}
+
+int64_t sys_setsid(struct trap_frame *f)
+{
+	struct process *p = current();
+
+	(void)f;
+	if (p->group == p->pid)
+		return -EPERM;
+	p->group = p->session = p->pid;
+	return p->pid;
+}
+
+int64_t sys_getsid(struct trap_frame *f)
+{
+	struct process *p = arg_int(f, 0) ? process_find(arg_int(f, 0)) : current();
+
+	return p ? (int64_t)p->session : -ESRCH;
+}

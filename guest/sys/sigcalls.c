@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls about signals. */
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/time.h>
+
+#include "guest/arch/direct.h"
+#include "guest/arch/traps.h"
+#include "guest/core/clock.h"
+#include "guest/core/wait.h"
+#include "guest/mm/page.h"
+#include "guest/sys/exit.h"
+#include "guest/sys/signal_frame.h"
+#include "guest/sys/signals.h"
+#include "guest/sys/syscall.h"
+
+#define SIGSET_BYTES 8
+
+/* Nobody can block, ignore or catch these. */
+#define UNSTOPPABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+
+static bool is_signal(int sig)
+{
+	return sig >= 1 && sig <= SIGNALS_MAX;
+}
+
+static struct sigaction_user *action_of(struct process *p, int sig)
+{
+	if (!p->signals) {
+		paddr_t pa = page_alloc_zeroed();
+
+		if (!pa)
+			return NULL;
+		p->signals = direct_map(pa);
+	}
+	return &p->signals->actions[sig - 1];
+}
+
+int64_t sys_rt_sigaction(struct trap_frame *f)
+{
+	int sig = arg_int(f, 0);
+	struct sigaction_user new, old, *action;
+
+	if (arg_u64(f, 3) != SIGSET_BYTES || !is_signal(sig))
+		return -EINVAL;
+	if (arg_u64(f, 1) && get_user(&new, arg_u64(f, 1), sizeof(new)))
+		return -EFAULT;
+	if (arg_u64(f, 1) && SIGNAL_BIT(sig) & UNSTOPPABLE)
+		return -EINVAL;
+	action = action_of(current(), sig);
+	if (!action)
+		return -ENOMEM;
+	old = *action;
+	if (arg_u64(f, 1)) {
+		*action = new;
+		action->mask &= ~UNSTOPPABLE;
+		if (signal_is_ignored(current(), sig))
+			current()->signals_pending &= ~SIGNAL_BIT(sig);
+	}
+	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
+}
+
+int64_t sys_rt_sigprocmask(struct trap_frame *f)
+{
+	struct process *p = current();
+	uint64_t set, old = p->signal_mask;
+
+	if (arg_u64(f, 3) != SIGSET_BYTES)
+		return -EINVAL;
+	if (arg_u64(f, 1)) {
+		if (get_user(&set, arg_u64(f, 1), sizeof(set)))
+			return -EFAULT;
+		switch (arg_int(f, 0)) {
+		case SIG_BLOCK:
+			set |= old;
+			break;
+		case SIG_UNBLOCK:
+			set = old & ~set;
+			break;
+		case SIG_SETMASK:
+			break;
+		default:
+			return -EINVAL;
+		}
+		p->signal_mask = set & ~UNSTOPPABLE;
+		signal_check(p);
+	}
+	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
+}
+
+int64_t sys_rt_sigpending(struct trap_frame *f)
+{
+	uint64_t set = current()->signals_pending & current()->signal_mask;
+
+	if (arg_u64(f, 1) > SIGSET_BYTES)
+		return -EINVAL;
+	return put_user(arg_u64(f, 0), &set, arg_u64(f, 1));
+}
+
+int64_t sys_pause(struct trap_frame *f)
+{
+	(void)f;
+	return wait_on(NULL, WAIT_FOREVER);
+}
+
+/*
+ * The mask of before comes back when the handler returns: the handler's frame
+ * is pushed here, while the call's own mask decides which handler it is.
+ */
+int64_t sys_rt_sigsuspend(struct trap_frame *f)
+{
+	struct process *p = current();
+	uint64_t set, old = p->signal_mask, during;
+
+	if (arg_u64(f, 1) != SIGSET_BYTES)
+		return -EINVAL;
+	if (get_user(&set, arg_u64(f, 0), sizeof(set)))
+		return -EFAULT;
+	during = set & ~UNSTOPPABLE;
+	p->signal_mask = during;
+	signal_check(p);
+	while (!p->needs_attention)
+		wait_on(NULL, WAIT_FOREVER);
+	p->mask_after_suspend = old;
+	p->is_suspended = true;
+	return -EINTR;
+}
+
+int64_t sys_rt_sigreturn(struct trap_frame *f)
+{
+	if (!signal_frame_pop(f))
+		exit_process(STATUS_SIGNALED(SIGSEGV));
+	if (current()->needs_attention)
+		signal_attend(f, false);
+	trap_return(f);
+}
+
+#define SS_DISABLE 2
+#define STACK_MIN  2048
+
+struct stack_user {
+	uint64_t sp;
+	int32_t flags;
+	int32_t unused;
+	uint64_t size;
+};
+
+int64_t sys_sigaltstack(struct trap_frame *f)
+{
+	struct process *p = current();
+	struct stack_user new, old = { p->alternate_stack[0], 0, 0, p->alternate_stack[2] };
+	bool is_on_it = f->rsp - p->alternate_stack[0] < p->alternate_stack[2];
+
+	old.flags = !old.size ? SS_DISABLE : is_on_it;
+	if (arg_u64(f, 0)) {
+		if (get_user(&new, arg_u64(f, 0), sizeof(new)))
+			return -EFAULT;
+		if (is_on_it)
+			return -EPERM;
+		if (new.flags & ~SS_DISABLE)
+			return -EINVAL;
+		if (!(new.flags & SS_DISABLE) && new.size < STACK_MIN)
+			return -ENOMEM;
+		p->alternate_stack[0] = new.flags ? 0 : new.sp;
+		p->alternate_stack[2] = new.flags ? 0 : new.size;
+	}
+	return arg_u64(f, 1) ? put_user(arg_u64(f, 1), &old, sizeof(old)) : 0;
+}
+
+/* kill(2) of a group, or of everybody but the sender. */
+static int64_t kill_many(uint32_t group, int sig)
+{
+	bool found = false;
+
+	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1)) {
+		if (p->state == LDE_STATE_ZOMBIE || (group ? p->group != group : p == current()))
+			continue;
+		found = true;
+		if (sig)
+			signal_send(p, sig, NULL);
+	}
+	return found ? 0 : -ESRCH;
+}
+
+static int64_t kill_one(int pid, int sig, int code)
+{
+	struct process *p = process_find(pid);
+	struct signal_info info = { code, current()->pid, 0 };
+
+	if (!p)
+		return -ESRCH;
+	if (sig)
+		signal_send(p, sig, &info);
+	return 0;
+}
+
+int64_t sys_kill(struct trap_frame *f)
+{
+	int pid = arg_int(f, 0), sig = arg_int(f, 1);
+
+	if (sig && !is_signal(sig))
+		return -EINVAL;
+	if (pid > 0)
+		return kill_one(pid, sig, SI_USER);
+	if (pid == -1)
+		return kill_many(0, sig);
+	return kill_many(pid ? -(uint32_t)pid : current()->group, sig);
+}
+
+int64_t sys_tkill(struct trap_frame *f)
+{
+	int pid = arg_int(f, 0), sig = arg_int(f, 1);
+
+	if (pid <= 0 || (sig && !is_signal(sig)))
+		return -EINVAL;
+	return kill_one(pid, sig, SI_TKILL);
+}
+
+int64_t sys_tgkill(struct trap_frame *f)
+{
+	int group = arg_int(f, 0), pid = arg_int(f, 1), sig = arg_int(f, 2);
+
+	if (group <= 0 || pid <= 0 || (sig && !is_signal(sig)))
+		return -EINVAL;
+	return group == pid ? kill_one(pid, sig, SI_TKILL) : -ESRCH;
+}
+
+static void alarm_fire(struct timer *timer)
+{
+	struct process *p = container_of(timer, struct process, alarm);
+	struct signal_info info = { SI_KERNEL, 0, 0 };
+
+	if (p->alarm_interval)
+		timer_start(timer, timer->node.key + p->alarm_interval);
+	signal_send(p, SIGALRM, &info);
+}
+
+struct timeval_user {
+	int64_t sec, usec;
+};
+
+struct itimer_user {
+	struct timeval_user interval, value;
+};
+
+static struct timeval_user to_timeval(uint64_t ticks)
+{
+	uint64_t us = (clock_ticks_to_ns(ticks) + 999) / 1000;
+
+	return (struct timeval_user){ us / 1000000, us % 1000000 };
+}
+
+static bool is_time(const struct timeval_user *t)
+{
+	return t->sec >= 0 && t->usec >= 0 && t->usec < 1000000;
+}
+
+static uint64_t to_ticks(const struct timeval_user *t)
+{
+	uint64_t sec = min_u64(t->sec, 100ull * 365 * 86400);
+
+	return clock_ns_to_ticks(sec * 1000000000 + t->usec * 1000);
+}
+
+static struct itimer_user alarm_get(const struct process *p)
+{
+	uint64_t now = clock_now(), key = p->alarm.node.key;
+	struct itimer_user it = { { 0, 0 }, { 0, 0 } };
+
+	if (p->alarm.is_started) {
+		it.interval = to_timeval(p->alarm_interval);
+		it.value = to_timeval(key > now ? key - now : 1);
+	}
+	return it;
+}
+
+static void alarm_set(struct process *p, const struct itimer_user *it)
+{
+	timer_stop(&p->alarm);
+	p->alarm.fire = alarm_fire;
+	p->alarm_interval = to_ticks(&it->interval);
+	if (it->value.sec || it->value.usec)
+		timer_start(&p->alarm, clock_now() + to_ticks(&it->value));
+}
+
+int64_t sys_setitimer(struct trap_frame *f)
+{
+	struct itimer_user new, old = alarm_get(current());
+
+	if (arg_int(f, 0) != ITIMER_REAL)
+		return -EINVAL;
+	if (get_user(&new, arg_u64(f, 1), sizeof(new)))
+		return -EFAULT;
+	if (!is_time(&new.value) || !is_time(&new.interval))
+		return -EINVAL;
+	alarm_set(current(), &new);
+	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
+}
+
+int64_t sys_getitimer(struct trap_frame *f)
+{
+	struct itimer_user it = alarm_get(current());
+
+	if (arg_int(f, 0) != ITIMER_REAL)
+		return -EINVAL;
+	return put_user(arg_u64(f, 1), &it, sizeof(it));
+}
+
+int64_t sys_alarm(struct trap_frame *f)
+{
+	struct itimer_user old = alarm_get(current());
+	struct itimer_user new = { { 0, 0 }, { (uint32_t)arg_u64(f, 0), 0 } };
+
+	alarm_set(current(), &new);
+	return old.value.sec + (old.value.usec >= 500000 || (!old.value.sec && old.value.usec));
+}
