@@ -2,8 +2,6 @@
 #include "guest/arch/apic.h"
 
 #include "guest/arch/frame.h"
-#include "guest/arch/insn.h"
-#include "guest/arch/msr.h"
 
 #define SPURIOUS_VECTOR 0x31
 
@@ -22,9 +20,4 @@ void apic_init(void)
 void apic_set_deadline(uint64_t tsc)
 {
 	insn_wrmsr(MSR_TSC_DEADLINE, tsc);
-}
-
-void apic_end_of_interrupt(void)
-{
-	insn_wrmsr(MSR_X2APIC_EOI, 0);
 }

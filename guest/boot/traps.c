@@ -142,10 +142,12 @@ static void exception(const struct trap_frame *frame)
 static void interrupt(unsigned vector)
 {
 	apic_end_of_interrupt();
-	if (vector == VECTOR_TIMER)
-		sched_tick();
-	else if (vector == console_info()->vector)
+	if (likely(vector == VECTOR_TIMER)) {
+		if (sched_tick())
+			sched_preempt();
+	} else if (vector == console_info()->vector) {
 		console_interrupt();
+	}
 }
 
 void trap_dispatch(struct trap_frame *frame)
@@ -157,8 +159,6 @@ void trap_dispatch(struct trap_frame *frame)
 		interrupt(vector);
 		if (!frame_is_user(frame))
 			return; /* it ended the idle loop's wait */
-		if (sched_is_due)
-			sched_preempt();
 	} else if (unlikely(!frame_is_user(frame) || offload_is_running())) {
 		panic_trap(frame);
 	} else if (likely(vector == VECTOR_PF)) {

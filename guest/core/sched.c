@@ -7,8 +7,6 @@
 #include "guest/core/timer.h"
 #include "guest/lib/ledger.h"
 
-bool sched_is_due;
-
 static struct {
 	const struct policy_ops *policy;
 	bool is_preemptive;
@@ -127,7 +125,6 @@ void sched_preempt(void)
 	struct process *p = current();
 	uint64_t now = clock_now();
 
-	sched_is_due = false;
 	if (!sched.nr_ready)
 		return;
 	ledger.switches_preempted++;
@@ -153,18 +150,18 @@ void sched_end(void (*on_gone)(struct process *p))
 	panic("a process that had ended ran again");
 }
 
-void sched_tick(void)
+bool sched_tick(void)
 {
 	struct process *p = current();
 	uint64_t now = clock_now();
 
 	timer_expire(now);
 	if (p->state != LDE_STATE_RUNNING)
-		return; /* idle: the loop there looks for itself */
+		return false; /* idle: the loop there looks for itself */
 	if (sched.nr_ready && sched.is_preemptive && now >= p->slice_end)
-		sched_is_due = true; /* the switch sets the timer */
-	else
-		limit_slice(p);
+		return true; /* the switch sets the timer */
+	limit_slice(p);
+	return false;
 }
 
 void sched_start(void)

@@ -31,11 +31,9 @@ void sched_yield(void);
  */
 _Noreturn void sched_end(void (*on_gone)(struct process *p));
 
-/* The timer has fired. Whether the running process is to leave is in... */
-void sched_tick(void);
-/* ...this, which the way back to ring 3 asks. */
-extern bool sched_is_due;
-/* Gives the CPU away because the slice is over. */
+/* The timer has fired: true if the running process's slice is over. */
+bool sched_tick(void);
+/* Gives the CPU away because of that. */
 void sched_preempt(void);
 
 /* Leaves the boot context for the first process. */

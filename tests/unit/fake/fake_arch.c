@@ -241,12 +241,12 @@ void insn_invlpg(vaddr_t va)
 	fake.flushed_page = va;
 }
 
-static void timer_interrupt(void)
+static bool timer_interrupt(void)
 {
 	if (fake.tsc < fake.deadline)
 		fake.tsc = fake.deadline;
 	fake.deadline = 0;
-	sched_tick();
+	return sched_tick();
 }
 
 void insn_wait_interrupt(void)
@@ -263,8 +263,7 @@ void fake_compute(uint64_t ticks)
 {
 	while (fake.deadline && fake.deadline <= fake.tsc + ticks) {
 		ticks -= fake.deadline > fake.tsc ? fake.deadline - fake.tsc : 0;
-		timer_interrupt();
-		if (sched_is_due)
+		if (timer_interrupt())
 			sched_preempt();
 	}
 	fake.tsc += ticks;

@@ -193,3 +193,19 @@ void context_set_gs_base(uint64_t base)
 {
 	(void)base;
 }
+
+/* Programs have no registers here. */
+void context_copy_live(struct context *ctx)
+{
+	(void)ctx;
+}
+
+void context_save_vector(struct context *current)
+{
+	(void)current;
+}
+
+void context_load_vector(struct context *current)
+{
+	(void)current;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In the place of guest/arch/insn.h: what each does is in fake_insn.c. */
+/* In the place of guest/arch/insn.h: what each does is in fake_arch.c. */
 #ifndef FAKE_ARCH_INSN_H
 #define FAKE_ARCH_INSN_H
 
@@ -7,6 +7,7 @@
 
 uint64_t insn_rdtsc(void);
 void insn_outl(uint16_t port, uint32_t value);
+void insn_wrmsr(uint32_t msr, uint64_t value);
 void insn_outb(uint16_t port, uint8_t value);
 void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 uint64_t insn_read_cr2(void);

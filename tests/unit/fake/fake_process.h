@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes as tests need them: a booted scheduler, and bodies with an argument. */
+#ifndef FAKE_FAKE_PROCESS_H
+#define FAKE_FAKE_PROCESS_H
+
+#include "guest/core/process.h"
+
+#define QUANTUM 1000
+
+/* A boot context, room for records, and round robin with QUANTUM. */
+void fake_processes_init(uint32_t records, bool is_preemptive);
+
+/* A READY process that runs body(arg), and then ends. */
+struct process *spawn(void (*body)(void *arg), void *arg);
+
+/* A process that is made the running one without a scheduler, for tests of what
+ * works on current(). */
+struct process *become_process(void);
+
+/* Starts the scheduler and runs until the machine stops: why. */
+const char *run_processes(void);
+
+/* A journal: what happened, in order, as a string. */
+void journal_clear(void);
+void journal_note(char what);
+const char *journal(void);
+
+#endif
