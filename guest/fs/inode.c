@@ -106,85 +106,101 @@ uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint6
 	return len;
 }
 
-/* One walk over one path; links in it start another. */
+/* A path, or what is left of one. */
+struct path_rest {
+	const char *at, *end;
+};
+
+/*
+ * One walk. A link puts its text in front of what is left of the path in which
+ * it was met. That is kept here and not by recursion, which a kernel stack of a
+ * page has no room for.
+ */
 struct walk {
-	unsigned nr_links;
+	struct path_rest path;   /* being walked */
+	struct path_rest rests[SYMLINKS_MAX]; /* none is empty */
+	unsigned nr_rests, nr_links;
 	bool follow;
 };
 
-static int walk_path(struct walk *walk, struct inode *at, const char *path, uint64_t path_len,
-		     struct inode **found);
-
-static int walk_link(struct walk *walk, struct inode *link, struct inode **found)
+static int walk_enter_link(struct walk *walk, struct inode *link, struct inode **at)
 {
+	const char *text = direct_map(link->data);
+
 	if (++walk->nr_links > SYMLINKS_MAX)
 		return -ELOOP;
-	return walk_path(walk, link->parent, direct_map(link->data), link->object.size, found);
-}
-
-static int walk_step(struct walk *walk, struct inode *at, const char *name, uint64_t len,
-		     bool is_last, struct inode **next)
-{
-	if (!inode_is_dir(at))
-		return -ENOTDIR;
-	if (len > NAME_MAX)
-		return -ENAMETOOLONG;
-	if (len == 1 && name[0] == '.') {
-		*next = at;
-		return 0;
-	}
-	if (len == 2 && name[0] == '.' && name[1] == '.') {
-		*next = at->parent;
-		return 0;
-	}
-	*next = inode_child(at, name, len);
-	if (!*next)
+	if (!link->object.size)
 		return -ENOENT;
-	if (inode_is_symlink(*next) && (!is_last || walk->follow))
-		return walk_link(walk, *next, next);
+	if (walk->path.at < walk->path.end)
+		walk->rests[walk->nr_rests++] = walk->path;
+	walk->path = (struct path_rest){ text, text + link->object.size };
+	*at = *text == '/' ? inode_root() : link->parent;
 	return 0;
 }
 
-static int walk_path(struct walk *walk, struct inode *at, const char *path, uint64_t path_len,
-		     struct inode **found)
+/* From *at to what name is there. */
+static int walk_step(struct walk *walk, const char *name, uint64_t len, struct inode **at)
 {
-	const char *end = path + path_len;
-	bool must_be_dir = false;
+	bool is_last = walk->path.at == walk->path.end && !walk->nr_rests;
+	struct inode *child;
 
-	if (path == end)
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+	if (len == 1 && name[0] == '.')
+		return 0;
+	if (len == 2 && name[0] == '.' && name[1] == '.') {
+		*at = (*at)->parent;
+		return 0;
+	}
+	child = inode_child(*at, name, len);
+	if (!child)
 		return -ENOENT;
-	if (*path == '/')
-		at = inode_root();
-	while (path < end) {
-		const char *name, *rest;
+	if (inode_is_symlink(child) && (!is_last || walk->follow))
+		return walk_enter_link(walk, child, at);
+	*at = child;
+	return 0;
+}
+
+/* To the end of one path: *at is where it led to. */
+static int walk_path(struct walk *walk, struct inode **at)
+{
+	struct path_rest *p = &walk->path;
+
+	while (p->at < p->end) {
+		const char *name = p->at;
 		int err;
 
-		while (path < end && *path == '/')
-			path++;
-		if (path == end)
-			break;
-		for (name = path; path < end && *path != '/'; path++)
-			;
-		for (rest = path; rest < end && *rest == '/'; rest++)
-			;
-		must_be_dir = rest == end && path < end;
-		err = walk_step(walk, at, name, path - name, rest == end && !must_be_dir, &at);
+		/* What is before a slash is a directory, even with nothing behind it. */
+		if (!inode_is_dir(*at))
+			return -ENOTDIR;
+		while (p->at < p->end && *p->at != '/')
+			p->at++;
+		if (p->at == name) {
+			p->at++;
+			continue;
+		}
+		err = walk_step(walk, name, p->at - name, at);
 		if (err)
 			return err;
 	}
-	if (must_be_dir && !inode_is_dir(at))
-		return -ENOTDIR;
-	*found = at;
 	return 0;
 }
 
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found)
 {
-	struct walk walk = { .follow = follow };
-	int err = walk_path(&walk, dir, path, strlen(path), found);
+	struct inode *at = *path == '/' ? inode_root() : dir;
+	struct walk walk;
+	int err;
 
+	if (!*path)
+		return -ENOENT;
+	walk.path = (struct path_rest){ path, path + strlen(path) };
+	walk.nr_rests = walk.nr_links = 0;
+	walk.follow = follow;
+	while (!(err = walk_path(&walk, &at)) && walk.nr_rests)
+		walk.path = walk.rests[--walk.nr_rests];
 	if (!err)
-		inode_get(*found);
+		*found = inode_get(at);
 	return err;
 }
 

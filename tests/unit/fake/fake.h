@@ -68,7 +68,7 @@ struct fake_machine {
 };
 extern struct fake_machine fake;
 
-/* The fewest bytes of stack that fn needs, as compiled for these tests. */
+/* How many bytes of stack fn uses, as compiled for these tests. Runs it twice. */
 uint64_t fake_stack_use(void (*fn)(void));
 
 /* xorshift64*; the seed is printed, and set by FAKE_SEED in the environment. */

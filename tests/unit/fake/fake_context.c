@@ -127,6 +127,7 @@ uint64_t fake_stack_use(void (*fn)(void))
 	const char *stack = stacks + (size_t)nr_used * STACK_SIZE;
 	uint64_t free = 0;
 
+	fake_run(fn); /* the dynamic linker's share */
 	madvise((void *)(uintptr_t)stack, STACK_SIZE, MADV_DONTNEED);
 	fake_run(fn);
 	while (free < STACK_SIZE && !((volatile const char *)stack)[free])
