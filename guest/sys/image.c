@@ -7,6 +7,7 @@
 
 #define PIE_BASE     0x555555554000ull
 #define PHDRS_MAX    64
+#define SEGMENTS_END (STACK_TOP - STACK_BYTES - STACK_GUARD_BYTES)
 
 struct loader {
 	struct image *image;
@@ -42,8 +43,7 @@ static bool segment_is_good(const struct loader *l, const Elf64_Phdr *ph)
 	return ph->p_filesz <= ph->p_memsz && ph->p_offset <= l->inode->object.size &&
 	       ph->p_filesz <= l->inode->object.size - ph->p_offset &&
 	       ph->p_vaddr % PAGE_SIZE == ph->p_offset % PAGE_SIZE && start >= ph->p_vaddr &&
-	       start >= USER_START && start < STACK_TOP - STACK_BYTES &&
-	       ph->p_memsz <= STACK_TOP - STACK_BYTES - STACK_GUARD_BYTES - start;
+	       start >= USER_START && start < SEGMENTS_END && ph->p_memsz <= SEGMENTS_END - start;
 }
 
 static uint8_t segment_prot(const Elf64_Phdr *ph)
