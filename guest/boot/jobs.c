@@ -19,6 +19,7 @@ struct job {
 	struct list link;
 	struct tree_program program;
 	struct string_list env;
+	struct process_name name;
 };
 
 static struct pool job_pool = POOL_INIT(job_pool, struct job);
@@ -36,6 +37,7 @@ const char *jobs_add(const struct machine_tree *tree, const struct tree_program 
 		return "memory is too small for so many programs";
 	job->program = *program;
 	job->env = tree->env;
+	job->name = process_name_of(program->path);
 	list_add_tail(&jobs, &job->link);
 	nr_processes += program->count;
 	return NULL;
@@ -91,7 +93,7 @@ static void job_begin(void)
 static void job_start(const struct job *job, uint32_t *index)
 {
 	for (uint32_t i = 0; i < job->program.count; i++) {
-		struct process *p = process_create(job_begin, (*index)++, job->program.path);
+		struct process *p = process_create(job_begin, (*index)++, &job->name);
 
 		if (!p)
 			panic("no memory for so many processes: give --memory more, or start fewer");

@@ -87,7 +87,7 @@ static struct process *process_alloc(void (*entry)(void))
 	return p;
 }
 
-struct process *process_create(void (*entry)(void), uint32_t job, const char *name)
+struct process *process_create(void (*entry)(void), uint32_t job, const struct process_name *name)
 {
 	uint32_t pid = pid_alloc();
 	struct process *p = pid ? process_alloc(entry) : NULL;
@@ -127,9 +127,12 @@ void process_panic_state(void)
 	panic("a process made an illegal change of state");
 }
 
-void process_set_name(struct process *p, const char *name)
+struct process_name process_name_of(const char *path)
 {
-	string_copy(p->record->name, string_base_name(name), sizeof(p->record->name));
+	struct process_name name = { { 0 } };
+
+	string_copy(name.text, string_base_name(path), sizeof(name.text));
+	return name;
 }
 
 struct process *process_find(uint32_t pid)

@@ -15,6 +15,7 @@
 #include "guest/arch/cpu.h"
 #include "guest/core/timer.h"
 #include "guest/lib/list.h"
+#include "guest/lib/string.h"
 
 struct space;
 struct file_table;
@@ -79,6 +80,12 @@ static inline struct trap_frame *process_frame(const struct process *p)
 	return (struct trap_frame *)p->context.stack_top - 1;
 }
 
+/* The program's base name, for people to read. */
+struct process_name {
+	char text[sizeof(((struct lde_process_record *)0)->name)];
+};
+struct process_name process_name_of(const char *path);
+
 void process_init(uint32_t records_cap);
 
 /*
@@ -86,7 +93,8 @@ void process_init(uint32_t records_cap);
  * its index on the command line or LDE_JOB_NONE. NULL if memory or process
  * numbers have run out.
  */
-struct process *process_create(void (*entry)(void), uint32_t job, const char *name);
+struct process *process_create(void (*entry)(void), uint32_t job,
+			       const struct process_name *name);
 
 /* A move that process_set_state does not allow. */
 _Noreturn void process_panic_state(void);
@@ -136,8 +144,11 @@ void process_abandon_children(struct process *p);
  * others. */
 void process_become_zombie(struct process *p);
 
-/* The program's base name, for people to read. */
-void process_set_name(struct process *p, const char *name);
+
+static inline void process_set_name(struct process *p, const struct process_name *name)
+{
+	memcpy(p->record->name, name->text, sizeof(name->text));
+}
 
 /* NULL if there is none of that number. */
 struct process *process_find(uint32_t pid);

@@ -43,6 +43,15 @@ static uint64_t drop_range(void *arg)
 	return nr;
 }
 
+void region_free_pages(struct space *space, struct region *r)
+{
+	struct range range = { .space = space, .region = r,
+			       .start = max_u64(r->start, r->touched_start),
+			       .end = min_u64(r->end, r->touched_end) };
+
+	drop_range(&range);
+}
+
 void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vaddr_t end)
 {
 	struct range range = { .space = space, .region = r,

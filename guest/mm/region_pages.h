@@ -5,6 +5,9 @@
 
 #include "guest/mm/space.h"
 
+/* Gives back all pages of r, of a space that is not loaded. May be offloaded. */
+void region_free_pages(struct space *space, struct region *r);
+
 /* Gives back the pages of r in [start, end). */
 void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vaddr_t end);
 

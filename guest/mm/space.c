@@ -2,7 +2,7 @@
 /* Regions: the list, and what changes it. Pages are fault.c's. */
 #include "guest/mm/space.h"
 
-#include "guest/arch/direct.h"
+#include "guest/arch/offload.h"
 #include "guest/lib/errno.h"
 #include "guest/mm/page.h"
 #include "guest/mm/pool.h"
@@ -28,6 +28,7 @@ struct space *space_create(void)
 	paging_init_root(space->tables.root);
 	space->tables.list = page_list_push(0, space->tables.root);
 	list_init(&space->regions);
+	space->search_top = USER_END;
 	space->users = 1;
 	return space;
 }
@@ -35,6 +36,8 @@ struct space *space_create(void)
 static void region_free(struct space *space, struct region *r)
 {
 	list_remove(&r->link);
+	splay_remove(&space->by_start, &r->node);
+	space->search_top = max_u64(space->search_top, r->end);
 	if (space->last == r)
 		space->last = NULL;
 	if (r->object)
@@ -43,29 +46,44 @@ static void region_free(struct space *space, struct region *r)
 	pool_free(&region_pool, r);
 }
 
-void space_put(struct space *space)
+static uint64_t space_destroy(void *arg)
 {
-	if (--space->users)
-		return;
+	struct space *space = arg;
+
 	list_for_each_safe(l, &space->regions) {
 		struct region *r = list_entry(l, struct region, link);
 
-		region_drop_pages(space, r, r->start, r->end);
+		region_free_pages(space, r);
 		region_free(space, r);
 	}
 	page_list_free(space->tables.list);
 	pool_free(&space_pool, space);
+	return 0;
+}
+
+void space_put(struct space *space)
+{
+	if (!--space->users)
+		offload_call(space_destroy, space);
+}
+
+static struct region *region_of(struct splay_node *node)
+{
+	return node ? container_of(node, struct region, node) : NULL;
+}
+
+static struct region *region_next(const struct space *space, const struct region *r)
+{
+	const struct list *next = r ? r->link.next : space->regions.next;
+
+	return next == &space->regions ? NULL : list_entry(next, struct region, link);
 }
 
 struct region *space_find_from(struct space *space, vaddr_t va)
 {
-	list_for_each(l, &space->regions) {
-		struct region *r = list_entry(l, struct region, link);
+	struct region *r = region_of(splay_find_below(&space->by_start, va));
 
-		if (va < r->end)
-			return r;
-	}
-	return NULL;
+	return r && va < r->end ? r : region_next(space, r);
 }
 
 struct region *space_find(struct space *space, vaddr_t va)
@@ -94,17 +112,34 @@ static vaddr_t region_floor(const struct region *r)
 	return r->flags & REGION_F_STACK ? r->start - STACK_GUARD_BYTES : r->start;
 }
 
-vaddr_t space_find_gap(struct space *space, uint64_t bytes, vaddr_t top)
+/* The highest gap of that size with its end at or below top; 0: none. */
+static vaddr_t find_gap_below(struct space *space, uint64_t bytes, vaddr_t top)
 {
-	for (struct list *l = space->regions.prev; l != &space->regions; l = l->prev) {
-		struct region *r = list_entry(l, struct region, link);
+	struct region *r = region_of(splay_find_below(&space->by_start, top - 1));
+	const struct list *l = r ? &r->link : &space->regions;
 
+	/* What lies above may be a stack, and top in its guard. */
+	r = region_next(space, r);
+	if (r)
+		top = min_u64(top, region_floor(r));
+	for (; l != &space->regions; l = l->prev) {
+		r = list_entry(l, struct region, link);
 		if (r->end <= top && top - r->end >= bytes)
 			return top - bytes;
-		if (r->start < top)
-			top = region_floor(r);
+		top = min_u64(top, region_floor(r));
 	}
 	return top >= USER_START + bytes ? top - bytes : 0;
+}
+
+vaddr_t space_find_gap(struct space *space, uint64_t bytes)
+{
+	vaddr_t start = find_gap_below(space, bytes, space->search_top);
+
+	if (!start)
+		start = find_gap_below(space, bytes, USER_END);
+	if (start)
+		space->search_top = start;
+	return start;
 }
 
 /* Two regions that lie side by side and differ in nothing become one. */
@@ -132,7 +167,9 @@ static struct region *region_create(struct space *space, const struct space_mapp
 	r->touched_start = UINT64_MAX;
 	if (r->object)
 		r->object->ops->get(r->object);
+	r->node.key = r->start;
 	list_insert_before(pos, &r->link);
+	splay_insert(&space->by_start, &r->node);
 	space->nr_regions++;
 	return r;
 }
@@ -181,7 +218,9 @@ static int region_split(struct space *space, struct region *r, vaddr_t va)
 	r->length = min_u64(r->length, below);
 	if (r->object)
 		r->object->ops->get(r->object);
+	upper->node.key = va;
 	list_insert_before(r->link.next, &upper->link);
+	splay_insert(&space->by_start, &upper->node);
 	space->nr_regions++;
 	return 0;
 }

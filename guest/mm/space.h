@@ -14,6 +14,7 @@
 
 #include "guest/arch/paging.h"
 #include "guest/lib/list.h"
+#include "guest/lib/splay.h"
 #include "guest/mm/object.h"
 
 /* As mmap(2) has them. */
@@ -33,6 +34,7 @@ enum { ACCESS_READ = 0, ACCESS_WRITE = 1, ACCESS_FETCH = 2 };
 
 struct region {
 	struct list link;
+	struct splay_node node;    /* by start */
 	vaddr_t start, end;        /* page aligned */
 	uint8_t prot;              /* region_set_prot only */
 	uint8_t flags;
@@ -47,7 +49,9 @@ struct region {
 
 struct space {
 	struct page_tables tables;
-	struct list regions;       /* by address */
+	struct list regions;       /* by address... */
+	struct splay_tree by_start; /* ...and to look them up */
+	vaddr_t search_top;        /* no gap worth looking at above it */
 	struct region *last;       /* found last */
 	uint32_t nr_regions;
 	uint32_t users;
@@ -70,6 +74,7 @@ struct space *space_create(void);
 /* One with the same content; pages are shared until one side writes. from may
  * be the loaded one. */
 struct space *space_clone(struct space *from);
+/* The last user's put gives everything back; the space must not be loaded then. */
 void space_put(struct space *space);
 
 /* The region with va in it, or NULL. */
@@ -77,9 +82,9 @@ struct region *space_find(struct space *space, vaddr_t va);
 /* The first region that ends above va, or NULL. */
 struct region *space_find_from(struct space *space, vaddr_t va);
 
-/* A free range, the highest below top that does not start under the lowest
- * address a mapping may have; 0 if there is none. bytes is page aligned. */
-vaddr_t space_find_gap(struct space *space, uint64_t bytes, vaddr_t top);
+/* A free range, as high as it goes without looking everywhere; 0 if there is
+ * none. bytes is page aligned. */
+vaddr_t space_find_gap(struct space *space, uint64_t bytes);
 bool space_is_free(struct space *space, vaddr_t start, uint64_t bytes);
 
 /* All return 0, -ENOMEM, or what is said. Addresses and lengths are page

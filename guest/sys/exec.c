@@ -35,6 +35,7 @@ struct exec {
 	struct space *old; /* where the user's strings are, or NULL */
 	struct inode *inode;
 	struct image image;
+	struct process_name name;
 	uint8_t random[RANDOM_BYTES];
 	uint32_t hwcap;
 	vaddr_t sp;
@@ -199,20 +200,36 @@ static uint64_t exec_build(void *arg)
 		err = measure(x, &x->args->env, &x->env);
 	if (err)
 		return err;
+	x->name = process_name_of(x->args->path);
 	x->sp = STACK_TOP;
 	return push_strings(x) && push_tables(x) ? 0 : -ENOMEM;
 }
 
-int exec_find(const char *path, struct inode **inode)
+struct find {
+	const char *path;
+	struct inode *inode;
+};
+
+static uint64_t find_program(void *arg)
 {
-	int err = inode_lookup(current()->cwd, path, true, inode);
+	struct find *f = arg;
+	int err = inode_lookup(current()->cwd, f->path, true, &f->inode);
 
 	if (err)
 		return err;
-	if (inode_is_regular(*inode) && (*inode)->mode & MODE_EXEC_ANY)
+	if (inode_is_regular(f->inode) && f->inode->mode & MODE_EXEC_ANY)
 		return 0;
-	inode_put(*inode);
+	inode_put(f->inode);
 	return -EACCES;
+}
+
+int exec_find(const char *path, struct inode **inode)
+{
+	struct find f = { .path = path };
+	int err = (int)offload_call(find_program, &f);
+
+	*inode = f.inode;
+	return err;
 }
 
 /* The point of no return is behind: the process becomes the new program. */
@@ -234,7 +251,7 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	}
 	file_table_close_on_exec(p->files);
 	signals_reset_handlers(p);
-	process_set_name(p, x->args->path);
+	process_set_name(p, &x->name);
 	p->clear_tid = 0;
 	memset(p->alternate_stack, 0, sizeof(p->alternate_stack));
 	*frame = (struct trap_frame){

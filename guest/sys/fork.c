@@ -70,9 +70,12 @@ static void give_up(struct process *child)
 static struct process *make_child(const struct trap_frame *f, const struct fork_args *args)
 {
 	struct process *parent = current();
-	struct process *child = process_create(child_begin, LDE_JOB_NONE, parent->record->name);
 	struct trap_frame *frame;
+	struct process_name name;
+	struct process *child;
 
+	memcpy(name.text, parent->record->name, sizeof(name.text));
+	child = process_create(child_begin, LDE_JOB_NONE, &name);
 	if (!child)
 		return NULL;
 	process_adopt(parent, child);

@@ -75,7 +75,7 @@ static int choose_address(struct space *space, vaddr_t addr, uint64_t bytes, int
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	fits = addr >= USER_START && range_is_good(addr, bytes);
 	*start = fits && space_is_free(space, addr, bytes) ? addr :
-							     space_find_gap(space, bytes, USER_END);
+							     space_find_gap(space, bytes);
 	return *start ? 0 : -ENOMEM;
 }
 
@@ -168,7 +168,7 @@ static int64_t remap_move(struct space *space, vaddr_t from, uint64_t old, uint6
 			return -EINVAL;
 		err = space_unmap(space, to, new);
 	} else {
-		to = space_find_gap(space, new, USER_END);
+		to = space_find_gap(space, new);
 		err = to ? 0 : -ENOMEM;
 	}
 	if (!err && new < old) {

@@ -28,6 +28,13 @@ int64_t sys_exit(struct trap_frame *f)
 #define PR_GET_NAME 16
 #define PR_NAME_SIZE 16
 
+static void set_name(const char *text)
+{
+	struct process_name name = process_name_of(text);
+
+	process_set_name(current(), &name);
+}
+
 int64_t sys_prctl(struct trap_frame *f)
 {
 	char name[PR_NAME_SIZE];
@@ -37,7 +44,7 @@ int64_t sys_prctl(struct trap_frame *f)
 		if (user_read_string(current()->space, name, arg_u64(f, 1), sizeof(name)) == -EFAULT)
 			return -EFAULT;
 		name[PR_NAME_SIZE - 1] = '\0';
-		process_set_name(current(), name);
+		set_name(name);
 		return 0;
 	case PR_GET_NAME:
 		memset(name, 0, sizeof(name));

@@ -21,7 +21,9 @@ static void entry(void)
 
 static struct process *create(void)
 {
-	return process_create(entry, 3, "/usr/bin/program");
+	struct process_name name = process_name_of("/usr/bin/program");
+
+	return process_create(entry, 3, &name);
 }
 
 static const struct lde_process_record *record_at(uint32_t i)
@@ -132,12 +134,14 @@ static void a_new_process_is_written_down(void **state)
 
 static void a_long_name_is_cut(void **state)
 {
+	struct process_name name = process_name_of("/bin/0123456789012345678901234567890123456789");
 	struct process *p = create();
 
 	(void)state;
-	process_set_name(p, "/bin/0123456789012345678901234567890123456789");
+	process_set_name(p, &name);
 	assert_string_equal(p->record->name, "0123456789012345678901234567890");
-	process_set_name(p, "");
+	name = process_name_of("");
+	process_set_name(p, &name);
 	assert_string_equal(p->record->name, "");
 }
 

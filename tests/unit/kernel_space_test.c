@@ -326,31 +326,44 @@ static void discarded_pages_are_fresh_again(void **state)
 
 static void gaps_are_found_from_the_top(void **state)
 {
-	vaddr_t top = AT(100);
+	(void)state;
+	assert_int_equal(space_find_gap(space, PAGES(4)), USER_END - PAGES(4));
+	assert_int_equal(map_anon(space, USER_END - PAGES(4), 4, PROT_R), 0);
+	assert_int_equal(map_anon(space, USER_END - PAGES(10), 2, PROT_R), 0);
+	assert_int_equal(space_find_gap(space, PAGES(4)), USER_END - PAGES(8));
+	assert_int_equal(space_find_gap(space, PAGES(5)), USER_END - PAGES(15));
+	assert_int_equal(space_find_gap(space, USER_END - USER_START), 0);
+	assert_int_equal(space_find_gap(space, USER_END - PAGES(10) - USER_START), USER_START);
+	assert_int_equal(space_find_gap(space, USER_END - PAGES(9) - USER_START), 0);
+}
+
+static void a_gap_that_was_unmapped_is_found_again(void **state)
+{
+	vaddr_t first, second;
 
 	(void)state;
-	assert_int_equal(space_find_gap(space, PAGES(4), top), AT(96));
-	assert_int_equal(map_anon(space, AT(96), 4, PROT_R), 0);
-	assert_int_equal(map_anon(space, AT(90), 2, PROT_R), 0);
-	assert_int_equal(map_anon(space, AT(98) + PAGES(50), 2, PROT_R), 0); /* above top */
-	assert_int_equal(space_find_gap(space, PAGES(4), top), AT(92));
-	assert_int_equal(space_find_gap(space, PAGES(5), top), AT(85));
-	assert_int_equal(space_find_gap(space, top - USER_START, top), 0);
-	assert_int_equal(space_find_gap(space, AT(90) - USER_START, top), USER_START);
-	assert_int_equal(space_find_gap(space, AT(91) - USER_START, top), 0);
-	assert_int_equal(space_find_gap(space, PAGES(1), AT(91)), AT(89)); /* top inside one */
+	first = space_find_gap(space, PAGES(4));
+	assert_int_equal(map_anon(space, first, 4, PROT_R), 0);
+	second = space_find_gap(space, PAGES(4));
+	assert_int_equal(second, first - PAGES(4));
+	assert_int_equal(map_anon(space, second, 4, PROT_R | SPACE_PROT_WRITE), 0);
+	assert_int_equal(space_unmap(space, first, PAGES(4)), 0);
+	assert_int_equal(space_find_gap(space, PAGES(4)), first);
 }
 
 static void the_gap_below_a_stack_keeps_its_guard(void **state)
 {
 	struct space_mapping stack = {
-		.start = AT(1000), .bytes = PAGES(10), .prot = PROT_RW, .flags = REGION_F_STACK,
+		.start = USER_END - PAGES(10),
+		.bytes = PAGES(10),
+		.prot = PROT_RW,
+		.flags = REGION_F_STACK,
 	};
 
 	(void)state;
 	assert_int_equal(space_map(space, &stack), 0);
-	assert_int_equal(space_find_gap(space, PAGES(1), AT(1010)),
-			 AT(999) - STACK_GUARD_BYTES);
+	assert_int_equal(space_find_gap(space, PAGES(1)),
+			 USER_END - PAGES(11) - STACK_GUARD_BYTES);
 }
 
 static void the_number_of_regions_has_a_limit(void **state)
@@ -395,6 +408,7 @@ int main(void)
 		TEST(a_grown_region_has_fresh_pages_at_its_end),
 		TEST(discarded_pages_are_fresh_again),
 		TEST(gaps_are_found_from_the_top),
+		TEST(a_gap_that_was_unmapped_is_found_again),
 		TEST(the_gap_below_a_stack_keeps_its_guard),
 		TEST(the_number_of_regions_has_a_limit),
 	};

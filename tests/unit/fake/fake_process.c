@@ -36,7 +36,8 @@ static void body_entry(void)
 
 struct process *spawn(void (*run)(void *arg), void *arg)
 {
-	struct process *p = process_create(body_entry, LDE_JOB_NONE, "/bin/test");
+	struct process_name name = process_name_of("/bin/test");
+	struct process *p = process_create(body_entry, LDE_JOB_NONE, &name);
 
 	if (!p)
 		return NULL;
@@ -54,7 +55,8 @@ static void never_run(void)
 
 struct process *become_process(void)
 {
-	struct process *p = process_create(never_run, LDE_JOB_NONE, "test");
+	struct process_name name = process_name_of("test");
+	struct process *p = process_create(never_run, LDE_JOB_NONE, &name);
 
 	assert_non_null(p);
 	process_set_state(p, LDE_STATE_READY, fake.tsc);
