@@ -36,6 +36,8 @@
 #define CPUID_1_ECX_MONITOR      (1u << 3)
 #define CPUID_1_ECX_VMX          (1u << 5)
 #define CPUID_1_ECX_X2APIC       (1u << 21)
+/* x87, SSE, AVX, AVX-512 (SDM vol. 1, 13.1). */
+#define XSTATE_OFFERED 0xe7u
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 #define CPUID_1_ECX_XSAVE        (1u << 26)
 #define CPUID_1_ECX_HYPERVISOR   (1u << 31)
@@ -82,6 +84,10 @@ static void adjust_leaf(struct kvm_cpuid_entry2 *leaf, struct bootcpu *info)
 		info->has_fsgsbase = leaf->ebx & CPUID_7_EBX_FSGSBASE;
 		info->has_smep = leaf->ebx & CPUID_7_EBX_SMEP;
 		info->has_umip = leaf->ecx & CPUID_7_ECX_UMIP;
+		break;
+	case 0xd: /* XSAVE: which components there are */
+		if (!leaf->index)
+			info->xstate_mask = leaf->eax & XSTATE_OFFERED;
 		break;
 	case 0xb: /* topology: the x2APIC id of this CPU */
 	case 0x1f:
@@ -131,11 +137,28 @@ static void clear_tsc_offset(const struct kvm_vcpu *vcpu)
 	ioctl(vcpu->fd, KVM_SET_DEVICE_ATTR, &attr);
 }
 
+/*
+ * XCR0 as the kernel is going to set it. It would do so without this, but where
+ * the CPU under KVM is itself emulated, KVM may not see the guest's XSETBV, and
+ * then puts its own idea of XCR0 back after an exit: two programs' AVX state
+ * would be one (4.67).
+ */
+static int set_xcr0(const struct kvm_vcpu *vcpu, uint32_t mask)
+{
+	struct kvm_xcrs xcrs = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = mask}}};
+
+	return ioctl(vcpu->fd, KVM_SET_XCRS, &xcrs) < 0 ? -errno : 0;
+}
+
 int bootcpu_identify(const struct kvm_host *host, const struct kvm_vcpu *vcpu,
 		     struct bootcpu *info, struct kvm_error *error)
 {
 	*info = (struct bootcpu){0};
 	int err = set_cpuid(host, vcpu, info);
+	if (err)
+		return fail(error, err);
+	if (info->has_xsave)
+		err = set_xcr0(vcpu, info->xstate_mask);
 	if (err)
 		return fail(error, err);
 	clear_tsc_offset(vcpu);

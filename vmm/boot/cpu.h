@@ -16,6 +16,7 @@ struct bootcpu {
 	/* What ring 0 may switch on; LDE_FEATURE_* of the same names. */
 	bool has_fsgsbase;
 	bool has_xsave;
+	uint32_t xstate_mask; /* components for XCR0, if has_xsave */
 	bool has_umip;
 	bool has_smep;
 };
