@@ -105,8 +105,10 @@ STYLE_TAP = style/layers=tests/tools/check-layers \
 	style/headers=tests/tools/check-headers \
 	style/source=tests/tools/check-source \
 	'style/kernel-instructions=tests/tools/check-kernel-insns $(BUILD)/guest/lde-kernel.elf'
-ANALYSIS_TAP = $(foreach target,build-clang tidy cppcheck, \
-	'analysis/$(target)=tests/tools/tap-command "make $(target)" $(MAKE) --no-print-directory $(target)')
+analysis_tap = 'analysis/$(1)=tests/tools/tap-command $(2) "make $(1)" \
+	$(MAKE) --no-print-directory $(1)'
+ANALYSIS_TAP = $(call analysis_tap,build-clang,clang) $(call analysis_tap,tidy,clang-tidy) \
+	$(call analysis_tap,cppcheck,cppcheck)
 KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
 SVM_TAP = $(foreach suite,$(SUITES), \
 	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
@@ -150,12 +152,14 @@ svm-shell: lde
 
 tidy: lde
 	@tests/tools/need-packages --probe check
-	clang-tidy --quiet $(VMM_SOURCES) -- $(VMM_CFLAGS) -I$(BUILD)/vmm/observe
+	@echo 'clang-tidy: $(words $(VMM_SOURCES)) files'
+	$(Q)printf '%s\n' $(VMM_SOURCES) | xargs -P 2 -n 6 sh -c \
+		'clang-tidy --quiet "$$@" -- $(VMM_CFLAGS) -I$(BUILD)/vmm/observe 2>/dev/null' tidy
 
 # The linker's symbols are the ends of arrays, which comparePointers cannot know.
 cppcheck:
 	@tests/tools/need-packages --probe check
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
 		--enable=warning,performance,portability --suppress=comparePointers \
 		--library=tests/tools/cppcheck.cfg vmm guest
 
