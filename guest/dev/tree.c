@@ -123,7 +123,8 @@ static void read_value(struct reader *r, const struct rule *rule, const void *va
 	uint32_t size = rule->type == TYPE_U64 ? 8 : 4;
 
 	if (rule->type >= TYPE_STRINGS) {
-		if (rule->type == TYPE_STRINGS && len && ((const char *)value)[len - 1])
+		if (rule->type == TYPE_STRINGS &&
+		    (len ? ((const char *)value)[len - 1] : !rule->is_optional))
 			r->error = rule->name;
 		list->data = value;
 		list->bytes = len;
@@ -243,7 +244,8 @@ static void walk(struct reader *r)
 				return;
 			if (nodes[depth] == NODE_PROGRAM)
 				finish_program(r);
-			depth--;
+			if (!depth--)
+				r->error = "a node ends that never began";
 			break;
 		case FDT_NOP:
 			break;
