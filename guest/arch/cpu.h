@@ -6,6 +6,7 @@
 #define GUEST_ARCH_CPU_H
 
 #include "guest/arch/cpu_offsets.h"
+#include "guest/arch/descriptor.h"
 #include "guest/arch/frame.h"
 #include "guest/lib/compiler.h"
 
@@ -22,15 +23,6 @@ struct tss {
 	uint16_t io_map_base; /* beyond the limit: ring 3 reaches no port */
 } __attribute__((packed));
 _Static_assert(sizeof(struct tss) == 104, "SDM vol. 3, 8.7");
-
-/* Slots of tss.ist, counted from 1 as gates count them. */
-enum { IST_NONE, IST_DEBUG, IST_BREAKPOINT, IST_FATAL };
-
-/* What LGDT and LIDT read. */
-struct table_register {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((packed));
 
 struct process;
 

@@ -18,6 +18,7 @@ static _Noreturn void panic_notice(const char *why, uint64_t rip)
 
 void panic(const char *why)
 {
+	last_words.vector = LDE_NO_VECTOR;
 	last_words.rsp = (uint64_t)__builtin_frame_address(0);
 	panic_notice(why, (uint64_t)__builtin_return_address(0));
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/arch/traptable.h"
 
-#include "guest/arch/cpu.h"
+#include "guest/arch/cpu_offsets.h"
+#include "guest/arch/descriptor.h"
+#include "guest/arch/frame.h"
 
 /* Interrupt gate (SDM vol. 3, 6.14.1). */
 struct gate {

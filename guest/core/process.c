@@ -4,7 +4,6 @@
 #include "guest/arch/direct.h"
 #include "guest/arch/panic.h"
 #include "guest/core/clock.h"
-#include "guest/core/wait.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"

@@ -26,6 +26,11 @@ struct wait_queue {
 	struct list waiters;
 };
 
+static inline void wait_queue_init(struct wait_queue *queue)
+{
+	list_init(&queue->waiters);
+}
+
 struct process {
 	struct context context;
 	struct space *space;

@@ -13,11 +13,6 @@
 		{ &(name).waiters, &(name).waiters }                                               \
 	}
 
-static inline void wait_queue_init(struct wait_queue *queue)
-{
-	list_init(&queue->waiters);
-}
-
 #define WAIT_FOREVER UINT64_MAX
 
 /*

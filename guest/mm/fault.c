@@ -12,7 +12,7 @@
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/mm/space.h"
-#include "guest/mm/space_internal.h"
+#include "guest/mm/table.h"
 
 #define TABLE_ENTRIES 512
 #define WINDOW_MAX    16 /* pages filled at one fault */
@@ -24,15 +24,6 @@ struct fault {
 	paddr_t page;     /* out */
 	bool needs_flush; /* out */
 };
-
-paddr_t space_alloc_table(struct page_tables *tables)
-{
-	paddr_t pa = page_alloc_zeroed_here();
-
-	if (pa)
-		tables->list = page_list_push(tables->list, pa);
-	return pa;
-}
 
 static enum lde_reason reason_of_hole(struct space *space, vaddr_t va)
 {
@@ -193,7 +184,7 @@ static enum lde_reason resolve(struct fault *f)
 	reason = check_access(r, f->access);
 	if (reason != LDE_REASON_NONE)
 		return reason;
-	pte = paging_ensure(&f->space->tables, f->va, space_alloc_table);
+	pte = paging_ensure(&f->space->tables, f->va, table_alloc);
 	if (!pte)
 		return LDE_REASON_OUT_OF_MEMORY;
 	if (!*pte) {

@@ -3,7 +3,7 @@
 #ifndef GUEST_MM_REGION_PAGES_H
 #define GUEST_MM_REGION_PAGES_H
 
-#include "guest/mm/space.h"
+#include "guest/mm/region.h"
 
 /* Gives back all pages of r, of a space that is not loaded. May be offloaded. */
 void region_free_pages(struct space *space, struct region *r);

@@ -7,7 +7,6 @@
 #include "guest/mm/page.h"
 #include "guest/mm/pool.h"
 #include "guest/mm/region_pages.h"
-#include "guest/mm/space_internal.h"
 
 #define REGIONS_MAX 16384
 

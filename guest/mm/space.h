@@ -12,53 +12,7 @@
 
 #include <lde/device.h>
 
-#include "guest/arch/paging.h"
-#include "guest/lib/list.h"
-#include "guest/lib/splay.h"
-#include "guest/mm/object.h"
-
-/* As mmap(2) has them. */
-#define SPACE_PROT_READ  1u
-#define SPACE_PROT_WRITE 2u
-#define SPACE_PROT_EXEC  4u
-
-enum {
-	REGION_F_STACK = 1,   /* the guard lies below it */
-	REGION_F_HEAP = 2,    /* grows and shrinks by brk */
-	REGION_F_FILE = 4,    /* mmap of a file: beyond its end is an error, not zeroes */
-	REGION_F_SHARED = 8,
-};
-
-/* How a page was touched. */
-enum { ACCESS_READ = 0, ACCESS_WRITE = 1, ACCESS_FETCH = 2 };
-
-struct region {
-	struct list link;
-	struct splay_node node;    /* by start */
-	vaddr_t start, end;        /* page aligned */
-	uint8_t prot;              /* region_set_prot only */
-	uint8_t flags;
-	uint64_t pte_flags;        /* of a writable page under prot */
-	uint16_t window;           /* pages to fill at the next fault in sequence */
-	vaddr_t next_fault;        /* where that would be */
-	vaddr_t touched_start, touched_end; /* all pages present lie in here */
-	struct memory_object *object; /* NULL: anonymous */
-	uint64_t offset;           /* of start in object, page aligned */
-	uint64_t length;           /* bytes from start that the object provides */
-};
-
-struct space {
-	struct page_tables tables;
-	struct list regions;       /* by address... */
-	struct splay_tree by_start; /* ...and to look them up */
-	vaddr_t search_top;        /* no gap worth looking at above it */
-	struct region *last;       /* found last */
-	uint32_t nr_regions;
-	uint32_t users;
-	vaddr_t brk_start, brk;
-	uint64_t nr_pages;         /* of its own or shared with files */
-	uint64_t peak_pages;
-};
+#include "guest/mm/region.h"
 
 /* What a mapping is to be. */
 struct space_mapping {

@@ -11,6 +11,7 @@
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
 #include "guest/fs/file.h"
+#include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/space.h"
 #include "guest/sys/signals.h"
@@ -153,7 +154,7 @@ int64_t sys_clone(struct trap_frame *f)
 	/* Threads: memory shared by two that both run. */
 	if (args.flags & ~(uint64_t)CLONE_ACCEPTED ||
 	    (args.flags & CLONE_VM && !(args.flags & CLONE_VFORK))) {
-		syscall_note_unknown(f->syscall_nr);
+		ledger.threads_refused++;
 		return -ENOSYS;
 	}
 	return fork_process(f, &args);
@@ -171,6 +172,7 @@ struct wait_for {
 	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP } kind;
 	uint32_t id;
 	bool is_nohang, is_nowait;
+	bool is_for_ended; /* else for stopped ones, of which there are none */
 };
 
 static bool is_waited_for(const struct wait_for *w, const struct process *child)
@@ -197,10 +199,10 @@ static int wait_for_child(const struct wait_for *w, struct process **child)
 	int err = 0;
 
 	for (;;) {
-		*child = find_child(w, &p->zombies);
+		*child = w->is_for_ended ? find_child(w, &p->zombies) : NULL;
 		if (*child)
 			return 0;
-		if (!find_child(w, &p->children))
+		if (!find_child(w, &p->children) && !find_child(w, &p->zombies))
 			return -ECHILD;
 		if (w->is_nohang)
 			return 0;
@@ -236,7 +238,7 @@ static void reap(struct process *child)
 int64_t sys_wait4(struct trap_frame *f)
 {
 	int pid = arg_int(f, 0), options = arg_int(f, 2), err;
-	struct wait_for w = { .is_nohang = options & WNOHANG };
+	struct wait_for w = { .is_nohang = options & WNOHANG, .is_for_ended = true };
 	struct process *child;
 	struct rusage usage;
 	uint32_t child_pid;
@@ -283,6 +285,7 @@ int64_t sys_waitid(struct trap_frame *f)
 		.id = arg_int(f, 1),
 		.is_nohang = options & WNOHANG,
 		.is_nowait = options & WNOWAIT,
+		.is_for_ended = options & WEXITED,
 	};
 	struct process *child;
 

@@ -154,6 +154,8 @@ int64_t sys_rseq(struct trap_frame *f)
 	return -ENOSYS;
 }
 
+#define FUTEX_SECONDS_MAX (100ull * 365 * 86400) /* longer than any run */
+
 /* With one thread nobody else can wake a waiter, or be woken. */
 int64_t sys_futex(struct trap_frame *f)
 {
@@ -179,6 +181,7 @@ int64_t sys_futex(struct trap_frame *f)
 			return -EFAULT;
 		if (t.sec < 0 || (uint64_t)t.nsec >= 1000000000)
 			return -EINVAL;
+		t.sec = min_u64(t.sec, FUTEX_SECONDS_MAX);
 		return wait_on(NULL, clock_ticks_at_mono(clock_mono_ns() +
 							 t.sec * 1000000000ull + t.nsec));
 	}

@@ -86,14 +86,19 @@ static void fill_info(siginfo_t *out, int sig, const struct signal_info *info)
 	}
 }
 
-/* Where the frame goes: below the stack pointer, or on the other stack. */
-static vaddr_t choose_stack(struct process *p, const struct trap_frame *frame,
+/* Whether the program's stack pointer is on its alternate stack. */
+static bool is_on_alternate(const struct process *p, vaddr_t sp)
+{
+	return sp - p->alternate_stack[0] < p->alternate_stack[2];
+}
+
+/* Where the frame ends: below the stack pointer, or at the other stack's top. */
+static vaddr_t choose_stack(const struct process *p, const struct trap_frame *frame,
 			    const struct sigaction_user *action)
 {
 	const uint64_t *alt = p->alternate_stack;
-	bool is_on_it = frame->rsp - alt[0] < alt[2];
 
-	if (action->flags & SA_ONSTACK && alt[2] && !is_on_it)
+	if (action->flags & SA_ONSTACK && alt[2] && !is_on_alternate(p, frame->rsp))
 		return alt[0] + alt[2];
 	return frame->rsp - RED_ZONE;
 }
@@ -108,6 +113,8 @@ bool signal_frame_push(struct trap_frame *frame, int sig, const struct sigaction
 	vector = ALIGN_DOWN(sp - vector_area_size(), VECTOR_AREA_ALIGN);
 	/* On entry rsp + 8 is 16-byte aligned, as after a call. */
 	at = ALIGN_DOWN(vector - sizeof(out), 16) - 8;
+	if (is_on_alternate(p, sp - 1) && !is_on_alternate(p, at))
+		return false; /* it does not fit there */
 	memset(&out, 0, sizeof(out));
 	out.restorer = action->restorer;
 	out.ucontext.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;

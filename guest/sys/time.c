@@ -165,7 +165,10 @@ int64_t sys_clock_nanosleep(struct trap_frame *f)
 
 int64_t sys_times(struct trap_frame *f)
 {
-	struct tms tms = { .tms_utime = cpu_time_ns(current()) / (NS_PER_SEC / USER_HZ) };
+	struct tms tms = {
+		.tms_utime = cpu_time_ns(current()) / (NS_PER_SEC / USER_HZ),
+		.tms_cutime = clock_ticks_to_ns(current()->children_ticks) / (NS_PER_SEC / USER_HZ),
+	};
 
 	if (arg_u64(f, 0) && put_user(arg_u64(f, 0), &tms, sizeof(tms)))
 		return -EFAULT;
@@ -181,10 +184,11 @@ int64_t sys_getrusage(struct trap_frame *f)
 	if (arg_int(f, 0) < RUSAGE_CHILDREN || arg_int(f, 0) > RUSAGE_THREAD)
 		return -EINVAL;
 	memset(&usage, 0, sizeof(usage));
+	ns = arg_int(f, 0) == RUSAGE_CHILDREN ? clock_ticks_to_ns(p->children_ticks) :
+						cpu_time_ns(p);
+	usage.ru_utime.tv_sec = ns / NS_PER_SEC;
+	usage.ru_utime.tv_usec = ns % NS_PER_SEC / NS_PER_USEC;
 	if (arg_int(f, 0) != RUSAGE_CHILDREN) {
-		ns = cpu_time_ns(p);
-		usage.ru_utime.tv_sec = ns / NS_PER_SEC;
-		usage.ru_utime.tv_usec = ns % NS_PER_SEC / NS_PER_USEC;
 		usage.ru_maxrss = p->space->peak_pages * (PAGE_SIZE / 1024);
 		usage.ru_minflt = p->record->page_faults;
 		usage.ru_nvcsw = p->record->switches_voluntary;

@@ -96,6 +96,8 @@ enum lde_reason {
 	LDE_REASON_OTHER,         /* the trap number says it */
 };
 
+#define LDE_NO_VECTOR UINT32_MAX
+
 #define LDE_NOTICE_INSN_MAX 15
 #define LDE_NOTICE_NAME_MAX 32
 
@@ -103,7 +105,7 @@ struct lde_notice {
 	uint32_t kind;   /* enum lde_notice_kind */
 	uint32_t pid;
 	uint32_t reason; /* enum lde_reason */
-	uint32_t vector; /* of the trap */
+	uint32_t vector; /* of the trap; LDE_NO_VECTOR: it was none */
 	uint64_t error;  /* its error code */
 	uint64_t rip;
 	uint64_t rsp;

@@ -55,6 +55,7 @@ struct lde_ledger {
 	uint64_t syscalls[LDE_NR_SYSCALLS]; /* by number; forged ones in the next */
 	uint64_t syscalls_out_of_range;     /* number >= LDE_NR_SYSCALLS */
 	uint64_t syscalls_unknown[LDE_NR_SYSCALLS / 64]; /* bit: answered -ENOSYS */
+	uint64_t threads_refused;           /* clone(2) for a thread: -ENOSYS */
 	uint64_t traps[LDE_NR_VECTORS];     /* by vector, interrupts included */
 
 	/* page faults that the kernel resolved, by what it did */

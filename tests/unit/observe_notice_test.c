@@ -301,6 +301,19 @@ static void a_program_that_does_not_start_is_explained(void **state)
 	check(&notice, "process 2 (b) did not start: the kernel gave no reason");
 }
 
+static void a_panic_that_is_no_trap_names_none(void **state)
+{
+	struct lde_notice notice = {
+		.kind = LDE_NOTICE_PANIC, .text = "out of it", .rip = 0x1234, .vector = LDE_NO_VECTOR,
+	};
+	char text[400];
+
+	(void)state;
+	notice_format(&notice, text, sizeof(text));
+	assert_non_null(strstr(text, "out of it (at 0x1234);"));
+	assert_null(strchr(text, '#'));
+}
+
 static void a_panic_says_what_and_where(void **state)
 {
 	struct lde_notice notice = {.kind = LDE_NOTICE_PANIC, .text = "no memory node"};
@@ -398,6 +411,7 @@ int main(void)
 		cmocka_unit_test(other_traps_are_named_by_their_number),
 		cmocka_unit_test(a_program_that_does_not_start_is_explained),
 		cmocka_unit_test(a_panic_says_what_and_where),
+		cmocka_unit_test(a_panic_that_is_no_trap_names_none),
 		cmocka_unit_test(a_notice_of_unknown_kind_is_not_hidden),
 		cmocka_unit_test(any_bytes_give_one_terminated_line),
 		cmocka_unit_test(a_short_buffer_is_not_overrun),

@@ -127,6 +127,10 @@ static void print_unknown_syscalls(const struct lde_ledger *ledger)
 	}
 	if (nr_hidden)
 		log_line("... and %u more system calls that are not implemented", nr_hidden);
+	if (ledger->threads_refused)
+		log_line("threads were asked for %" PRIu64
+			 " time%s and answered ENOSYS: programs have one thread here",
+			 ledger->threads_refused, ledger->threads_refused == 1 ? "" : "s");
 	if (ledger->syscalls_out_of_range)
 		log_line("system calls with numbers from %d on do not exist: answered ENOSYS "
 			 "%" PRIu64 " time%s",

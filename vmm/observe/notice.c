@@ -253,7 +253,9 @@ static void line_add_panic(struct line *line, const struct lde_notice *notice)
 	char trap[160];
 
 	line_add(line, "the guest kernel cannot go on: %s", notice->text);
-	if (notice->rip || notice->vector) {
+	if (notice->vector == LDE_NO_VECTOR) {
+		line_add(line, " (at 0x%" PRIx64 ")", notice->rip);
+	} else if (notice->rip || notice->vector) {
 		exception_describe(notice->vector, notice->error, trap, sizeof(trap));
 		line_add(line, " (%s at 0x%" PRIx64, trap, notice->rip);
 		if (notice_is_page_fault(notice))

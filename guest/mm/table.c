@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/mm/table.h"
+
+#include "guest/mm/page.h"
+
+paddr_t table_alloc(struct page_tables *tables)
+{
+	paddr_t pa = page_alloc_zeroed_here();
+
+	if (pa)
+		tables->list = page_list_push(tables->list, pa);
+	return pa;
+}
