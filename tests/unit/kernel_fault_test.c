@@ -196,6 +196,29 @@ static void a_second_mapping_starts_at_its_offset(void **state)
 	assert_int_equal(peek(space, AT(8) + 100), 0);
 }
 
+static void pages_of_a_file_keep_their_owner(void **state)
+{
+	paddr_t first = page_alloc();
+	struct fake_file owner;
+
+	(void)state;
+	for (unsigned i = 1; i < 6; i++)
+		assert_int_equal(page_alloc(), first + PAGES(i));
+	fake_file_init(&owner, first, FILE_BYTES);
+	assert_int_equal(map_file(space, &owner, AT(0), 6, PROT_RW, REGION_F_FILE, 0), 0);
+	assert_int_equal(peek(space, AT(0)), fake_file_byte(0));
+	assert_false(page_is_exclusive(first));
+	assert_int_equal(peek(space, AT(5)), fake_file_byte(PAGES(5))); /* a partial page's copy */
+	assert_true(poke(space, AT(1), 1));
+	assert_true(poke(space, AT(0), 2));
+	assert_int_equal(*(uint8_t *)direct_map(first), fake_file_byte(0));
+	assert_int_equal(space_unmap(space, AT(0), PAGES(6)), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		assert_true(page_is_exclusive(first + PAGES(i)));
+		page_put(first + PAGES(i));
+	}
+}
+
 /* Two spaces with the page at AT(0) in common, as after a fork. */
 static struct space *share_page(uint8_t flags)
 {
@@ -361,6 +384,7 @@ int main(void)
 		TEST(pages_beyond_a_segment_are_zero),
 		TEST(a_write_copies_what_is_private),
 		TEST(a_second_mapping_starts_at_its_offset),
+		TEST(pages_of_a_file_keep_their_owner),
 		TEST(the_last_owner_writes_without_a_copy),
 		TEST(shared_memory_is_never_copied),
 		TEST(a_protection_does_not_make_a_shared_page_writable),

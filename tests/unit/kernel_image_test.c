@@ -126,13 +126,18 @@ static void a_segment_of_bss_alone_needs_no_file(void **state)
 	assert_int_equal(image.space->brk, BASE + MIB + PAGES(5));
 }
 
-static void a_position_independent_file_is_moved_as_a_whole(void **state)
+static void make_position_independent(void)
 {
-	(void)state;
 	elf->header.e_type = ET_DYN;
 	elf->header.e_entry = 0x123;
 	elf->ph[0].p_vaddr = 0;
 	elf->ph[1].p_vaddr = PAGES(1) + 0x800;
+}
+
+static void a_position_independent_file_is_moved_as_a_whole(void **state)
+{
+	(void)state;
+	make_position_independent();
 	assert_int_equal(image_map(&image, inode), 0);
 	assert_true(image.entry > PIE_LEAST);
 	assert_int_equal((image.entry - 0x123) % PAGE_SIZE, 0);
@@ -140,6 +145,14 @@ static void a_position_independent_file_is_moved_as_a_whole(void **state)
 	assert_int_equal(peek(image.space, image.entry - 0x123 + PAGES(1) + 0x800),
 			 fake_file_byte(PAGES(1) + 0x800));
 	assert_int_equal(image.space->brk, image.entry - 0x123 + PAGES(5));
+}
+
+static void a_position_independent_segment_that_wraps_is_refused(void **state)
+{
+	(void)state;
+	make_position_independent();
+	elf->ph[1].p_vaddr = 0x800 - PAGES(16); /* a little below the others */
+	assert_int_equal(image_map(&image, inode), -ENOEXEC);
 }
 
 static void headers_outside_all_segments_are_not_in_memory(void **state)
@@ -364,6 +377,7 @@ int main(void)
 		TEST(bss_is_zero_from_the_middle_of_a_page_on),
 		TEST(a_segment_of_bss_alone_needs_no_file),
 		TEST(a_position_independent_file_is_moved_as_a_whole),
+		TEST(a_position_independent_segment_that_wraps_is_refused),
 		TEST(headers_outside_all_segments_are_not_in_memory),
 		TEST(the_last_page_of_the_file_brings_nothing_of_the_next),
 		TEST(empty_segments_count_for_nothing),

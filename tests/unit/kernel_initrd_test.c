@@ -288,6 +288,8 @@ static void impossible_fields_are_refused(void **state)
 		{ 2, 2, "0000000:" },
 		{ 2, 3, "@0000000" },
 		{ 2, 5, "0000000`" },
+		{ 2, 5, "0000000g" },
+		{ 2, 5, "0000000G" },
 	};
 
 	(void)state;

@@ -123,6 +123,18 @@ static void a_used_page_is_zeroed_only_for_who_asks(void **state)
 	}
 }
 
+static void memory_that_nobody_used_is_not_cleared_again(void **state)
+{
+	paddr_t next = page_alloc() + PAGE_SIZE;
+
+	(void)state;
+	memset(direct_map(next), 0x77, 2 * PAGE_SIZE); /* it should be zero: who clears it is seen */
+	assert_int_equal(page_alloc_zeroed(), next);
+	assert_false(is_zero(next));
+	assert_int_equal(page_alloc_zeroed_here(), next + PAGE_SIZE);
+	assert_false(is_zero(next + PAGE_SIZE));
+}
+
 static void every_page_can_be_had_and_not_one_more(void **state)
 {
 	paddr_t pages[2 * NR_PAGES];
@@ -392,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup(freed_pages_come_back_last_in_first_out_before_fresh_ones,
 				       small_set_up),
 		cmocka_unit_test_setup(a_used_page_is_zeroed_only_for_who_asks, small_set_up),
+		cmocka_unit_test_setup(memory_that_nobody_used_is_not_cleared_again, small_set_up),
 		cmocka_unit_test_setup(every_page_can_be_had_and_not_one_more, small_set_up),
 		cmocka_unit_test_setup(the_books_do_not_overlap_the_pages, small_set_up),
 		cmocka_unit_test_setup(a_start_inside_a_page_is_rounded_up, small_set_up),

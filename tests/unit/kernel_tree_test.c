@@ -331,7 +331,11 @@ static void what_is_optional_may_be_missing(void **state)
 	make_tree();
 	assert_null(read_tree());
 	assert_int_equal(programs[0].argv.bytes, 0);
-	assert_int_equal(programs[1].argv.bytes, 7); /* and not that of the one before */
+	fault.node = "program@1";
+	make_tree();
+	assert_null(read_tree());
+	assert_int_equal(programs[0].argv.bytes, 10);
+	assert_int_equal(programs[1].argv.bytes, 0); /* and not that of the one before */
 }
 
 static void values_without_sense_are_refused(void **state)

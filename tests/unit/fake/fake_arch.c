@@ -13,6 +13,7 @@
 #include "guest/arch/monitor.h"
 #include "guest/arch/offload.h"
 #include "guest/arch/panic.h"
+#include "guest/arch/pte.h"
 #include "guest/core/sched.h"
 #include "guest/mm/page.h"
 #include "tests/unit/fake/fake_context.h"
@@ -64,11 +65,31 @@ static void restore_variables(void)
 	clear_raw(__start_guest_bss, __stop_guest_bss - __start_guest_bss);
 }
 
+/* The kernel's half: every address in it leads to the same page. */
+static void make_boot_tables(void)
+{
+	uint64_t *top = direct_map(LDE_BOOT_PT_PML4), *table;
+
+	top[LDE_PML4_DIRECT] = LDE_BOOT_PT_PDPT_DIRECT | PTE_PRESENT | PTE_WRITE;
+	top[LDE_PML4_IMAGE] = LDE_BOOT_PT_PDPT_IMAGE | PTE_PRESENT | PTE_WRITE;
+	for (unsigned i = 0; i < 512; i++) {
+		const uint64_t flags = PTE_PRESENT | PTE_WRITE | PTE_USER;
+
+		table = direct_map(LDE_BOOT_PT_PDPT_DIRECT);
+		table[i] = LDE_BOOT_PT_PD_DIRECT | flags;
+		table = direct_map(LDE_BOOT_PT_PDPT_IMAGE);
+		table[i] = LDE_BOOT_PT_PD_DIRECT | flags;
+		table = direct_map(LDE_BOOT_PT_PD_DIRECT);
+		table[i] = LDE_BOOT_PT_PT_IMAGE | flags;
+		table = direct_map(LDE_BOOT_PT_PT_IMAGE);
+		table[i] = MIB | flags;
+	}
+}
+
 void fake_boot(uint64_t nr_pages)
 {
 	/* The books take 8 bytes a page, their own pages included. */
 	uint64_t books = (nr_pages + nr_pages / 511 + 2) * 8 / PAGE_SIZE + 1;
-	uint64_t *tables;
 
 	if (!fake_memory)
 		map_memory();
@@ -79,9 +100,7 @@ void fake_boot(uint64_t nr_pages)
 	memset(&fake, 0, sizeof(fake));
 	memset(cpus, 0, sizeof(cpus));
 	memset(&cpu_features, 0, sizeof(cpu_features));
-	tables = direct_map(LDE_BOOT_PT_PML4);
-	tables[LDE_PML4_DIRECT] = 0x2003;
-	tables[LDE_PML4_IMAGE] = 0x6003;
+	make_boot_tables();
 	fake.tsc = 1000000;
 	if (nr_pages)
 		page_init(FAKE_MANAGED_START, FAKE_MANAGED_START + (nr_pages + books) * PAGE_SIZE);

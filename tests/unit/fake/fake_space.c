@@ -13,9 +13,13 @@ static struct fake_file *file_of(struct memory_object *object)
 static paddr_t give_page(struct memory_object *object, uint64_t index)
 {
 	struct fake_file *file = file_of(object);
+	paddr_t pa = file->data + index * PAGE_SIZE;
 
 	assert_true(index < (object->size + PAGE_SIZE - 1) / PAGE_SIZE);
-	return file->has_no_memory ? 0 : file->data + index * PAGE_SIZE;
+	if (file->has_no_memory)
+		return 0;
+	page_get(pa);
+	return pa;
 }
 
 static void get(struct memory_object *object)

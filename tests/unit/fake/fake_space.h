@@ -14,7 +14,8 @@
 #define PROT_RW  (SPACE_PROT_READ | SPACE_PROT_WRITE)
 #define PROT_RX  (SPACE_PROT_READ | SPACE_PROT_EXEC)
 
-/* A file of the initrd: its pages lie below the managed memory. */
+/* Its pages are the initrd's if they lie below the managed memory, else they
+ * have the file as an owner. */
 struct fake_file {
 	struct memory_object object;
 	paddr_t data;
