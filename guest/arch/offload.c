@@ -9,9 +9,9 @@
 #include "guest/lib/string.h"
 
 bool offload_is_active;
+bool offload_is_running; /* calls inside a call stay where they are */
 
 static paddr_t offload_root;
-static bool is_offloaded; /* calls inside a call stay where they are */
 
 /* offload.S */
 uint64_t offload_enter(offload_fn fn, void *arg, paddr_t root);
@@ -49,24 +49,19 @@ void offload_init(paddr_t root)
 	offload_is_active = cs == USER_CS;
 }
 
-bool offload_is_running(void)
-{
-	return is_offloaded;
-}
-
 uint64_t offload_parse(offload_fn fn, void *arg)
 {
 	uint64_t result;
 
-	is_offloaded = true;
+	offload_is_running = true;
 	result = offload_enter(fn, arg, offload_root);
-	is_offloaded = false;
+	offload_is_running = false;
 	return result;
 }
 
 uint64_t offload_call(offload_fn fn, void *arg)
 {
-	if (!offload_is_active || is_offloaded)
+	if (!offload_is_active || offload_is_running)
 		return fn(arg);
 	return offload_parse(fn, arg);
 }

@@ -40,7 +40,7 @@ uint64_t offload_call(offload_fn fn, void *arg);
 uint64_t offload_parse(offload_fn fn, void *arg);
 
 /* Inside a call: a trap from ring 3 is then the kernel's own fault. */
-bool offload_is_running(void);
+extern bool offload_is_running;
 
 /* Zeroes or copies one page; addresses are the kernel's. */
 void offload_zero_page(void *page);

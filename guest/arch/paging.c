@@ -7,6 +7,7 @@
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 #define TOP_SHIFT   39
 #define INDEX_BITS  9
+#define SPAN_SHIFT  (LDE_PAGE_SHIFT + INDEX_BITS) /* what a lowest table is for */
 
 static inline unsigned table_index(vaddr_t va, unsigned shift)
 {
@@ -22,10 +23,26 @@ void paging_init_root(paddr_t root)
 	pml4[LDE_PML4_IMAGE] = kernel[LDE_PML4_IMAGE];
 }
 
-uint64_t *paging_find(const struct page_tables *tables, vaddr_t va)
+static inline uint64_t *entry_in_last(struct page_tables *tables, vaddr_t va)
 {
-	uint64_t *table = direct_map(tables->root);
+	if (va >> SPAN_SHIFT != tables->last_span || !tables->last_table)
+		return NULL;
+	return &tables->last_table[table_index(va, LDE_PAGE_SHIFT)];
+}
 
+static inline uint64_t *remember(struct page_tables *tables, vaddr_t va, uint64_t *table)
+{
+	tables->last_span = va >> SPAN_SHIFT;
+	tables->last_table = table;
+	return &table[table_index(va, LDE_PAGE_SHIFT)];
+}
+
+uint64_t *paging_find(struct page_tables *tables, vaddr_t va)
+{
+	uint64_t *table = direct_map(tables->root), *last = entry_in_last(tables, va);
+
+	if (likely(last))
+		return last;
 	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= INDEX_BITS) {
 		uint64_t entry = table[table_index(va, shift)];
 
@@ -33,14 +50,16 @@ uint64_t *paging_find(const struct page_tables *tables, vaddr_t va)
 			return NULL;
 		table = direct_map(pte_paddr(entry));
 	}
-	return &table[table_index(va, LDE_PAGE_SHIFT)];
+	return remember(tables, va, table);
 }
 
 uint64_t *paging_ensure(struct page_tables *tables, vaddr_t va,
 			paddr_t (*alloc)(struct page_tables *))
 {
-	uint64_t *table = direct_map(tables->root);
+	uint64_t *table = direct_map(tables->root), *last = entry_in_last(tables, va);
 
+	if (likely(last))
+		return last;
 	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= INDEX_BITS) {
 		uint64_t *entry = &table[table_index(va, shift)];
 
@@ -53,7 +72,7 @@ uint64_t *paging_ensure(struct page_tables *tables, vaddr_t va,
 		}
 		table = direct_map(pte_paddr(*entry));
 	}
-	return &table[table_index(va, LDE_PAGE_SHIFT)];
+	return remember(tables, va, table);
 }
 
 void paging_flush_page(vaddr_t va)

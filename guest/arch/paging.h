@@ -16,13 +16,17 @@
 struct page_tables {
 	paddr_t root;
 	uint32_t list; /* all tables, linked through the page allocator */
+	/* The lowest table that was used last: the 2 MiB it is for, and where it is.
+	 * Tables do not move or go away before the space does. */
+	uint64_t last_span;
+	uint64_t *last_table; /* NULL: none yet */
 };
 
 /* Sets root to a copy of the kernel's half; root's page must be zeroed. */
 void paging_init_root(paddr_t root);
 
 /* The entry for va, or NULL if no table reaches it. */
-uint64_t *paging_find(const struct page_tables *tables, vaddr_t va);
+uint64_t *paging_find(struct page_tables *tables, vaddr_t va);
 
 /*
  * The same, building what is missing from zeroed pages of alloc(tables); NULL

@@ -159,7 +159,7 @@ void trap_dispatch(struct trap_frame *frame)
 		interrupt(vector);
 		if (!frame_is_user(frame))
 			return; /* it ended the idle loop's wait */
-	} else if (unlikely(!frame_is_user(frame) || offload_is_running())) {
+	} else if (unlikely(!frame_is_user(frame) || offload_is_running)) {
 		panic_trap(frame);
 	} else if (likely(vector == VECTOR_PF)) {
 		page_fault(frame);

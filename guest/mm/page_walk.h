@@ -10,7 +10,7 @@
 
 /* A walk over the entries in [va, end) that have a page. */
 struct page_walk {
-	const struct page_tables *tables;
+	struct page_tables *tables;
 	vaddr_t va, end;
 	uint64_t *pte; /* of va; NULL: to be looked up */
 };

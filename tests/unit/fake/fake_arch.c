@@ -156,14 +156,11 @@ uint64_t offload_call(offload_fn fn, void *arg)
 	return fn(arg);
 }
 
+bool offload_is_running;
+
 uint64_t offload_parse(offload_fn fn, void *arg)
 {
 	return offload_call(fn, arg);
-}
-
-bool offload_is_running(void)
-{
-	return false;
 }
 
 void offload_zero_page(void *page)
