@@ -106,8 +106,9 @@ STYLE_TAP = style/layers=tests/tools/check-layers \
 	style/headers=tests/tools/check-headers \
 	style/source=tests/tools/check-source \
 	'style/kernel-instructions=tests/tools/check-kernel-insns $(BUILD)/guest/lde-kernel.elf'
-analysis_tap = 'analysis/$(1)=tests/tools/tap-command $(2) "make $(1)" \
-	$(MAKE) --no-print-directory $(1)'
+# MAKEFLAGS: the descriptors of this make's job server do not reach a suite.
+analysis_tap = 'analysis/$(1)=MAKEFLAGS= tests/tools/tap-command $(2) "make $(1)" \
+	$(MAKE) --no-print-directory -j2 BUILD=$(BUILD) $(1)'
 ANALYSIS_TAP = $(call analysis_tap,build-clang,clang) $(call analysis_tap,tidy,clang-tidy) \
 	$(call analysis_tap,cppcheck,cppcheck)
 KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
@@ -130,7 +131,7 @@ check: deps
 	@+$(MAKE) --no-print-directory check-all
 
 check-all: lde $(UNIT_TESTS) $(TEST_PROGRAMS)
-	@+$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(ANALYSIS_TAP) \
+	@$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(ANALYSIS_TAP) \
 		$(KVM_TAP) $(SVM_TAP)
 
 check-unit:
