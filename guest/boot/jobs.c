@@ -5,7 +5,7 @@
 #include "guest/arch/panic.h"
 #include "guest/arch/traps.h"
 #include "guest/core/sched.h"
-#include "guest/fs/file.h"
+#include "guest/fs/stream.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/list.h"
@@ -28,6 +28,8 @@ static uint32_t nr_processes;
 
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND      127
+
+#define UMASK 022 /* as a login gives it */
 
 const char *jobs_add(const struct machine_tree *tree, const struct tree_program *program)
 {
@@ -77,7 +79,7 @@ static void job_begin(void)
 	int err;
 
 	process_note_first_run(p);
-	p->files = file_table_create();
+	p->files = stream_create_table();
 	err = p->files ? exec_find(args.path, &inode) : -ENOMEM;
 	if (!err) {
 		err = exec_program(inode, &args, process_frame(p));
@@ -99,6 +101,7 @@ static void job_start(const struct job *job, uint32_t *index)
 			panic("no memory for so many processes: give --memory more, or start fewer");
 		p->start = job;
 		p->cwd = inode_get(inode_root());
+		p->umask = UMASK;
 		sched_ready(p);
 	}
 }

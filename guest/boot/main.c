@@ -20,6 +20,7 @@
 #include "guest/dev/console.h"
 #include "guest/dev/tree.h"
 #include "guest/fs/initrd.h"
+#include "guest/fs/node.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/page.h"
 
@@ -91,6 +92,8 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	clock_init(tree.tsc_hz);
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
+	if (!node_create_standard()) /* with the clock's time */
+		panic("memory is too small for the first files");
 
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();

@@ -5,7 +5,7 @@
 
 #include "guest/arch/direct.h"
 #include "guest/arch/insn.h"
-#include "guest/core/wait.h"
+#include "guest/core/watch.h"
 #include "guest/lib/errno.h"
 #include "guest/mm/page.h"
 #include "guest/mm/usercopy.h"
@@ -27,11 +27,19 @@ static struct stream streams[CONSOLE_NR_STREAMS] = {
 	{ .turn = WAIT_QUEUE_INIT(streams[2].turn), .completion = WAIT_QUEUE_INIT(streams[2].completion) },
 };
 
-/* Input arrives here first: its reader may be gone by then. */
+/* Input arrives here: who asked for it may be gone by then. */
 static struct {
 	char bytes[PAGE_SIZE] __attribute__((aligned(4096)));
 	uint32_t start, end;
-} input;
+	bool is_asked;   /* the VMM has the request */
+	bool has_ended;  /* a read is to return this: */
+	int64_t result;  /* 0 or the host's error */
+	struct wait_queue readers;
+	struct watch_source source;
+} input = {
+	.readers = WAIT_QUEUE_INIT(input.readers),
+	.source = WATCH_SOURCE_INIT(input.source),
+};
 
 void console_init(const struct console_info *from_tree)
 {
@@ -49,7 +57,7 @@ static int stream_acquire(struct stream *s)
 		int err = wait_on(&s->turn, WAIT_FOREVER);
 
 		if (err)
-			return err;
+			return -ERESTARTSYS;
 	}
 	s->is_busy = true;
 	return 0;
@@ -66,14 +74,20 @@ static inline bool is_pending(struct stream *s)
 	return *(volatile int64_t *)&s->request.result == LDE_CONSOLE_PENDING;
 }
 
-/* Rings the doorbell; the request is done when this returns. */
-static int64_t stream_submit(struct stream *s, enum lde_console_op op)
+/* Rings the doorbell; the VMM may take its time. */
+static void stream_ring(struct stream *s, enum lde_console_op op)
 {
 	s->request.op = op;
 	s->request.stream = s - streams;
 	s->request.pid = current()->pid;
 	s->request.result = LDE_CONSOLE_PENDING;
 	insn_outl(info.port, (uint32_t)image_paddr(&s->request));
+}
+
+/* The request is done when this returns. */
+static int64_t stream_submit(struct stream *s, enum lde_console_op op)
+{
+	stream_ring(s, op);
 	while (is_pending(s))
 		wait_uninterrupted(&s->completion); /* the VMM has our pages */
 	return s->request.result;
@@ -151,54 +165,92 @@ int64_t console_write(unsigned stream, const struct user_piece *pieces, unsigned
 	return done ? (int64_t)done : result;
 }
 
-bool console_has_input(void)
+static inline bool has_input(void)
 {
 	return input.start < input.end;
 }
 
-static int64_t input_fill(struct stream *s, uint64_t len)
+/* Takes over what the VMM has answered, if it has. */
+static void input_collect(void)
 {
-	int64_t result;
+	struct stream *s = &streams[CONSOLE_STDIN];
 
+	if (!input.is_asked || is_pending(s))
+		return;
+	input.is_asked = false;
+	if (s->request.result > 0) {
+		input.start = 0;
+		input.end = s->request.result;
+	} else {
+		input.has_ended = true;
+		input.result = s->request.result;
+	}
+	wait_wake_all(&input.readers);
+	watch_notify(&input.source);
+}
+
+/* Asks for at most len bytes, unless something is here or asked for already. */
+static void input_ask(uint64_t len)
+{
+	struct stream *s = &streams[CONSOLE_STDIN];
+
+	if (has_input() || input.has_ended || input.is_asked)
+		return;
 	s->request.nr_segs = 1;
 	s->request.segs[0] = (struct lde_console_seg){ image_paddr(input.bytes),
 						       min_u64(len, sizeof(input.bytes)) };
-	result = stream_submit(s, LDE_CONSOLE_READ);
-	if (result > 0) {
-		input.start = 0;
-		input.end = result;
-	}
-	return result;
+	input.is_asked = true;
+	stream_ring(s, LDE_CONSOLE_READ);
+	input_collect();
 }
 
-int64_t console_read(vaddr_t buf, uint64_t len)
+int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait)
 {
-	struct stream *s = &streams[CONSOLE_STDIN];
-	int64_t result;
+	uint64_t n;
 
 	if (!len)
 		return 0;
-	result = stream_acquire(s);
-	if (result)
-		return result;
-	if (!console_has_input())
-		result = input_fill(s, len);
-	if (console_has_input()) {
-		uint64_t n = min_u64(len, input.end - input.start);
-
-		result = user_write(current()->space, buf, input.bytes + input.start, n);
-		if (!result) {
-			result = n;
-			input.start += n;
+	for (;;) {
+		input_ask(len);
+		if (has_input())
+			break;
+		if (input.has_ended) {
+			input.has_ended = false; /* a terminal may go on */
+			return input.result;
 		}
+		if (!may_wait)
+			return -EAGAIN;
+		if (wait_on(&input.readers, WAIT_FOREVER))
+			return -ERESTARTSYS;
 	}
-	stream_release(s);
-	return result;
+	n = min_u64(len, input.end - input.start);
+	if (user_write(current()->space, buf, input.bytes + input.start, n))
+		return -EFAULT;
+	input.start += n;
+	return n;
+}
+
+bool console_poll_input(void)
+{
+	input_ask(sizeof(input.bytes));
+	return has_input() || input.has_ended;
+}
+
+struct watch_source *console_input_source(void)
+{
+	return &input.source;
+}
+
+uint64_t console_nr_readable(void)
+{
+	console_poll_input();
+	return input.end - input.start;
 }
 
 void console_interrupt(void)
 {
-	for (unsigned i = 0; i < CONSOLE_NR_STREAMS; i++)
+	input_collect();
+	for (unsigned i = CONSOLE_STDOUT; i < CONSOLE_NR_STREAMS; i++)
 		if (streams[i].is_busy && !is_pending(&streams[i]))
 			wait_wake_all(&streams[i].completion);
 }

@@ -3,14 +3,20 @@
  * The console device: the host's standard streams (include/lde/device.h).
  *
  * Output goes out from where it lies in the program's pages, all pieces of one
- * system call in one request. A process whose stream is not ready, or who waits
- * for input, is BLOCKED until the interrupt.
+ * system call in one request, and a process whose stream is not ready is BLOCKED
+ * until the interrupt.
+ *
+ * Input is asked for when a process reads or polls, into a buffer of the
+ * kernel's: who waits for it can be interrupted, and what comes later is kept
+ * for the next one.
  */
 #ifndef GUEST_DEV_CONSOLE_H
 #define GUEST_DEV_CONSOLE_H
 
 #include "guest/lib/compiler.h"
 #include "guest/mm/space.h"
+
+struct watch_source;
 
 enum { CONSOLE_STDIN, CONSOLE_STDOUT, CONSOLE_STDERR, CONSOLE_NR_STREAMS };
 
@@ -35,11 +41,16 @@ const struct console_info *console_info(void);
  * -EFAULT, or the host's error. */
 int64_t console_write(unsigned stream, const struct user_piece *pieces, unsigned nr);
 
-/* Bytes read into the program's memory, 0 at the end of input, or an error. */
-int64_t console_read(vaddr_t buf, uint64_t len);
+/* Bytes read into the program's memory, 0 at the end of input, -EFAULT, the
+ * host's error, -ERESTARTSYS, or, where it must not wait, -EAGAIN. */
+int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait);
 
-/* Whether a read would not block. */
-bool console_has_input(void);
+/* Whether a read would not block; if not, asks the host for input. */
+bool console_poll_input(void);
+/* What changes when it comes. */
+struct watch_source *console_input_source(void);
+/* Bytes that are here; asks the host if there are none. */
+uint64_t console_nr_readable(void);
 
 void console_interrupt(void);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Open files, and the table through which a process names them by number.
- */
+/* Open files. The numbers that a process has for them are table.h's. */
 #ifndef GUEST_FS_FILE_H
 #define GUEST_FS_FILE_H
 
@@ -9,14 +7,24 @@
 #include "guest/fs/inode.h"
 
 struct file;
+struct watcher;
 
-/* Every operation returns a count or a negative errno; one that is NULL is
+/*
+ * Every operation returns a count or a negative errno; one that is NULL is
  * answered with the errno that Linux gives for it. Addresses are the running
- * program's. */
+ * program's. -ERESTARTSYS: a signal ended the wait, and nothing was moved.
+ */
 struct file_ops {
+	int (*open)(struct file *file);
+	void (*close)(struct file *file);
 	int64_t (*read)(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos);
 	int64_t (*write)(struct file *file, const struct user_piece *pieces, unsigned nr,
 			 uint64_t *pos);
+	/* What would not block, as poll(2) has it; with a watcher, one who is to
+	 * know when that changes. NULL: everything, always. */
+	uint32_t (*poll)(struct file *file, struct watcher *watcher);
+	/* Bytes that can be read at once (FIONREAD). */
+	int64_t (*nr_readable)(struct file *file);
 	bool can_seek;
 };
 
@@ -25,44 +33,27 @@ struct file {
 	uint32_t users;
 	uint32_t flags;       /* O_* */
 	uint64_t pos;
-	struct inode *inode;  /* NULL: a stream of the console */
-	unsigned stream;
+	struct inode *inode;
+	union {
+		struct dir_cursor cursor; /* of a folder */
+		unsigned stream;          /* of the console */
+		struct pipe *pipe;
+		paddr_t page;             /* what a made-up file says */
+	};
 };
 
-#define FD_MAX 128
+/*
+ * *opened is inode as an open file with one user. 0, -ENOMEM, or what the kind
+ * of file has against it. The caller remains a user of inode.
+ */
+int file_open(struct inode *inode, uint32_t flags, struct file **opened);
 
-struct file_table {
-	uint32_t users;
-	int end; /* no descriptor from here on is open */
-	struct file *files[FD_MAX];
-	bool closes_on_exec[FD_MAX];
-};
+static inline struct file *file_get(struct file *file)
+{
+	file->users++;
+	return file;
+}
 
-/* Another table of the same open files, for fork: positions are shared. NULL
- * without memory. */
-struct file_table *file_table_clone(const struct file_table *table);
-
-/* 0, 1 and 2 are the console's streams, those that are open on the host. NULL
- * without memory. */
-struct file_table *file_table_create(void);
-/* One with the same open files, for fork. */
-struct file_table *file_table_clone(const struct file_table *from);
-void file_table_put(struct file_table *table);
-void file_table_close_on_exec(struct file_table *table);
-
-/* NULL: no such descriptor. */
-struct file *file_get(const struct file_table *table, int fd);
-
-/* The lowest free number from min on now names file, whose use passes to the
- * table; -EMFILE. */
-int file_install(struct file_table *table, struct file *file, int min, bool closes_on_exec);
-/* Makes fd, in range, name file, whose use passes to the table. */
-void file_install_at(struct file_table *table, int fd, struct file *file, bool closes_on_exec);
-int file_close(struct file_table *table, int fd);
-
-/* An open file on inode, with one user, that takes the caller's use of inode
- * over; NULL without memory: then it does not. */
-struct file *file_open(struct inode *inode, uint32_t flags);
 void file_put(struct file *file);
 
 #endif

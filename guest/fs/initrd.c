@@ -2,7 +2,9 @@
 #include "guest/fs/initrd.h"
 
 #include "guest/arch/direct.h"
-#include "guest/fs/inode.h"
+#include "guest/fs/dir.h"
+#include "guest/fs/node.h"
+#include "guest/fs/regular.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -13,6 +15,8 @@
 #define NEWC_HEADER    110
 #define NEWC_ALIGN     4
 #define NEWC_TRAILER   "TRAILER!!!"
+
+#define NS_PER_SEC 1000000000ull
 
 enum { NEWC_INO, NEWC_MODE, NEWC_UID, NEWC_GID, NEWC_NLINK, NEWC_MTIME, NEWC_FILESIZE,
        NEWC_DEVMAJOR, NEWC_DEVMINOR, NEWC_RDEVMAJOR, NEWC_RDEVMINOR, NEWC_NAMESIZE };
@@ -68,7 +72,48 @@ static bool read_entry(const char *start, uint64_t size, uint64_t *at, struct en
 	return true;
 }
 
-/* The directory in which the entry goes; makes what is missing on the way. */
+static struct inode *create_dir(const struct entry *e, uint32_t mode)
+{
+	(void)e;
+	return dir_create(mode);
+}
+
+static struct inode *create_any(const struct entry *e, uint32_t mode)
+{
+	struct inode *inode;
+
+	if ((mode & MODE_TYPE) == MODE_SYMLINK)
+		return link_create(e->data, e->size);
+	inode = node_create(mode, 0);
+	if (inode && inode_is_regular(inode))
+		regular_set_archive(inode, direct_paddr(e->data), e->size);
+	return inode;
+}
+
+/* The inode of that name, which create(e, mode) makes if need be; names stay
+ * where they are in the archive. NULL without memory. */
+static struct inode *ensure(struct inode *dir, const char *name, uint32_t len, uint32_t mode,
+			    struct inode *(*create)(const struct entry *e, uint32_t mode),
+			    const struct entry *e)
+{
+	struct dir_entry *there = dir_find(dir, name, len);
+	struct inode *inode;
+
+	if (there && (inode_is_dir(there->inode) || create == create_dir))
+		return there->inode;
+	inode = create(e, mode);
+	if (!inode)
+		return NULL;
+	if (there) /* the later one counts */
+		dir_replace(there, inode);
+	else
+		there = dir_add(dir, name, len, inode);
+	inode_put(inode);
+	return there ? inode : NULL;
+}
+
+/* The directory in which the entry goes; makes what is missing on the way. May
+ * be what is none. */
 static struct inode *parent_of(const struct entry *e, const char **name, uint32_t *len)
 {
 	const char *p = e->name, *end = e->name + e->name_len;
@@ -81,13 +126,12 @@ static struct inode *parent_of(const struct entry *e, const char **name, uint32_
 			p++;
 		for (next = p; next < end && *next != '/'; next++)
 			;
-		if (next == end) {
-			*name = p;
-			*len = end - p;
+		*name = p;
+		*len = next - p;
+		if (next == end || !inode_is_dir(dir))
 			return dir;
-		}
 		if (next - p != 1 || *p != '.')
-			dir = inode_add_child(dir, p, next - p, MODE_DIR | 0755);
+			dir = ensure(dir, p, next - p, MODE_DIR | 0755, create_dir, e);
 		p = next;
 	}
 	return NULL;
@@ -102,23 +146,24 @@ static int add_entry(const struct entry *e)
 	if (!read_field(e->header, NEWC_MODE, &mode) || !read_field(e->header, NEWC_UID, &uid) ||
 	    !read_field(e->header, NEWC_GID, &gid) || !read_field(e->header, NEWC_MTIME, &mtime))
 		return -EINVAL;
+	if (e->size && (mode & MODE_TYPE) == MODE_REGULAR && (uint64_t)e->data % PAGE_SIZE)
+		return -EINVAL; /* the VMM aligns file data so that it can be mapped */
 	dir = parent_of(e, &name, &len);
 	if (!dir)
 		return -ENOMEM;
+	if (!inode_is_dir(dir))
+		return 0; /* below a file there is no place */
 	if (!len || (len == 1 && *name == '.'))
 		inode = dir;
 	else
-		inode = inode_add_child(dir, name, len, mode);
+		inode = ensure(dir, name, len, mode, create_any, e);
 	if (!inode)
 		return -ENOMEM;
-	if (e->size && (mode & MODE_TYPE) == MODE_REGULAR && (uint64_t)e->data % PAGE_SIZE)
-		return -EINVAL; /* the VMM aligns file data so that it can be mapped */
-	inode->mode = mode;
+	if ((inode->mode & MODE_TYPE) == (mode & MODE_TYPE))
+		inode->mode = mode;
 	inode->uid = uid;
 	inode->gid = gid;
-	inode->mtime = mtime;
-	inode->data = direct_paddr(e->data);
-	inode->object.size = e->size;
+	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = mtime * NS_PER_SEC;
 	return 0;
 }
 

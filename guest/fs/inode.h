@@ -1,33 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of files. Today all of it comes from the initrd and is read-only;
- * file data stays where the VMM put it, page aligned, and is mapped from there.
+ * Inodes: the files themselves, whatever names they have (dir.h), and whether
+ * they are kept in memory or made up when somebody looks (proc.h).
+ *
+ * An inode lives as long as it has a name or a user.
  */
 #ifndef GUEST_FS_INODE_H
 #define GUEST_FS_INODE_H
 
+#include "guest/fs/content.h"
 #include "guest/lib/list.h"
 #include "guest/mm/object.h"
 
 /* st_mode */
 #define MODE_TYPE    0170000u
-#define MODE_DIR     0040000u
+#define MODE_FIFO    0010000u
 #define MODE_CHAR    0020000u
+#define MODE_DIR     0040000u
+#define MODE_BLOCK   0060000u
 #define MODE_REGULAR 0100000u
 #define MODE_SYMLINK 0120000u
+#define MODE_SOCKET  0140000u
+#define MODE_BITS    07777u
 #define MODE_EXEC_ANY 0111u
 
+/* st_dev: where inodes with numbers of their own live. */
+enum { DEVICE_TREE = 1, DEVICE_STREAMS, DEVICE_PIPES, DEVICE_PROC };
+
+/* Of a file, a link, or what is read of a folder at a time. */
+#define PATH_SIZE     4096 /* longest path, with its NUL */
+#define FILE_NAME_MAX 255
+
+struct inode;
+struct file_ops;
+struct pipe;
+
+struct dir_entry;
+
+#define DIR_TEXT_SIZE 24
+
+/* One name in a folder, as it is listed. */
+struct dir_item {
+	const char *name;
+	uint32_t len;
+	uint32_t mode;   /* the type counts */
+	uint64_t number;
+	uint64_t next;   /* the position after it */
+	char text[DIR_TEXT_SIZE]; /* for names that are made up */
+};
+
+/* Where a listing stands, so that it need not begin anew; zeroes at first. */
+struct dir_cursor {
+	const struct dir_entry *entry;
+	uint32_t nr_removed;
+};
+
+/* What differs from kind to kind; none blocks, all may be offloaded. */
+struct inode_ops {
+	/* Folders: what has that name, of which the caller becomes a user.
+	 * 0, -ENOENT or -ENOMEM. */
+	int (*lookup)(struct inode *dir, const char *name, uint32_t len, struct inode **found);
+	/* The first name at position pos or behind. False: none. */
+	bool (*list)(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
+		     struct dir_item *item);
+	/* The name that a made-up inode has in its parent, in text; its length. */
+	uint32_t (*name)(const struct inode *inode, char text[DIR_TEXT_SIZE]);
+	/* Links: the target without a NUL, in the link or in buf, a page. Its
+	 * length or a negative errno. */
+	int64_t (*read_link)(struct inode *link, char *buf, const char **target);
+	/* Links that lead to a file without naming it: that file, the caller
+	 * being a user, or NULL if there is none any more. */
+	struct inode *(*jump)(struct inode *link);
+	/* The last name and user are gone: gives back all but the inode. */
+	void (*release)(struct inode *inode);
+};
+
 struct inode {
-	struct memory_object object; /* size and pages */
+	struct memory_object object; /* st_size, and the pages of a regular file */
+	const struct inode_ops *ops;
+	const struct file_ops *file_ops; /* once open */
 	uint32_t users; /* open files, mappings, processes that run it or are in it */
-	uint32_t number;
+	uint32_t nlink;
+	uint32_t number, device; /* st_ino, st_dev */
+	uint32_t rdev;           /* of a device: which */
 	uint32_t mode, uid, gid;
-	int64_t mtime; /* seconds since the epoch */
-	const char *name; /* in the parent; not NUL terminated */
-	uint32_t name_len;
-	struct inode *parent; /* the root is its own */
-	struct list children, sibling;
-	paddr_t data; /* page aligned */
+	uint64_t atime_ns, mtime_ns, ctime_ns; /* since the epoch */
+	struct list names;       /* struct dir_entry */
+	struct inode *parent;    /* of a folder; the root is its own; a user of it */
+	union {
+		struct content content;
+		struct {
+			struct list entries; /* in the order in which they came */
+			uint64_t last_position;
+			uint32_t nr_removed;
+		} dir;
+		const char *target;  /* of a link; object.size bytes */
+		struct pipe *pipe;   /* of a FIFO while it is open; of a pipe */
+		struct {
+			uint32_t pid, kind, fd;
+		} proc;
+	};
 };
 
 static inline bool inode_is_dir(const struct inode *inode)
@@ -40,12 +112,19 @@ static inline bool inode_is_regular(const struct inode *inode)
 	return (inode->mode & MODE_TYPE) == MODE_REGULAR;
 }
 
+/* Whether its bytes are kept in pages, to be mapped and resized. */
+static inline bool inode_has_content(const struct inode *inode)
+{
+	return inode->object.ops;
+}
+
 static inline bool inode_is_symlink(const struct inode *inode)
 {
 	return (inode->mode & MODE_TYPE) == MODE_SYMLINK;
 }
 
-struct inode *inode_root(void);
+/* One with a user and no name, its times 0; NULL without memory. */
+struct inode *inode_create(const struct inode_ops *ops, uint32_t device, uint32_t mode);
 
 /* One more user, one less. Returns inode, for the place that keeps it. */
 static inline struct inode *inode_get(struct inode *inode)
@@ -56,25 +135,27 @@ static inline struct inode *inode_get(struct inode *inode)
 
 void inode_put(struct inode *inode);
 
-/* The child of that name, or NULL. */
-struct inode *inode_child(const struct inode *dir, const char *name, uint32_t len);
+/* One name less; the last one may be the end of the inode. */
+void inode_unname(struct inode *inode);
 
-/* A new child without data, or what is there already; NULL without memory. */
-struct inode *inode_add_child(struct inode *dir, const char *name, uint32_t len, uint32_t mode);
+/* What happened to the inode, for its times. Not to be offloaded. */
+enum { INODE_READ = 1, INODE_WRITTEN = 2, INODE_CHANGED = 4 };
+void inode_touch(struct inode *inode, unsigned what);
 
-/* Bytes read, 0 beyond the end. The data is in memory: never blocks. */
+struct inode *inode_root(void);
+
+/* Bytes of a regular file read into the kernel, 0 beyond the end. */
 uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint64_t len);
 
 /*
  * What path names, seen from dir. follow: a symbolic link at the end counts as
  * what it points to. 0 and *found, of which the caller becomes a user, or
- * -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG.
+ * -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG, -ENOMEM. (In path.c.)
  */
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found);
 
-/* The absolute path with its NUL; its length with the NUL, or -ERANGE. */
+/* The absolute path with its NUL; its length with the NUL, -ERANGE, or -ENOENT
+ * if it has no name any more. (In dir.c.) */
 int64_t inode_path(const struct inode *inode, char *buf, uint64_t size);
-
-#define PATH_SIZE 4096 /* longest path, with its NUL */
 
 #endif

@@ -77,6 +77,8 @@ struct space *space_clone(struct space *from)
 		return NULL;
 	c.to->brk_start = from->brk_start;
 	c.to->brk = from->brk;
+	c.to->args_start = from->args_start;
+	c.to->args_end = from->args_end;
 	ok = offload_call(clone_regions, &c);
 	if (insn_read_cr3() == from->tables.root)
 		paging_flush_all(); /* its pages may have become read-only */

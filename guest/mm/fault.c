@@ -62,7 +62,7 @@ static void set_entry(struct space *space, struct region *r, vaddr_t va, uint64_
 /* A private page with the first bytes of the object's page, then zeroes. */
 static paddr_t copy_object_page(struct memory_object *object, uint64_t offset, uint64_t bytes)
 {
-	paddr_t from = object->ops->page(object, offset / PAGE_SIZE);
+	paddr_t from = object->ops->page(object, offset / PAGE_SIZE, false);
 	paddr_t to = from ? page_alloc_zeroed_here() : 0;
 
 	if (to) {
@@ -78,13 +78,14 @@ static paddr_t copy_object_page(struct memory_object *object, uint64_t offset, u
 static enum lde_reason fill_from_object(struct fault *f, struct region *r, vaddr_t va,
 					uint64_t *pte)
 {
-	uint64_t into = va - r->start, left = r->length - into;
-	bool keeps_page = left >= PAGE_SIZE || (r->flags & REGION_F_SHARED);
+	uint64_t into = va - r->start;
+	uint64_t left = (r->flags & REGION_F_FILE ? r->object->size - r->offset : r->length) - into;
 	bool can_write = r->flags & REGION_F_SHARED;
+	bool keeps_page = left >= PAGE_SIZE || can_write;
 	paddr_t pa;
 
 	if (keeps_page && (f->access != ACCESS_WRITE || can_write)) {
-		pa = r->object->ops->page(r->object, (r->offset + into) / PAGE_SIZE);
+		pa = r->object->ops->page(r->object, (r->offset + into) / PAGE_SIZE, can_write);
 		ledger.faults_file++;
 	} else {
 		pa = copy_object_page(r->object, r->offset + into, min_u64(left, PAGE_SIZE));
@@ -109,10 +110,15 @@ static enum lde_reason fill_zero(struct fault *f, struct region *r, vaddr_t va, 
 
 static enum lde_reason fill_page(struct fault *f, struct region *r, vaddr_t va, uint64_t *pte)
 {
-	if (va - r->start < r->length)
+	uint64_t into = va - r->start;
+
+	if (r->flags & REGION_F_FILE) { /* whose size may have changed */
+		if (r->offset + into >= r->object->size)
+			return LDE_REASON_BEYOND_FILE;
 		return fill_from_object(f, r, va, pte);
-	if (r->flags & REGION_F_FILE)
-		return LDE_REASON_BEYOND_FILE;
+	}
+	if (into < r->length)
+		return fill_from_object(f, r, va, pte);
 	return fill_zero(f, r, va, pte);
 }
 

@@ -12,8 +12,11 @@ struct memory_object;
 
 struct memory_object_ops {
 	/* The page at index with one more owner, the caller; 0 if there is no
-	 * memory. Index is below the object's size in pages. */
-	paddr_t (*page)(struct memory_object *object, uint64_t index);
+	 * memory. Index is below the object's size in pages. is_shared: the
+	 * mapping is to see what others write, and may write itself, and what
+	 * lies behind the object's end is zero; otherwise the page is only read,
+	 * and not behind the end. */
+	paddr_t (*page)(struct memory_object *object, uint64_t index, bool is_shared);
 	/* A mapping begins to use the object, or ends to. */
 	void (*get)(struct memory_object *object);
 	void (*put)(struct memory_object *object);
@@ -21,7 +24,7 @@ struct memory_object_ops {
 
 struct memory_object {
 	const struct memory_object_ops *ops;
-	uint64_t size; /* bytes */
+	uint64_t size; /* bytes; may change while it is mapped */
 };
 
 #endif

@@ -21,6 +21,7 @@ enum {
 	REGION_F_HEAP = 2,    /* grows and shrinks by brk */
 	REGION_F_FILE = 4,    /* mmap of a file: beyond its end is an error, not zeroes */
 	REGION_F_SHARED = 8,
+	REGION_F_READ_ONLY = 16, /* of a file that is not open for writing; for good */
 };
 
 /* How a page was touched. */
@@ -50,6 +51,7 @@ struct space {
 	uint32_t nr_regions;
 	uint32_t users;
 	vaddr_t brk_start, brk;
+	vaddr_t args_start, args_end; /* strings of the program's arguments */
 	uint64_t nr_pages;         /* of its own or shared with files */
 	uint64_t peak_pages;
 };

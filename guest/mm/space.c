@@ -255,16 +255,19 @@ int space_unmap(struct space *space, vaddr_t start, uint64_t bytes)
 	return 0;
 }
 
-static bool is_mapped_throughout(struct space *space, vaddr_t start, vaddr_t end)
+/* Whether all of the range is mapped, and may get that protection. */
+static int check_protect(struct space *space, vaddr_t start, vaddr_t end, uint8_t prot)
 {
 	while (start < end) {
 		struct region *r = space_find(space, start);
 
 		if (!r)
-			return false;
+			return -ENOMEM;
+		if (prot & SPACE_PROT_WRITE && r->flags & REGION_F_READ_ONLY)
+			return -EACCES;
 		start = r->end;
 	}
-	return true;
+	return 0;
 }
 
 /* Joins r with the region after it where they differ in nothing. */
@@ -291,9 +294,9 @@ int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t pr
 	struct region *r;
 	int err;
 
-	if (!is_mapped_throughout(space, start, end))
-		return -ENOMEM;
-	err = split_at_bounds(space, start, end);
+	err = check_protect(space, start, end, prot);
+	if (!err)
+		err = split_at_bounds(space, start, end);
 	if (err)
 		return err;
 	for (vaddr_t va = start; va < end; va = r->end) {

@@ -45,7 +45,8 @@ bool space_is_free(struct space *space, vaddr_t start, uint64_t bytes);
  * aligned and inside the user half: the caller has checked. */
 int space_map(struct space *space, const struct space_mapping *mapping); /* range must be free */
 int space_unmap(struct space *space, vaddr_t start, uint64_t bytes);
-/* -ENOMEM also where something in the range is not mapped. */
+/* -ENOMEM also where something in the range is not mapped; -EACCES for writing to
+ * what is REGION_F_READ_ONLY. */
 int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t prot);
 /* Moves the pages of [from, from + bytes), one region, to a free range. */
 int space_move(struct space *space, vaddr_t from, uint64_t bytes, vaddr_t to, uint64_t to_bytes);

@@ -70,17 +70,53 @@ int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
 	return 0;
 }
 
-int user_zero(struct space *space, vaddr_t dst, uint64_t len)
+void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned access)
 {
-	while (len) {
-		uint64_t n = len;
-		void *piece = user_piece(space, dst, &n, ACCESS_WRITE);
+	uint64_t into = va % PAGE_SIZE;
+	uint64_t *pte = va < USER_END ? paging_find(&space->tables, va) : NULL;
+
+	if (!pte || !(*pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(*pte & PTE_WRITE)))
+		return NULL;
+	*len = min_u64(*len, PAGE_SIZE - into);
+	return (char *)direct_map(pte_paddr(*pte)) + into;
+}
+
+bool user_bring(struct space *space, vaddr_t va, unsigned access)
+{
+	return va < USER_END && space_page(space, va, access);
+}
+
+struct zero {
+	struct space *space;
+	vaddr_t dst;
+	uint64_t left;
+};
+
+static uint64_t zero_run(void *arg)
+{
+	struct zero *z = arg;
+
+	while (z->left) {
+		uint64_t n = z->left;
+		void *piece = user_present(z->space, z->dst, &n, ACCESS_WRITE);
 
 		if (!piece)
-			return -EFAULT;
+			break;
 		memset(piece, 0, n);
-		dst += n;
-		len -= n;
+		z->dst += n;
+		z->left -= n;
+	}
+	return 0;
+}
+
+int user_zero(struct space *space, vaddr_t dst, uint64_t len)
+{
+	struct zero z = { space, dst, len };
+
+	while (z.left) {
+		offload_call(zero_run, &z);
+		if (z.left && !user_bring(space, z.dst, ACCESS_WRITE))
+			return -EFAULT;
 	}
 	return 0;
 }

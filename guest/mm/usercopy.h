@@ -22,6 +22,14 @@ int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, ui
  * within max bytes. */
 int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max);
 
+/*
+ * For loops that copy much in one offloaded call: the bytes at va up to the end
+ * of its page, and at most *len, if that page is there for access; else NULL,
+ * and user_bring, in ring 0, says whether it can be.
+ */
+void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned access);
+bool user_bring(struct space *space, vaddr_t va, unsigned access);
+
 /* A string with its NUL: its length without, -EFAULT, or -ENAMETOOLONG if it
  * does not end within size bytes. */
 int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t size);

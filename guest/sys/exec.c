@@ -7,7 +7,7 @@
 #include "guest/arch/offload.h"
 #include "guest/core/process.h"
 #include "guest/core/random.h"
-#include "guest/fs/file.h"
+#include "guest/fs/table.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -239,6 +239,8 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	struct space *old = p->space;
 
 	p->space = x->image.space;
+	p->space->args_start = x->argv.at;
+	p->space->args_end = x->argv.at + x->argv.bytes;
 	if (p->program)
 		inode_put(p->program);
 	p->program = x->inode;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls on open files. */
-#include "guest/fs/file.h"
-
-#include <asm/ioctls.h>
-#include <asm/poll.h>
+/* System calls that read and write open files. */
 #include <asm/signal.h>
-#include <asm/termbits.h>
-#include <linux/fcntl.h>
 #include <linux/fs.h>
 
-#include "guest/core/clock.h"
-#include "guest/core/wait.h"
-#include "guest/lib/string.h"
+#include "guest/arch/offload.h"
+#include "guest/fs/regular.h"
+#include "guest/mm/page.h"
+#include "guest/sys/fd.h"
 #include "guest/sys/signals.h"
 #include "guest/sys/syscall.h"
 
@@ -21,16 +16,6 @@
 /* As Linux: no transfer is larger than this (read(2), NOTES). */
 #define TRANSFER_MAX 0x7ffff000ull
 
-static bool can_read(const struct file *file)
-{
-	return (file->flags & O_ACCMODE) != O_WRONLY;
-}
-
-static bool can_write(const struct file *file)
-{
-	return (file->flags & O_ACCMODE) != O_RDONLY;
-}
-
 /* As access_ok() in Linux: checked before anything else is. */
 static bool can_be_users(vaddr_t start, uint64_t len)
 {
@@ -39,10 +24,10 @@ static bool can_be_users(vaddr_t start, uint64_t len)
 
 static int64_t read_piece(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
-	if (!can_read(file))
+	if (!fd_can_read(file))
 		return -EBADF;
 	if (!file->ops->read)
-		return file->inode && inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
+		return inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
 	if (!can_be_users(buf, len))
 		return -EFAULT;
 	return file->ops->read(file, buf, min_u64(len, TRANSFER_MAX), pos);
@@ -53,7 +38,7 @@ static int64_t write_pieces(struct file *file, const struct user_piece *pieces, 
 {
 	int64_t n;
 
-	if (!can_write(file))
+	if (!fd_can_write(file))
 		return -EBADF;
 	for (unsigned i = 0; i < nr; i++)
 		if (!can_be_users(pieces[i].start, pieces[i].len))
@@ -68,7 +53,7 @@ static int64_t write_pieces(struct file *file, const struct user_piece *pieces, 
 
 int64_t sys_read(struct trap_frame *f)
 {
-	struct file *file = file_get(current()->files, arg_int(f, 0));
+	struct file *file = fd_get(arg_int(f, 0));
 
 	if (!file)
 		return -EBADF;
@@ -77,7 +62,7 @@ int64_t sys_read(struct trap_frame *f)
 
 int64_t sys_write(struct trap_frame *f)
 {
-	struct file *file = file_get(current()->files, arg_int(f, 0));
+	struct file *file = fd_get(arg_int(f, 0));
 	struct user_piece piece = { arg_u64(f, 1), arg_u64(f, 2) };
 
 	if (!file)
@@ -147,7 +132,7 @@ static int64_t transfer_vector(struct file *file, vaddr_t iov, int count, uint64
 
 static int64_t vector_call(struct trap_frame *f, transfer_fn transfer)
 {
-	struct file *file = file_get(current()->files, arg_int(f, 0));
+	struct file *file = fd_get(arg_int(f, 0));
 
 	if (!file)
 		return -EBADF;
@@ -167,7 +152,7 @@ int64_t sys_writev(struct trap_frame *f)
 /* The file of a call with an offset, which must be one that can seek. */
 static int get_seekable(struct trap_frame *f, struct file **file)
 {
-	*file = file_get(current()->files, arg_int(f, 0));
+	*file = fd_get(arg_int(f, 0));
 	if (!*file)
 		return -EBADF;
 	if ((int64_t)arg_u64(f, 3) < 0)
@@ -213,211 +198,99 @@ int64_t sys_pwritev(struct trap_frame *f)
 	return vector_call_at(f, write_pieces);
 }
 
-int64_t sys_lseek(struct trap_frame *f)
-{
-	struct file *file = file_get(current()->files, arg_int(f, 0));
-	int64_t offset = arg_u64(f, 1), base;
-
-	if (!file)
-		return -EBADF;
-	if (!file->ops->can_seek)
-		return -ESPIPE;
-	switch (arg_int(f, 2)) {
-	case SEEK_SET:
-		base = 0;
-		break;
-	case SEEK_CUR:
-		base = file->pos;
-		break;
-	case SEEK_END:
-		base = file->inode->object.size;
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (__builtin_add_overflow(base, offset, &base))
-		return -EOVERFLOW;
-	if (base < 0)
-		return -EINVAL;
-	file->pos = base;
-	return base;
-}
-
-int64_t sys_close(struct trap_frame *f)
-{
-	return file_close(current()->files, arg_int(f, 0));
-}
-
-static int64_t duplicate(int fd, int min, bool closes_on_exec)
-{
-	struct file_table *table = current()->files;
-	struct file *file = file_get(table, fd);
-	int new_fd;
-
-	if (!file)
-		return -EBADF;
-	if (min < 0 || min >= FD_MAX)
-		return -EINVAL;
-	new_fd = file_install(table, file, min, closes_on_exec);
-	if (new_fd >= 0)
-		file->users++;
-	return new_fd;
-}
-
-static int64_t duplicate_at(int fd, int new_fd, bool closes_on_exec)
-{
-	struct file_table *table = current()->files;
-	struct file *file = file_get(table, fd);
-
-	if (!file || (unsigned)new_fd >= FD_MAX)
-		return -EBADF;
-	file->users++;
-	file_install_at(table, new_fd, file, closes_on_exec);
-	return new_fd;
-}
-
-int64_t sys_dup(struct trap_frame *f)
-{
-	return duplicate(arg_int(f, 0), 0, false);
-}
-
-int64_t sys_dup2(struct trap_frame *f)
-{
-	int fd = arg_int(f, 0), new_fd = arg_int(f, 1);
-
-	if (fd == new_fd)
-		return file_get(current()->files, fd) ? fd : -EBADF;
-	return duplicate_at(fd, new_fd, false);
-}
-
-int64_t sys_dup3(struct trap_frame *f)
-{
-	if (arg_int(f, 2) & ~O_CLOEXEC || arg_int(f, 0) == arg_int(f, 1))
-		return -EINVAL;
-	return duplicate_at(arg_int(f, 0), arg_int(f, 1), arg_int(f, 2) & O_CLOEXEC);
-}
-
-#define STATUS_FLAGS (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
-
-int64_t sys_fcntl(struct trap_frame *f)
-{
-	struct file_table *table = current()->files;
-	int fd = arg_int(f, 0);
-	struct file *file = file_get(table, fd);
-
-	if (!file)
-		return -EBADF;
-	switch (arg_int(f, 1)) {
-	case F_DUPFD:
-		return duplicate(fd, arg_int(f, 2), false);
-	case F_DUPFD_CLOEXEC:
-		return duplicate(fd, arg_int(f, 2), true);
-	case F_GETFD:
-		return table->closes_on_exec[fd] ? FD_CLOEXEC : 0;
-	case F_SETFD:
-		table->closes_on_exec[fd] = arg_int(f, 2) & FD_CLOEXEC;
-		return 0;
-	case F_GETFL:
-		return file->flags;
-	case F_SETFL:
-		file->flags = (file->flags & ~STATUS_FLAGS) | (arg_int(f, 2) & STATUS_FLAGS);
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-/* What a terminal is set to before anybody changes it. */
-static int64_t terminal_get(vaddr_t dst)
-{
-	static const struct termios settings = {
-		.c_iflag = ICRNL | IXON,
-		.c_oflag = OPOST | ONLCR,
-		.c_cflag = B38400 | CS8 | CREAD,
-		.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-		.c_cc = { [VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
-			  [VMIN] = 1 },
-	};
-
-	return put_user(dst, &settings, sizeof(settings));
-}
-
-static int64_t window_size_get(vaddr_t dst)
-{
-	const struct console_info *info = console_info();
-	uint16_t size[4] = { info->window[0], info->window[1] };
-
-	return put_user(dst, size, sizeof(size));
-}
-
-int64_t sys_ioctl(struct trap_frame *f)
-{
-	struct file *file = file_get(current()->files, arg_int(f, 0));
-
-	if (!file)
-		return -EBADF;
-	if (file->inode || !(console_info()->tty >> file->stream & 1))
-		return -ENOTTY;
-	switch (arg_u64(f, 1) & UINT32_MAX) {
-	case TCGETS:
-		return terminal_get(arg_u64(f, 2));
-	case TIOCGWINSZ:
-		return window_size_get(arg_u64(f, 2));
-	default:
-		return -ENOTTY;
-	}
-}
-
-/* Files cannot be written to, and the streams hold nothing back. */
-int64_t sys_fsync(struct trap_frame *f)
-{
-	struct file *file = file_get(current()->files, arg_int(f, 0));
-
-	if (!file)
-		return -EBADF;
-	return file->inode ? 0 : -EINVAL;
-}
-
-struct pollfd_user {
-	int32_t fd;
-	int16_t events, revents;
+/* SEEK_DATA and SEEK_HOLE: by whole pages. */
+struct seek {
+	const struct inode *inode;
+	uint64_t offset;
+	bool for_data;
 };
 
-static int16_t poll_events(const struct file *file)
+static uint64_t seek_run(void *arg)
 {
-	if (!file)
-		return POLLNVAL;
-	if (!file->inode && file->stream != CONSOLE_STDIN)
-		return POLLOUT;
-	return POLLIN; /* a read of stdin may still wait: docs/syscalls.md */
+	const struct seek *s = arg;
+	uint64_t size = s->inode->object.size, nr = (size + PAGE_SIZE - 1) / PAGE_SIZE;
+	uint64_t index = content_next(&s->inode->content, s->offset / PAGE_SIZE, nr, s->for_data);
+
+	if (index == nr)
+		return s->for_data ? (uint64_t)-ENXIO : size;
+	return max_u64(s->offset, index * PAGE_SIZE);
 }
 
-#define POLL_MAX 1024
-
-int64_t sys_poll(struct trap_frame *f)
+static int64_t seek_content(const struct inode *inode, int64_t offset, bool for_data)
 {
-	uint64_t nr = arg_u64(f, 1);
-	int timeout_ms = arg_int(f, 2), ready = 0, err;
+	struct seek s = { inode, offset, for_data };
 
-	if (nr > POLL_MAX)
+	if (!inode_has_content(inode))
 		return -EINVAL;
-	for (uint64_t i = 0; i < nr; i++) {
-		vaddr_t at = arg_u64(f, 0) + i * sizeof(struct pollfd_user);
-		struct pollfd_user p;
+	if (offset < 0 || (uint64_t)offset >= inode->object.size)
+		return -ENXIO;
+	return offload_call(seek_run, &s);
+}
 
-		if (get_user(&p, at, sizeof(p)))
-			return -EFAULT;
-		p.revents = 0;
-		if (p.fd >= 0)
-			p.revents = poll_events(file_get(current()->files, p.fd)) &
-				    (p.events | POLLNVAL);
-		ready += !!p.revents;
-		if (put_user(at, &p, sizeof(p)))
-			return -EFAULT;
-	}
-	if (ready || !timeout_ms)
-		return ready;
-	err = wait_on(NULL, timeout_ms < 0 ? WAIT_FOREVER :
-					     clock_now() + clock_ns_to_ticks(timeout_ms * 1000000ull));
-	return err == -EINTR ? err : 0;
+/* The position that is asked for, which may be a bad one. */
+static int64_t seek_target(const struct file *file, int64_t offset, int whence)
+{
+	int64_t base = 0;
+
+	if (whence == SEEK_CUR)
+		base = file->pos;
+	else if (whence == SEEK_END)
+		base = file->inode->object.size;
+	return __builtin_add_overflow(base, offset, &base) || base < 0 ? -EINVAL : base;
+}
+
+int64_t sys_lseek(struct trap_frame *f)
+{
+	struct file *file = fd_get(arg_int(f, 0));
+	int whence = arg_int(f, 2);
+	int64_t pos;
+
+	if (!file)
+		return -EBADF;
+	if ((unsigned)whence > SEEK_MAX)
+		return -EINVAL;
+	if (!file->ops->can_seek)
+		return -ESPIPE;
+	if ((file->inode->mode & MODE_TYPE) == MODE_CHAR)
+		return 0; /* null and its like are the same everywhere */
+	if (whence == SEEK_DATA || whence == SEEK_HOLE)
+		pos = seek_content(file->inode, arg_u64(f, 1), whence == SEEK_DATA);
+	else
+		pos = seek_target(file, arg_u64(f, 1), whence);
+	if (pos >= 0)
+		file->pos = pos;
+	return pos;
+}
+
+/* Nothing is ever kept back from where it is to be. */
+int64_t sys_fsync(struct trap_frame *f)
+{
+	const struct file *file = fd_get(arg_int(f, 0));
+
+	if (!file)
+		return -EBADF;
+	return file->inode->device == DEVICE_TREE ? 0 : -EINVAL;
+}
+
+int64_t sys_sync(struct trap_frame *f)
+{
+	(void)f;
+	return 0;
+}
+
+int64_t sys_syncfs(struct trap_frame *f)
+{
+	return fd_get(arg_int(f, 0)) ? 0 : -EBADF;
+}
+
+/* Advice on access, which needs no preparation. */
+int64_t sys_fadvise64(struct trap_frame *f)
+{
+	const struct file *file = fd_get(arg_int(f, 0));
+
+	if (!file)
+		return -EBADF;
+	if ((file->inode->mode & MODE_TYPE) == MODE_FIFO)
+		return -ESPIPE;
+	return (unsigned)arg_int(f, 3) > 5 ? -EINVAL : 0;
 }

@@ -10,7 +10,7 @@
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
-#include "guest/fs/file.h"
+#include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/space.h"

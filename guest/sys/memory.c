@@ -2,8 +2,9 @@
 /* System calls that change the address space. */
 #include <linux/mman.h>
 
-#include "guest/fs/file.h"
+#include "guest/fs/regular.h"
 #include "guest/mm/page.h"
+#include "guest/sys/fd.h"
 #include "guest/sys/image.h"
 #include "guest/sys/syscall.h"
 
@@ -82,20 +83,24 @@ static int choose_address(struct space *space, vaddr_t addr, uint64_t bytes, int
 /* Fills in what a file brings to a mapping. */
 static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 {
-	struct file *file = file_get(current()->files, fd);
+	struct file *file = fd_get(fd);
 	struct inode *inode;
 
+	if (offset % PAGE_SIZE)
+		return -EINVAL;
 	if (!file)
 		return -EBADF;
 	inode = file->inode;
-	if (!inode || !inode_is_regular(inode))
-		return -ENODEV;
-	if (offset % PAGE_SIZE)
-		return -EINVAL;
 	if (offset + m->bytes < offset)
 		return -EOVERFLOW;
-	if (flags & MAP_SHARED && m->prot & PROT_WRITE)
-		return -EACCES; /* no file is open for writing */
+	if (flags & MAP_SHARED && m->prot & PROT_WRITE && !fd_can_write(file))
+		return -EACCES;
+	if (!fd_can_read(file))
+		return -EACCES;
+	if (!inode_has_content(inode))
+		return -ENODEV;
+	if (flags & MAP_SHARED && !fd_can_write(file))
+		m->flags |= REGION_F_READ_ONLY;
 	m->object = &inode->object;
 	m->offset = offset;
 	m->length = offset < inode->object.size ?

@@ -66,30 +66,88 @@ int64_t sys_pwrite64(struct trap_frame *f);
 int64_t sys_preadv(struct trap_frame *f);
 int64_t sys_pwritev(struct trap_frame *f);
 int64_t sys_lseek(struct trap_frame *f);
+int64_t sys_fsync(struct trap_frame *f);
+int64_t sys_sync(struct trap_frame *f);
+int64_t sys_syncfs(struct trap_frame *f);
+int64_t sys_fadvise64(struct trap_frame *f);
+
+/* sys/open.c */
+int64_t sys_open(struct trap_frame *f);
+int64_t sys_openat(struct trap_frame *f);
+int64_t sys_creat(struct trap_frame *f);
+
+/* sys/descriptor.c */
 int64_t sys_close(struct trap_frame *f);
+int64_t sys_close_range(struct trap_frame *f);
 int64_t sys_dup(struct trap_frame *f);
 int64_t sys_dup2(struct trap_frame *f);
 int64_t sys_dup3(struct trap_frame *f);
 int64_t sys_fcntl(struct trap_frame *f);
+int64_t sys_flock(struct trap_frame *f);
+int64_t sys_pipe(struct trap_frame *f);
+int64_t sys_pipe2(struct trap_frame *f);
 int64_t sys_ioctl(struct trap_frame *f);
-int64_t sys_fsync(struct trap_frame *f);
-int64_t sys_poll(struct trap_frame *f);
 
-/* sys/path.c */
-int64_t sys_open(struct trap_frame *f);
-int64_t sys_openat(struct trap_frame *f);
+/* sys/poll.c */
+int64_t sys_poll(struct trap_frame *f);
+int64_t sys_ppoll(struct trap_frame *f);
+int64_t sys_select(struct trap_frame *f);
+int64_t sys_pselect6(struct trap_frame *f);
+
+/* sys/stat.c */
 int64_t sys_stat(struct trap_frame *f);
 int64_t sys_lstat(struct trap_frame *f);
 int64_t sys_fstat(struct trap_frame *f);
 int64_t sys_newfstatat(struct trap_frame *f);
+int64_t sys_statx(struct trap_frame *f);
 int64_t sys_access(struct trap_frame *f);
 int64_t sys_faccessat(struct trap_frame *f);
-int64_t sys_readlink(struct trap_frame *f);
-int64_t sys_readlinkat(struct trap_frame *f);
+int64_t sys_faccessat2(struct trap_frame *f);
+int64_t sys_statfs(struct trap_frame *f);
+int64_t sys_fstatfs(struct trap_frame *f);
+
+/* sys/directory.c */
 int64_t sys_getcwd(struct trap_frame *f);
 int64_t sys_chdir(struct trap_frame *f);
 int64_t sys_fchdir(struct trap_frame *f);
 int64_t sys_getdents64(struct trap_frame *f);
+
+/* sys/tree.c */
+int64_t sys_mkdir(struct trap_frame *f);
+int64_t sys_mkdirat(struct trap_frame *f);
+int64_t sys_mknod(struct trap_frame *f);
+int64_t sys_mknodat(struct trap_frame *f);
+int64_t sys_symlink(struct trap_frame *f);
+int64_t sys_symlinkat(struct trap_frame *f);
+int64_t sys_link(struct trap_frame *f);
+int64_t sys_linkat(struct trap_frame *f);
+int64_t sys_unlink(struct trap_frame *f);
+int64_t sys_rmdir(struct trap_frame *f);
+int64_t sys_unlinkat(struct trap_frame *f);
+int64_t sys_readlink(struct trap_frame *f);
+int64_t sys_readlinkat(struct trap_frame *f);
+
+/* sys/rename.c */
+int64_t sys_rename(struct trap_frame *f);
+int64_t sys_renameat(struct trap_frame *f);
+int64_t sys_renameat2(struct trap_frame *f);
+
+/* sys/attributes.c */
+int64_t sys_chmod(struct trap_frame *f);
+int64_t sys_fchmod(struct trap_frame *f);
+int64_t sys_fchmodat(struct trap_frame *f);
+int64_t sys_chown(struct trap_frame *f);
+int64_t sys_lchown(struct trap_frame *f);
+int64_t sys_fchown(struct trap_frame *f);
+int64_t sys_fchownat(struct trap_frame *f);
+int64_t sys_umask(struct trap_frame *f);
+int64_t sys_truncate(struct trap_frame *f);
+int64_t sys_ftruncate(struct trap_frame *f);
+int64_t sys_fallocate(struct trap_frame *f);
+int64_t sys_utimensat(struct trap_frame *f);
+int64_t sys_utimes(struct trap_frame *f);
+int64_t sys_futimesat(struct trap_frame *f);
+int64_t sys_utime(struct trap_frame *f);
 
 /* sys/memory.c */
 int64_t sys_brk(struct trap_frame *f);

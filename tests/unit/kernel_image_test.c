@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "guest/fs/inode.h"
+#include "guest/fs/regular.h"
 #include "guest/lib/errno.h"
 #include "guest/sys/image.h"
 
@@ -60,9 +60,8 @@ static void make_file(void)
 static int set_up(void **state)
 {
 	fake_set_up(state);
-	inode = inode_add_child(inode_root(), "program", 7, MODE_REGULAR | 0755);
-	inode->data = MIB;
-	inode->object.size = FILE_BYTES;
+	inode = regular_create(MODE_REGULAR | 0755);
+	regular_set_archive(inode, MIB, FILE_BYTES);
 	make_file();
 	free_before = page_nr_free();
 	image = (struct image){ .space = space_create() };

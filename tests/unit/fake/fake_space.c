@@ -10,11 +10,12 @@ static struct fake_file *file_of(struct memory_object *object)
 	return container_of(object, struct fake_file, object);
 }
 
-static paddr_t give_page(struct memory_object *object, uint64_t index)
+static paddr_t give_page(struct memory_object *object, uint64_t index, bool is_shared)
 {
 	struct fake_file *file = file_of(object);
 	paddr_t pa = file->data + index * PAGE_SIZE;
 
+	(void)is_shared;
 	assert_true(index < (object->size + PAGE_SIZE - 1) / PAGE_SIZE);
 	if (file->has_no_memory)
 		return 0;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/fs/node.h"
+
+#include "guest/arch/offload.h"
+#include "guest/core/clock.h"
+#include "guest/fs/device.h"
+#include "guest/fs/dir.h"
+#include "guest/fs/pipe.h"
+#include "guest/fs/proc.h"
+#include "guest/fs/regular.h"
+#include "guest/fs/text.h"
+#include "guest/lib/string.h"
+
+struct inode *node_create(uint32_t mode, uint32_t rdev)
+{
+	struct inode *inode;
+
+	switch (mode & MODE_TYPE) {
+	case MODE_REGULAR:
+		return regular_create(mode);
+	case MODE_DIR:
+		return dir_create(mode);
+	default:
+		inode = inode_create(&device_inode_ops, DEVICE_TREE, mode);
+	}
+	if (!inode)
+		return NULL;
+	inode->rdev = rdev;
+	if ((mode & MODE_TYPE) == MODE_FIFO)
+		inode->file_ops = &pipe_file_ops;
+	else /* no block device exists, no socket can be opened */
+		inode->file_ops = device_file_ops((mode & MODE_TYPE) == MODE_CHAR ? rdev : 0);
+	return inode;
+}
+
+static uint64_t boot_ns; /* when these are made */
+
+/* Gives inode, the use of which passes, that name; the entry, or NULL. What was
+ * there of the name is replaced. */
+static struct dir_entry *put(struct inode *dir, const char *name, struct inode *inode)
+{
+	uint32_t len = strlen(name);
+	struct dir_entry *entry = inode ? dir_find(dir, name, len) : NULL;
+	const char *text;
+
+	if (!inode)
+		return NULL;
+	if (entry) {
+		inode_get(entry->inode); /* what is in it is hidden, not gone */
+		dir_replace(entry, inode);
+	} else {
+		text = text_keep(name, len);
+		entry = text ? dir_add(dir, text, len, inode) : NULL;
+	}
+	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = boot_ns;
+	inode_put(inode);
+	return entry;
+}
+
+/* The folder of that name in the root, made if need be. */
+static struct inode *standard_dir(const char *name, uint32_t mode)
+{
+	struct dir_entry *entry = dir_find(inode_root(), name, strlen(name));
+
+	if (!entry || !inode_is_dir(entry->inode))
+		entry = put(inode_root(), name, dir_create(MODE_DIR | mode));
+	return entry ? entry->inode : NULL;
+}
+
+static bool put_link(struct inode *dir, const char *name, const char *target)
+{
+	const char *text = text_keep(target, strlen(target));
+
+	return text && put(dir, name, link_create(text, strlen(target)));
+}
+
+static bool put_devices(struct inode *dev)
+{
+	static const struct {
+		char name[8];
+		uint32_t rdev;
+	} devices[] = {
+		{ "null", DEVICE_NULL },     { "zero", DEVICE_ZERO },
+		{ "full", DEVICE_FULL },     { "random", DEVICE_RANDOM },
+		{ "urandom", DEVICE_URANDOM }, { "tty", DEVICE_TTY },
+		{ "console", DEVICE_CONSOLE },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
+		if (!put(dev, devices[i].name, node_create(MODE_CHAR | 0666, devices[i].rdev)))
+			return false;
+	return put_link(dev, "fd", "/proc/self/fd") &&
+	       put_link(dev, "stdin", "/proc/self/fd/0") &&
+	       put_link(dev, "stdout", "/proc/self/fd/1") &&
+	       put_link(dev, "stderr", "/proc/self/fd/2");
+}
+
+static uint64_t create_standard(void *arg)
+{
+	struct inode *root = inode_root(), *dev = standard_dir("dev", 0755);
+
+	(void)arg;
+	if (!root->mtime_ns)
+		root->atime_ns = root->mtime_ns = root->ctime_ns = boot_ns;
+	return dev && put_devices(dev) && put(dev, "shm", dir_create(MODE_DIR | 01777)) &&
+	       standard_dir("tmp", 01777) && put(root, "proc", proc_create());
+}
+
+bool node_create_standard(void)
+{
+	boot_ns = clock_real_ns();
+	return offload_call(create_standard, NULL);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Making files of every kind, and the ones that are there from the start. */
+#ifndef GUEST_FS_NODE_H
+#define GUEST_FS_NODE_H
+
+#include "guest/fs/inode.h"
+
+/* A file of the kind that mode says, but no link, without a name and with one
+ * user; rdev: which device. NULL without memory. */
+struct inode *node_create(uint32_t mode, uint32_t rdev);
+
+/*
+ * /dev, /proc and /tmp, where the initrd does not have them; what it has of
+ * /dev gives way. False without memory. After console_init and clock_init.
+ */
+bool node_create_standard(void);
+
+#endif

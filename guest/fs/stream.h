@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The console's streams as files: standard input, output and error. */
+#ifndef GUEST_FS_STREAM_H
+#define GUEST_FS_STREAM_H
+
+#include "guest/fs/file.h"
+#include "guest/fs/table.h"
+
+/* Of /dev/tty and /dev/console: those streams that are a terminal. */
+extern const struct file_ops stream_tty_ops;
+
+/* A table in which 0, 1 and 2 are the console's streams, those that are open on
+ * the host. NULL without memory. */
+struct file_table *stream_create_table(void);
+
+static inline bool stream_is(const struct file *file)
+{
+	return file->inode->device == DEVICE_STREAMS;
+}
+
+/* Whether the open file is a terminal. */
+bool stream_is_tty(const struct file *file);
+
+#endif

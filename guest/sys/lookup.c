@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/sys/lookup.h"
+
+#include "guest/arch/direct.h"
+#include "guest/fs/dir.h"
+#include "guest/fs/text.h"
+#include "guest/lib/errno.h"
+#include "guest/mm/page.h"
+#include "guest/mm/usercopy.h"
+#include "guest/sys/fd.h"
+
+int lookup_copy(vaddr_t from, char **path)
+{
+	paddr_t pa = page_alloc();
+	int64_t len;
+
+	if (!pa)
+		return -ENOMEM;
+	*path = direct_map(pa);
+	len = user_read_string(current()->space, *path, from, PATH_SIZE);
+	if (len >= 0)
+		return 0;
+	page_put(pa);
+	return len;
+}
+
+void lookup_free(char *path)
+{
+	page_put(direct_paddr(path));
+}
+
+/* Where a path that is not absolute starts. */
+static int start_dir(int dirfd, struct inode **dir)
+{
+	struct file *file;
+
+	if (dirfd == AT_FDCWD) {
+		*dir = current()->cwd;
+		return 0;
+	}
+	file = fd_get_any(dirfd);
+	if (!file)
+		return -EBADF;
+	*dir = file->inode;
+	return 0;
+}
+
+int lookup_begin(struct lookup *l, int dirfd, vaddr_t from, unsigned flags)
+{
+	struct inode *dir = inode_root();
+	int err;
+
+	l->end.dir = l->end.inode = NULL;
+	err = lookup_copy(from, &l->path);
+	if (err) {
+		l->path = NULL;
+		return err;
+	}
+	if (!*l->path && !(flags & LOOKUP_F_EMPTY))
+		return -ENOENT;
+	if (*l->path != '/')
+		err = start_dir(dirfd, &dir);
+	if (err)
+		return err;
+	if (*l->path)
+		return path_walk(dir, l->path, flags & (PATH_F_FOLLOW | PATH_F_PARENT), &l->end);
+	l->end.inode = inode_get(dir);
+	return 0;
+}
+
+void lookup_end(struct lookup *l)
+{
+	path_put(&l->end);
+	if (l->path)
+		lookup_free(l->path);
+}
+
+int lookup_create(struct lookup *l, struct inode *inode)
+{
+	struct inode *dir = l->end.dir;
+	const char *text;
+
+	if (!inode)
+		return -ENOMEM;
+	text = text_keep(l->end.name, l->end.len);
+	if (!text || !dir_add(dir, text, l->end.len, inode)) {
+		if (text)
+			text_drop(text, l->end.len);
+		return -ENOMEM;
+	}
+	inode_touch(inode, INODE_READ | INODE_WRITTEN);
+	inode_touch(dir, INODE_WRITTEN);
+	return 0;
+}
+
+int lookup_inode(int dirfd, vaddr_t from, unsigned flags, struct inode **found)
+{
+	struct lookup l;
+	int err = lookup_begin(&l, dirfd, from, flags);
+
+	if (!err)
+		*found = inode_get(l.end.inode);
+	lookup_end(&l);
+	return err;
+}
