@@ -113,12 +113,13 @@ static void spawned(const char *self)
 {
 	char *argv[] = { (char *)self, (char *)"report", (char *)"spawned", NULL };
 	char *env[] = { (char *)"K=V", NULL };
+	int error;
 	pid_t pid;
 
 	fflush(stdout);
-	printf("posix_spawn: %d\n", posix_spawn(&pid, self, NULL, NULL, argv, env));
-	fflush(stdout);
+	error = posix_spawn(&pid, self, NULL, NULL, argv, env);
 	printf("status %#x\n", wait_for(pid));
+	printf("posix_spawn: %d\n", error);
 	printf("of nothing: %s\n",
 	       abi_errno_name(posix_spawn(&pid, "/no/such", NULL, NULL, argv, env)));
 	fflush(stdout);
@@ -138,9 +139,8 @@ static void vforked(const char *self)
 		execve(self, argv, env);
 		_exit(1);
 	}
-	printf("the child had the parent's memory: %d\n", changed);
-	fflush(stdout);
 	printf("status %#x\n", wait_for(pid));
+	printf("the child had the parent's memory: %d\n", changed);
 	fflush(stdout);
 	pid = vfork();
 	if (!pid)
@@ -159,6 +159,8 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		return 0;
 	}
+	close(10);
+	close(11);
 	run(self, (char *[]){ (char *)self, (char *)"report", (char *)"a b", (char *)"", (char *)"c", NULL },
 	    (char *[]){ (char *)"X=1", (char *)"EMPTY=", NULL });
 	run(self, (char *[]){ (char *)self, (char *)"report", NULL }, (char *[]){ NULL });
