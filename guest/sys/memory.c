@@ -109,6 +109,35 @@ static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 	return 0;
 }
 
+/* Memory that is shared with children, whoever touches a page first: it belongs
+ * to a file without a name. */
+static int use_shared_memory(struct space_mapping *m)
+{
+	struct inode *inode = regular_create(MODE_REGULAR | 0600);
+	int err = inode ? regular_resize(inode, m->bytes) : -ENOMEM;
+
+	if (err) {
+		if (inode)
+			inode_put(inode);
+		return -ENOMEM;
+	}
+	m->object = &inode->object;
+	m->length = m->bytes;
+	m->flags |= REGION_F_FILE;
+	return 0;
+}
+
+/* What is mapped, by the arguments of mmap(2); an object without a name has
+ * to be let go of after space_map. */
+static int choose_content(struct space_mapping *m, const struct trap_frame *f, int flags)
+{
+	if (!(flags & MAP_ANONYMOUS))
+		return use_file(m, arg_int(f, 4), arg_u64(f, 5), flags);
+	if (arg_u64(f, 5) % PAGE_SIZE)
+		return -EINVAL;
+	return (flags & MAP_TYPE) == MAP_PRIVATE ? 0 : use_shared_memory(m);
+}
+
 int64_t sys_mmap(struct trap_frame *f)
 {
 	struct space *space = current()->space;
@@ -123,16 +152,15 @@ int64_t sys_mmap(struct trap_frame *f)
 	if (arg_u64(f, 1) > USER_END)
 		return -ENOMEM;
 	m.bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
-	if (!(flags & MAP_ANONYMOUS))
-		err = use_file(&m, arg_int(f, 4), arg_u64(f, 5), flags);
-	else
-		err = arg_u64(f, 5) % PAGE_SIZE ? -EINVAL : 0;
+	err = choose_content(&m, f, flags);
 	if (type != MAP_PRIVATE)
 		m.flags |= REGION_F_SHARED;
 	if (!err)
 		err = choose_address(space, arg_u64(f, 0), m.bytes, flags, &m.start);
 	if (!err)
 		err = space_map(space, &m);
+	if (m.object && flags & MAP_ANONYMOUS)
+		inode_put(container_of(m.object, struct inode, object));
 	return err ? err : (int64_t)m.start;
 }
 

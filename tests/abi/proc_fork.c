@@ -140,7 +140,6 @@ static void orphans_live_on(void)
 	int *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 
-	*shared = 1; /* touched before: shared from here on */
 	pid = fork();
 	if (!pid) {
 		if (!fork()) {
