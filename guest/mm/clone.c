@@ -8,7 +8,7 @@
 #include "guest/mm/page.h"
 #include "guest/mm/page_walk.h"
 #include "guest/mm/space.h"
-#include "guest/mm/table.h"
+#include "guest/mm/pagetable.h"
 
 struct clone {
 	struct space *from, *to;
@@ -24,7 +24,7 @@ static bool clone_pages(const struct clone *c, struct region *from, struct regio
 	bool is_shared = from->flags & REGION_F_SHARED;
 
 	for (; walk_find(&w); walk_step(&w)) {
-		uint64_t *pte = paging_ensure(&c->to->tables, w.va, table_alloc);
+		uint64_t *pte = paging_ensure(&c->to->tables, w.va, pagetable_alloc);
 
 		if (!pte)
 			return false;

@@ -12,7 +12,7 @@
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/mm/space.h"
-#include "guest/mm/table.h"
+#include "guest/mm/pagetable.h"
 
 #define TABLE_ENTRIES 512
 #define WINDOW_MAX    16 /* pages filled at one fault */
@@ -190,7 +190,7 @@ static enum lde_reason resolve(struct fault *f)
 	reason = check_access(r, f->access);
 	if (reason != LDE_REASON_NONE)
 		return reason;
-	pte = paging_ensure(&f->space->tables, f->va, table_alloc);
+	pte = paging_ensure(&f->space->tables, f->va, pagetable_alloc);
 	if (!pte)
 		return LDE_REASON_OUT_OF_MEMORY;
 	if (!*pte) {

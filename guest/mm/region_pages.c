@@ -6,7 +6,7 @@
 #include "guest/lib/errno.h"
 #include "guest/mm/page.h"
 #include "guest/mm/page_walk.h"
-#include "guest/mm/table.h"
+#include "guest/mm/pagetable.h"
 
 /* What the offloaded loops below work on. */
 struct range {
@@ -101,7 +101,7 @@ static uint64_t move_range(void *arg)
 
 	/* First all tables, so that nothing can fail half-way. */
 	for (w = range_walk(range); walk_find(&w); walk_step(&w))
-		if (!paging_ensure(tables, w.va + distance, table_alloc))
+		if (!paging_ensure(tables, w.va + distance, pagetable_alloc))
 			return -ENOMEM;
 	for (w = range_walk(range); walk_find(&w); walk_step(&w)) {
 		vaddr_t to = w.va + distance;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/mm/table.h"
+#include "guest/mm/pagetable.h"
 
 #include "guest/mm/page.h"
 
-paddr_t table_alloc(struct page_tables *tables)
+paddr_t pagetable_alloc(struct page_tables *tables)
 {
 	paddr_t pa = page_alloc_zeroed_here();
 
