@@ -7,8 +7,6 @@
 static struct pool table_pool = POOL_INIT(table_pool, struct file_table);
 static struct pool chunk_pool = POOL_INIT(chunk_pool, struct fd_chunk);
 
-#define NR_CHUNKS (FD_MAX / FD_CHUNK)
-
 struct file_table *file_table_create(void)
 {
 	struct file_table *table = pool_alloc(&table_pool);
@@ -17,6 +15,7 @@ struct file_table *file_table_create(void)
 		return NULL;
 	table->users = 1;
 	table->chunks[0] = &table->first;
+	table->nr_chunks = 1;
 	return table;
 }
 
@@ -25,14 +24,16 @@ static struct fd_chunk *chunk_ensure(struct file_table *table, int fd)
 {
 	struct fd_chunk **chunk = &table->chunks[fd / FD_CHUNK];
 
-	if (!*chunk)
+	if (!*chunk) {
 		*chunk = pool_alloc(&chunk_pool);
+		table->nr_chunks = max_u64(table->nr_chunks, fd / FD_CHUNK + 1);
+	}
 	return *chunk;
 }
 
 int file_table_next(const struct file_table *table, int fd)
 {
-	while (fd < FD_MAX) {
+	while ((unsigned)fd < table->nr_chunks * FD_CHUNK) {
 		const struct fd_chunk *chunk = table->chunks[fd / FD_CHUNK];
 		uint32_t used = chunk ? chunk->used >> fd % FD_CHUNK : 0;
 
@@ -66,7 +67,7 @@ void file_table_put(struct file_table *table)
 		return;
 	for (int fd = file_table_next(table, 0); fd < FD_MAX; fd = file_table_next(table, fd + 1))
 		file_close(table, fd);
-	for (unsigned i = 1; i < NR_CHUNKS; i++)
+	for (unsigned i = 1; i < table->nr_chunks; i++)
 		if (table->chunks[i])
 			pool_free(&chunk_pool, table->chunks[i]);
 	pool_free(&table_pool, table);
@@ -74,7 +75,7 @@ void file_table_put(struct file_table *table)
 
 void file_table_close_on_exec(struct file_table *table)
 {
-	for (unsigned i = 0; i < NR_CHUNKS; i++) {
+	for (unsigned i = 0; i < table->nr_chunks; i++) {
 		struct fd_chunk *chunk = table->chunks[i];
 
 		while (chunk && chunk->closes_on_exec)

@@ -15,6 +15,7 @@ struct fd_chunk {
 
 struct file_table {
 	uint32_t users;
+	unsigned nr_chunks; /* none beyond is there */
 	struct fd_chunk *chunks[FD_MAX / FD_CHUNK]; /* NULL: none open; the first is there */
 	struct fd_chunk first;
 };
