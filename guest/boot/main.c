@@ -48,10 +48,11 @@ static const char *on_machine(const struct machine_tree *t)
 
 struct survey {
 	paddr_t fdt;
+	uint64_t real_ns; /* CLOCK_REALTIME, for the first files */
 	const char *error;
 };
 
-/* Reads all that the VMM has left in memory. */
+/* Reads all that the VMM has left in memory, and makes the tree of files. */
 static uint64_t survey_machine(void *arg)
 {
 	static const struct tree_visitor visitor = { on_machine, jobs_add };
@@ -61,6 +62,8 @@ static uint64_t survey_machine(void *arg)
 	s->error = tree_read(s->fdt, &tree, &visitor);
 	if (!s->error && !jobs_count())
 		s->error = "the device tree names no program";
+	if (!s->error && !node_create_standard(s->real_ns))
+		s->error = "memory is too small for the first files";
 	return 0;
 }
 
@@ -79,6 +82,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	if (offload_is_active)
 		ledger.flags |= LDE_LEDGER_F_RING0_EMULATED;
 
+	survey.real_ns = clock_start();
 	cpu_set_boot_canary(); /* for libfdt, in... */
 	offload_parse(survey_machine, &survey);
 	if (survey.error)
@@ -92,8 +96,6 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	clock_init(tree.tsc_hz);
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
-	if (!node_create_standard()) /* with the clock's time */
-		panic("memory is too small for the first files");
 
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();

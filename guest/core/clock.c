@@ -23,6 +23,12 @@ static inline uint64_t scale(uint64_t v, uint64_t factor, unsigned shift)
 	return product >> 64 ? UINT64_MAX : (uint64_t)product;
 }
 
+uint64_t clock_start(void)
+{
+	monitor_read_clock(&clock_state.host);
+	return clock_state.host.real_ns;
+}
+
 void clock_init(uint64_t tsc_hz)
 {
 	clock_state.hz = tsc_hz;

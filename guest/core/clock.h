@@ -10,6 +10,9 @@
 #include "guest/arch/insn.h"
 #include "guest/lib/compiler.h"
 
+/* Asks the host for the time of the kernel's start: its CLOCK_REALTIME. Before
+ * clock_init, which says what the counter's ticks mean. */
+uint64_t clock_start(void);
 void clock_init(uint64_t tsc_hz);
 
 /* TSC ticks. */

@@ -95,19 +95,14 @@ static bool put_devices(struct inode *dev)
 	       put_link(dev, "stderr", "/proc/self/fd/2");
 }
 
-static uint64_t create_standard(void *arg)
+bool node_create_standard(uint64_t now_ns)
 {
-	struct inode *root = inode_root(), *dev = standard_dir("dev", 0755);
+	struct inode *root = inode_root(), *dev;
 
-	(void)arg;
+	boot_ns = now_ns;
+	dev = standard_dir("dev", 0755);
 	if (!root->mtime_ns)
 		root->atime_ns = root->mtime_ns = root->ctime_ns = boot_ns;
 	return dev && put_devices(dev) && put(dev, "shm", dir_create(MODE_DIR | 01777)) &&
 	       standard_dir("tmp", 01777) && put(root, "proc", proc_create());
-}
-
-bool node_create_standard(void)
-{
-	boot_ns = clock_real_ns();
-	return offload_call(create_standard, NULL);
 }

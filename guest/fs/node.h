@@ -11,8 +11,9 @@ struct inode *node_create(uint32_t mode, uint32_t rdev);
 
 /*
  * /dev, /proc and /tmp, where the initrd does not have them; what it has of
- * /dev gives way. False without memory. After console_init and clock_init.
+ * /dev gives way. They are as old as now_ns (CLOCK_REALTIME). False without
+ * memory. May be offloaded.
  */
-bool node_create_standard(void);
+bool node_create_standard(uint64_t now_ns);
 
 #endif
