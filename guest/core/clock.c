@@ -13,6 +13,8 @@ static struct {
 	uint64_t to_ns;    /* ns a tick */
 	uint64_t to_ticks; /* ticks a ns */
 	struct lde_clock host;
+	bool is_stale;         /* what host says has to be asked for anew */
+	bool tsc_stops;        /* while the CPU waits, the counter may stand still */
 	uint64_t last_mono_ns; /* never go back */
 } clock_state;
 
@@ -23,10 +25,39 @@ static inline uint64_t scale(uint64_t v, uint64_t factor, unsigned shift)
 	return product >> 64 ? UINT64_MAX : (uint64_t)product;
 }
 
-uint64_t clock_start(void)
+/*
+ * The VMM says which TSC it read with the clocks, but that is the host's: the
+ * guest's differs where KVM could not be kept from offsetting it. Reading our
+ * own is off by the way back from the exit, some tens of microseconds.
+ */
+static void read_host(void)
 {
 	monitor_read_clock(&clock_state.host);
+	clock_state.host.tsc = clock_now();
+	clock_state.is_stale = false;
+}
+
+uint64_t clock_start(void)
+{
+	read_host();
 	return clock_state.host.real_ns;
+}
+
+/* Of a second: how much too early an interrupt may come and mean nothing. */
+#define EARLY_FRACTION 1000
+
+void clock_note_early(uint64_t ticks)
+{
+	if (ticks < clock_state.hz / EARLY_FRACTION)
+		return;
+	clock_state.tsc_stops = true;
+	clock_state.is_stale = true;
+}
+
+void clock_note_idle(void)
+{
+	if (clock_state.tsc_stops)
+		clock_state.is_stale = true;
 }
 
 void clock_init(uint64_t tsc_hz)
@@ -51,8 +82,8 @@ static uint64_t since_host_ns(void)
 {
 	uint64_t ticks = clock_now() - clock_state.host.tsc;
 
-	if (unlikely(ticks > clock_state.hz)) {
-		monitor_read_clock(&clock_state.host);
+	if (unlikely(ticks > clock_state.hz || clock_state.is_stale)) {
+		read_host();
 		ticks = clock_now() - clock_state.host.tsc;
 	}
 	return clock_ticks_to_ns(ticks);

@@ -21,6 +21,12 @@ static inline uint64_t clock_now(void)
 	return insn_rdtsc();
 }
 
+/* The timer's interrupt came that many ticks before the counter got there: if
+ * it is much, the counter stops at times, and time is asked for anew... */
+void clock_note_early(uint64_t ticks);
+/* ...from then on after every wait of the CPU as well. */
+void clock_note_idle(void);
+
 uint64_t clock_ns_to_ticks(uint64_t ns); /* saturates */
 uint64_t clock_ticks_to_ns(uint64_t ticks);
 

@@ -64,6 +64,7 @@ static struct process *idle(void)
 		insn_wait_interrupt();
 		next = sched.policy->pick();
 	} while (!next);
+	clock_note_idle();
 	now = clock_now();
 	ledger.idle_tsc += now - start;
 	return next;

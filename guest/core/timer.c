@@ -3,6 +3,7 @@
 
 #include "guest/arch/apic.h"
 #include "guest/arch/cpu.h"
+#include "guest/core/clock.h"
 #include "guest/lib/ledger.h"
 
 static struct heap timers;
@@ -23,8 +24,19 @@ void timer_stop(struct timer *timer)
 	heap_remove(&timers, &timer->node);
 }
 
+/*
+ * The interrupt is believed before the counter: under a KVM whose host has an
+ * unstable TSC the guest's stands still while the vCPU is halted, and a sleeper
+ * who waited for it to reach the deadline would wait for ever.
+ */
 void timer_expire(uint64_t now)
 {
+	uint64_t deadline = this_cpu()->deadline_tsc;
+
+	if (unlikely(now < deadline)) {
+		clock_note_early(deadline - now);
+		now = deadline;
+	}
 	this_cpu()->deadline_tsc = 0;
 	while (timers.root && timers.root->key <= now) {
 		struct timer *timer = container_of(timers.root, struct timer, node);
