@@ -86,11 +86,8 @@ static inline void insn_invlpg(vaddr_t va)
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
-/* Waits for an interrupt; returns with interrupts off again. */
-static inline void insn_wait_interrupt(void)
-{
-	__asm__ volatile("sti; hlt; cli" : : : "memory");
-}
+/* Waits for an interrupt; returns with interrupts off again (idle.S). */
+void insn_wait_interrupt(void);
 
 static inline uint64_t insn_rdfsbase(void)
 {

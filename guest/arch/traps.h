@@ -8,6 +8,16 @@
 /* Every trap but a system call; interrupts are off. In guest/boot. */
 void trap_dispatch(struct trap_frame *frame);
 
+extern const char idle_before_wait[], idle_after_wait[]; /* idle.S */
+
+/* On the way back to ring 0: an interrupt that came just before the wait that
+ * it should have ended does end it. */
+static inline void trap_end_wait(struct trap_frame *frame)
+{
+	if (frame->rip == (uint64_t)idle_before_wait)
+		frame->rip = (uint64_t)idle_after_wait;
+}
+
 /* Gives the CPU back as frame says. */
 _Noreturn void trap_return(struct trap_frame *frame);
 

@@ -157,8 +157,10 @@ void trap_dispatch(struct trap_frame *frame)
 	ledger.traps[vector]++;
 	if (vector >= VECTOR_TIMER) {
 		interrupt(vector);
-		if (!frame_is_user(frame))
-			return; /* it ended the idle loop's wait */
+		if (!frame_is_user(frame)) {
+			trap_end_wait(frame);
+			return;
+		}
 	} else if (unlikely(!frame_is_user(frame) || offload_is_running)) {
 		panic_trap(frame);
 	} else if (likely(vector == VECTOR_PF)) {
