@@ -105,6 +105,7 @@ UNIT_TAP = $(call unit_tap,$(BUILD))
 STYLE_TAP = style/layers=tests/tools/check-layers \
 	style/headers=tests/tools/check-headers \
 	style/source=tests/tools/check-source \
+	style/docs=tests/tools/check-docs \
 	'style/kernel-instructions=tests/tools/check-kernel-insns $(BUILD)/guest/lde-kernel.elf'
 # MAKEFLAGS: the descriptors of this make's job server do not reach a suite.
 analysis_tap = 'analysis/$(1)=MAKEFLAGS= tests/tools/tap-command $(2) "make $(1)" \

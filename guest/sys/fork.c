@@ -25,7 +25,7 @@ struct fork_args {
 	uint64_t tls;
 };
 
-/* Sharing these is without effect for processes of one thread, or not visible. */
+/* What fork, vfork and posix_spawn of the C libraries ask for. */
 #define CLONE_ACCEPTED                                                                             \
 	(CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |             \
 	 CLONE_CHILD_CLEARTID | CLONE_SETTLS | CLONE_UNTRACED)
@@ -112,7 +112,7 @@ static int64_t fork_process(struct trap_frame *f, const struct fork_args *args)
 	struct process *child;
 	uint32_t pid;
 
-	if (args->tls >= USER_END || args->stack >= USER_END)
+	if (args->flags & CLONE_SETTLS && args->tls >= USER_END)
 		return -EPERM;
 	if (!process_may_fork())
 		return -EAGAIN;

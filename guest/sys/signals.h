@@ -63,8 +63,4 @@ void signals_release(struct process *p);
 /* execve: handlers go, what is ignored stays ignored. */
 void signals_reset_handlers(struct process *p);
 
-/* The running process has done what ends in sig, like writing to a pipe that
- * nobody reads. May not return. */
-void signal_send_current(int sig);
-
 #endif
