@@ -33,10 +33,8 @@ int file_open(struct inode *inode, uint32_t flags, struct file **opened)
 	return 0;
 }
 
-void file_put(struct file *file)
+void file_release(struct file *file)
 {
-	if (--file->users)
-		return;
 	if (file->ops->close)
 		file->ops->close(file);
 	inode_put(file->inode);

@@ -54,6 +54,13 @@ static inline struct file *file_get(struct file *file)
 	return file;
 }
 
-void file_put(struct file *file);
+/* After the last user. */
+void file_release(struct file *file);
+
+static inline void file_put(struct file *file)
+{
+	if (!--file->users)
+		file_release(file);
+}
 
 #endif

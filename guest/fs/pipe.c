@@ -141,60 +141,80 @@ static uint64_t fill_run(void *arg)
 	return 0;
 }
 
-/* Bytes moved, or the error if that came first. */
-static int64_t move_run(struct pipe_move *m, offload_fn run, unsigned access)
+/* Moves len bytes between the pipe and va; bytes moved, or the error if that came
+ * first. */
+static __attribute__((noinline)) int64_t move(struct pipe *pipe, vaddr_t va, uint64_t len,
+					      offload_fn run, unsigned access)
 {
-	uint64_t len = m->left;
+	struct pipe_move m = { pipe, current()->space, va, len, 0 };
 
-	while (m->left && !m->error) {
-		offload_call(run, m);
-		if (m->left && !m->error && !user_bring(m->space, m->va, access))
-			m->error = -EFAULT;
+	while (m.left && !m.error) {
+		offload_call(run, &m);
+		if (m.left && !m.error && !user_bring(m.space, m.va, access))
+			m.error = -EFAULT;
 	}
-	return len > m->left ? (int64_t)(len - m->left) : m->error;
+	return len > m.left ? (int64_t)(len - m.left) : m.error;
+}
+
+/* A few bytes, all in one page that is there, go without further ado. */
+static inline void *short_way(uint64_t pos, vaddr_t va, uint64_t len, unsigned access)
+{
+	if (len > DIRECT_MAX || pos % PAGE_SIZE + len > PAGE_SIZE)
+		return NULL;
+	return user_present_whole(current()->space, va, len, access);
 }
 
 /* Takes len bytes, which are there, out of the pipe. */
-static int64_t take(struct pipe *pipe, vaddr_t va, uint64_t len)
+static inline int64_t take(struct pipe *pipe, vaddr_t va, uint64_t len)
 {
-	struct pipe_move m = { pipe, current()->space, va, len, 0 };
+	void *dst = short_way(pipe->start, va, len, ACCESS_WRITE);
 
-	if (len <= DIRECT_MAX && len <= PAGE_SIZE - pipe->start % PAGE_SIZE) {
-		if (user_write(m.space, va, byte_at(pipe, pipe->start), len))
-			return -EFAULT;
-		pipe->start += len;
-		return len;
-	}
-	return move_run(&m, take_run, ACCESS_WRITE);
+	if (unlikely(!dst))
+		return move(pipe, va, len, take_run, ACCESS_WRITE);
+	memcpy(dst, byte_at(pipe, pipe->start), len);
+	pipe->start += len;
+	return len;
 }
 
 /* Puts len bytes, for which there is room, into the pipe. */
-static int64_t fill(struct pipe *pipe, vaddr_t va, uint64_t len)
+static inline int64_t fill(struct pipe *pipe, vaddr_t va, uint64_t len)
 {
-	struct pipe_move m = { pipe, current()->space, va, len, 0 };
+	const void *src = short_way(pipe->end, va, len, ACCESS_READ);
+	char *dst = src ? byte_to_fill(pipe) : NULL;
 
-	if (len <= DIRECT_MAX && len <= PAGE_SIZE - pipe->end % PAGE_SIZE) {
-		char *dst = byte_to_fill(pipe);
-
-		if (!dst)
-			return -ENOMEM;
-		if (user_read(m.space, dst, va, len))
-			return -EFAULT;
-		pipe->end += len;
-		return len;
-	}
-	return move_run(&m, fill_run, ACCESS_READ);
+	if (unlikely(!dst))
+		return move(pipe, va, len, fill_run, ACCESS_READ);
+	memcpy(dst, src, len);
+	pipe->end += len;
+	return len;
 }
 
-/* Waits; the file stays open even if somebody else closes its number. */
-static int pipe_wait(struct file *file, struct wait_queue *queue)
+static inline void wake_one(struct wait_queue *queue)
 {
-	int err;
+	if (!list_is_empty(&queue->waiters))
+		wait_wake_one(queue);
+}
 
-	file_get(file);
-	err = wait_on(queue, WAIT_FOREVER);
-	file_put(file);
-	return err ? -ERESTARTSYS : 0;
+static inline int pipe_wait(struct wait_queue *queue)
+{
+	return unlikely(wait_on(queue, WAIT_FOREVER)) ? -ERESTARTSYS : 0;
+}
+
+/* Waits until there is something in the pipe: 1. Or 0: there never will be; or an
+ * errno. */
+static __attribute__((noinline)) int wait_for_data(struct file *file)
+{
+	struct pipe *pipe = file->pipe;
+
+	do {
+		if (!pipe->writers)
+			return 0;
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (pipe_wait(&pipe->readable))
+			return -ERESTARTSYS;
+	} while (is_empty(pipe));
+	return 1;
 }
 
 static int64_t pipe_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
@@ -203,23 +223,19 @@ static int64_t pipe_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t 
 	int64_t n;
 
 	(void)pos;
-	if (!len)
+	if (unlikely(!len))
 		return 0;
-	while (is_empty(pipe)) {
-		if (!pipe->writers)
-			return 0;
-		if (file->flags & O_NONBLOCK)
-			return -EAGAIN;
-		n = pipe_wait(file, &pipe->readable);
-		if (n)
+	if (is_empty(pipe)) {
+		n = wait_for_data(file);
+		if (n <= 0)
 			return n;
 	}
 	n = take(pipe, buf, min_u64(len, pipe->end - pipe->start));
 	if (is_empty(pipe))
 		note_empty(pipe);
 	else
-		wait_wake_one(&pipe->readable); /* another reader has its share */
-	wait_wake_one(&pipe->writable);
+		wake_one(&pipe->readable); /* another reader has its share */
+	wake_one(&pipe->writable);
 	watch_notify(&pipe->source);
 	return n;
 }
@@ -248,19 +264,18 @@ static int64_t fill_pieces(struct pipe *pipe, const struct user_piece *pieces, u
 		if ((uint64_t)n < piece.len)
 			break;
 	}
-	wait_wake_one(&pipe->readable);
+	wake_one(&pipe->readable);
 	watch_notify(&pipe->source);
 	return done;
 }
 
-static int64_t pipe_write(struct file *file, const struct user_piece *pieces, unsigned nr,
-			  uint64_t *pos)
+/* Writes what does not fit at once, or is not in one piece. */
+static int64_t write_at_length(struct file *file, const struct user_piece *pieces, unsigned nr)
 {
 	struct pipe *pipe = file->pipe;
 	uint64_t total = 0, done = 0;
 	int64_t n = 0;
 
-	(void)pos;
 	for (unsigned i = 0; i < nr; i++)
 		total += pieces[i].len;
 	while (done < total) {
@@ -273,15 +288,32 @@ static int64_t pipe_write(struct file *file, const struct user_piece *pieces, un
 		else if (file->flags & O_NONBLOCK)
 			n = -EAGAIN;
 		else
-			n = pipe_wait(file, &pipe->writable);
+			n = pipe_wait(&pipe->writable);
 		if (n < 0)
 			break;
 		done += n;
 	}
 	/* Room that this one did not need may do for another. */
 	if (room_in(pipe))
-		wait_wake_one(&pipe->writable);
+		wake_one(&pipe->writable);
 	return done ? (int64_t)done : n;
+}
+
+static int64_t pipe_write(struct file *file, const struct user_piece *pieces, unsigned nr,
+			  uint64_t *pos)
+{
+	struct pipe *pipe = file->pipe;
+	int64_t n;
+
+	(void)pos;
+	if (unlikely(nr != 1 || !pieces->len || pieces->len > room_in(pipe) || !pipe->readers))
+		return write_at_length(file, pieces, nr);
+	n = fill(pipe, pieces->start, pieces->len);
+	if (likely(n > 0)) {
+		wake_one(&pipe->readable);
+		watch_notify(&pipe->source);
+	}
+	return n;
 }
 
 static uint32_t pipe_poll(struct file *file, struct watcher *watcher)

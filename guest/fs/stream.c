@@ -26,33 +26,24 @@ static unsigned output_tty(void)
 
 static int64_t stream_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
-	int64_t n;
-
 	(void)pos;
 	/* A terminal is one device, whichever of its numbers is used. */
 	if (file->stream != CONSOLE_STDIN && !is_tty(CONSOLE_STDIN))
 		return -EIO;
-	file_get(file);
-	n = console_read(buf, len, !(file->flags & O_NONBLOCK));
-	file_put(file);
-	return n;
+	return console_read(buf, len, !(file->flags & O_NONBLOCK));
 }
 
 static int64_t stream_write(struct file *file, const struct user_piece *pieces, unsigned nr,
 			    uint64_t *pos)
 {
 	unsigned stream = file->stream;
-	int64_t n;
 
 	(void)pos;
 	if (stream == CONSOLE_STDIN)
 		stream = output_tty();
 	if (stream == CONSOLE_NR_STREAMS)
 		return -EIO;
-	file_get(file);
-	n = console_write(stream, pieces, nr);
-	file_put(file);
-	return n;
+	return console_write(stream, pieces, nr);
 }
 
 static uint32_t stream_poll(struct file *file, struct watcher *watcher)

@@ -33,10 +33,12 @@ static inline struct file *file_table_get(const struct file_table *table, int fd
 {
 	const struct fd_chunk *chunk;
 
-	if (unlikely((unsigned)fd >= FD_MAX))
+	uint32_t n = fd;
+
+	if (unlikely(n >= FD_MAX))
 		return NULL;
-	chunk = table->chunks[fd / FD_CHUNK];
-	return likely(chunk) ? chunk->files[fd % FD_CHUNK] : NULL;
+	chunk = table->chunks[n / FD_CHUNK];
+	return likely(chunk) ? chunk->files[n % FD_CHUNK] : NULL;
 }
 
 /* The lowest free number from min on now names file, whose use passes to the

@@ -8,6 +8,7 @@
 #ifndef GUEST_MM_USERCOPY_H
 #define GUEST_MM_USERCOPY_H
 
+#include "guest/arch/direct.h"
 #include "guest/arch/frame.h"
 #include "guest/mm/space.h"
 
@@ -28,6 +29,21 @@ int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max);
  * and user_bring, in ring 0, says whether it can be.
  */
 void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned access);
+/* The same for len bytes, which must be in one page. */
+static inline void *user_present_whole(struct space *space, vaddr_t va, uint64_t len,
+				       unsigned access)
+{
+	uint64_t wanted = access == ACCESS_WRITE ? PTE_PRESENT | PTE_WRITE : PTE_PRESENT;
+	uint64_t *pte;
+
+	if (unlikely(va >= USER_END || va % LDE_PAGE_SIZE + len > LDE_PAGE_SIZE))
+		return NULL;
+	pte = paging_find(&space->tables, va);
+	if (unlikely(!pte || (*pte & wanted) != wanted))
+		return NULL;
+	return (char *)direct_map(pte_paddr(*pte)) + va % LDE_PAGE_SIZE;
+}
+
 bool user_bring(struct space *space, vaddr_t va, unsigned access);
 
 /* A string with its NUL: its length without, -EFAULT, or -ENAMETOOLONG if it

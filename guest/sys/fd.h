@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers of open files, as system calls take them. */
+/*
+ * The numbers of open files, as system calls take them. A table belongs to one
+ * process that runs, so nobody closes a number while a call uses its file, even
+ * if the call waits.
+ */
 #ifndef GUEST_SYS_FD_H
 #define GUEST_SYS_FD_H
 

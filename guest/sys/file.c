@@ -22,28 +22,24 @@ static bool can_be_users(vaddr_t start, uint64_t len)
 	return len <= USER_END && start <= USER_END - len;
 }
 
-static int64_t read_piece(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
+static inline int64_t read_piece(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
-	if (!fd_can_read(file))
+	if (unlikely(!fd_can_read(file)))
 		return -EBADF;
-	if (!file->ops->read)
+	if (unlikely(!file->ops->read))
 		return inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
-	if (!can_be_users(buf, len))
+	if (unlikely(!can_be_users(buf, len)))
 		return -EFAULT;
 	return file->ops->read(file, buf, min_u64(len, TRANSFER_MAX), pos);
 }
 
-static int64_t write_pieces(struct file *file, const struct user_piece *pieces, unsigned nr,
-			    uint64_t *pos)
+/* Each piece is somewhere where programs have their memory. */
+static inline int64_t write_checked(struct file *file, const struct user_piece *pieces, unsigned nr,
+				    uint64_t *pos)
 {
 	int64_t n;
 
-	if (!fd_can_write(file))
-		return -EBADF;
-	for (unsigned i = 0; i < nr; i++)
-		if (!can_be_users(pieces[i].start, pieces[i].len))
-			return -EFAULT;
-	if (!file->ops->write)
+	if (unlikely(!file->ops->write))
 		return -EINVAL;
 	n = file->ops->write(file, pieces, nr, pos);
 	if (unlikely(n == -EPIPE))
@@ -51,11 +47,22 @@ static int64_t write_pieces(struct file *file, const struct user_piece *pieces, 
 	return n;
 }
 
+static int64_t write_pieces(struct file *file, const struct user_piece *pieces, unsigned nr,
+			    uint64_t *pos)
+{
+	if (!fd_can_write(file))
+		return -EBADF;
+	for (unsigned i = 0; i < nr; i++)
+		if (!can_be_users(pieces[i].start, pieces[i].len))
+			return -EFAULT;
+	return write_checked(file, pieces, nr, pos);
+}
+
 int64_t sys_read(struct trap_frame *f)
 {
 	struct file *file = fd_get(arg_int(f, 0));
 
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
 	return read_piece(file, arg_u64(f, 1), arg_u64(f, 2), &file->pos);
 }
@@ -63,11 +70,13 @@ int64_t sys_read(struct trap_frame *f)
 int64_t sys_write(struct trap_frame *f)
 {
 	struct file *file = fd_get(arg_int(f, 0));
-	struct user_piece piece = { arg_u64(f, 1), arg_u64(f, 2) };
+	struct user_piece piece = { arg_u64(f, 1), min_u64(arg_u64(f, 2), TRANSFER_MAX) };
 
-	if (!file)
+	if (unlikely(!file || !fd_can_write(file)))
 		return -EBADF;
-	return write_pieces(file, &piece, 1, &file->pos);
+	if (unlikely(!can_be_users(piece.start, arg_u64(f, 2))))
+		return -EFAULT;
+	return write_checked(file, &piece, 1, &file->pos);
 }
 
 /* Reads pieces from, at most PIECES_MAX of nr, checking as Linux does. */
