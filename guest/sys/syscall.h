@@ -71,6 +71,10 @@ int64_t sys_sync(struct trap_frame *f);
 int64_t sys_syncfs(struct trap_frame *f);
 int64_t sys_fadvise64(struct trap_frame *f);
 
+/* sys/copy.c */
+int64_t sys_sendfile(struct trap_frame *f);
+int64_t sys_copy_file_range(struct trap_frame *f);
+
 /* sys/open.c */
 int64_t sys_open(struct trap_frame *f);
 int64_t sys_openat(struct trap_frame *f);
