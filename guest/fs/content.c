@@ -154,18 +154,25 @@ static void tree_cut(struct content *c, uint32_t *slot, unsigned height, uint64_
 	*slot = 0;
 }
 
-bool content_cut(struct content *content, uint64_t size)
+bool content_end_page(struct content *content, uint64_t size)
 {
 	uint64_t into = size % PAGE_SIZE, index = size / PAGE_SIZE;
+	paddr_t pa;
 
-	if (into && content_find(content, index)) {
-		paddr_t pa = content_own(content, index, true);
-
-		if (!pa)
-			return false;
+	if (!into || !content_find(content, index))
+		return true;
+	pa = content_own(content, index, true);
+	if (pa)
 		memset((char *)direct_map(pa) + into, 0, PAGE_SIZE - into);
-	}
-	index += !!into;
+	return pa;
+}
+
+bool content_cut(struct content *content, uint64_t size)
+{
+	uint64_t index = (size + PAGE_SIZE - 1) / PAGE_SIZE;
+
+	if (!content_end_page(content, size))
+		return false;
 	if (content->root && !(index >> NODE_BITS * content->height))
 		tree_cut(content, &content->root, content->height, index);
 	if (!content->root)

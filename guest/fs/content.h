@@ -33,6 +33,10 @@ paddr_t content_find(const struct content *content, uint64_t index);
  * be had. Without is_kept, what it held is lost if it has to be made. */
 paddr_t content_own(struct content *content, uint64_t index, bool is_kept);
 
+/* Makes the rest of the page that byte size is in zeroes: before the file grows
+ * beyond size. False if that takes a page that is not to be had. */
+bool content_end_page(struct content *content, uint64_t size);
+
 /* Forgets what lies from byte size on; the rest of that page reads as zeroes.
  * False, and nothing forgotten, if that takes a page that is not to be had. */
 bool content_cut(struct content *content, uint64_t size);

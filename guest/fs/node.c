@@ -11,7 +11,7 @@
 #include "guest/fs/text.h"
 #include "guest/lib/string.h"
 
-struct inode *node_create(uint32_t mode, uint32_t rdev)
+static struct inode *create(uint32_t mode, uint32_t rdev)
 {
 	struct inode *inode;
 
@@ -31,6 +31,27 @@ struct inode *node_create(uint32_t mode, uint32_t rdev)
 	else /* no block device exists, no socket can be opened */
 		inode->file_ops = device_file_ops((mode & MODE_TYPE) == MODE_CHAR ? rdev : 0);
 	return inode;
+}
+
+struct creation {
+	uint32_t mode, rdev;
+	struct inode *inode;
+};
+
+static uint64_t create_run(void *arg)
+{
+	struct creation *c = arg;
+
+	c->inode = create(c->mode, c->rdev);
+	return 0;
+}
+
+struct inode *node_create(uint32_t mode, uint32_t rdev)
+{
+	struct creation c = { mode, rdev, NULL };
+
+	offload_call(create_run, &c);
+	return c.inode;
 }
 
 static uint64_t boot_ns; /* when these are made */

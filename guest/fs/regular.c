@@ -169,7 +169,7 @@ static int64_t regular_write(struct file *file, const struct user_piece *pieces,
 	if (file->flags & O_APPEND)
 		*pos = inode->object.size;
 	if (*pos > inode->object.size && *pos < CONTENT_BYTES_MAX &&
-	    !content_cut(&inode->content, inode->object.size))
+	    !content_end_page(&inode->content, inode->object.size))
 		return -ENOSPC;
 	for (unsigned i = 0; i < nr; i++) {
 		n = write_piece(file, &pieces[i], pos);
@@ -200,13 +200,15 @@ struct resize {
 static uint64_t resize_run(void *arg)
 {
 	struct resize *r = arg;
+	struct content *c = &r->inode->content;
+	uint64_t old = r->inode->object.size;
 
-	return content_cut(&r->inode->content, r->start);
+	return r->end < old ? content_cut(c, r->end) : content_end_page(c, old);
 }
 
 int regular_resize(struct inode *inode, uint64_t size)
 {
-	struct resize r = { inode, min_u64(size, inode->object.size), 0 };
+	struct resize r = { .inode = inode, .end = size };
 
 	if (size > CONTENT_BYTES_MAX)
 		return -EFBIG;

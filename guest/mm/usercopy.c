@@ -121,23 +121,44 @@ int user_zero(struct space *space, vaddr_t dst, uint64_t len)
 	return 0;
 }
 
-int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t size)
-{
-	uint64_t done = 0;
+struct string_read {
+	struct space *space;
+	char *dst;
+	vaddr_t src;
+	uint64_t done, size;
+};
 
-	while (done < size) {
-		uint64_t n = size - done, len;
-		const char *piece = user_piece(space, src + done, &n, ACCESS_READ);
+/* Copies as much of the string as is in pages that are there; true at its NUL. */
+static uint64_t string_run(void *arg)
+{
+	struct string_read *s = arg;
+
+	while (s->done < s->size) {
+		uint64_t n = s->size - s->done, len;
+		const char *piece = user_present(s->space, s->src + s->done, &n, ACCESS_READ);
 
 		if (!piece)
-			return -EFAULT;
+			return false;
 		len = strnlen(piece, n);
-		memcpy(dst + done, piece, len);
-		done += len;
+		memcpy(s->dst + s->done, piece, len);
+		s->done += len;
 		if (len < n) {
-			dst[done] = '\0';
-			return done;
+			s->dst[s->done] = '\0';
+			return true;
 		}
+	}
+	return false;
+}
+
+int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t size)
+{
+	struct string_read s = { space, dst, src, 0, size };
+
+	while (s.done < size) {
+		if (offload_call(string_run, &s))
+			return s.done;
+		if (s.done < size && !user_bring(space, src + s.done, ACCESS_READ))
+			return -EFAULT;
 	}
 	return -ENAMETOOLONG;
 }

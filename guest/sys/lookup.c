@@ -2,6 +2,7 @@
 #include "guest/sys/lookup.h"
 
 #include "guest/arch/direct.h"
+#include "guest/arch/offload.h"
 #include "guest/fs/dir.h"
 #include "guest/fs/text.h"
 #include "guest/lib/errno.h"
@@ -75,21 +76,34 @@ void lookup_end(struct lookup *l)
 		lookup_free(l->path);
 }
 
+struct create {
+	struct path_end *end;
+	struct inode *inode;
+};
+
+static uint64_t create_run(void *arg)
+{
+	const struct create *c = arg;
+	const struct path_end *end = c->end;
+	const char *text = text_keep(end->name, end->len);
+
+	if (!text)
+		return -ENOMEM;
+	if (dir_add(end->dir, text, end->len, c->inode))
+		return 0;
+	text_drop(text, end->len);
+	return -ENOMEM;
+}
+
 int lookup_create(struct lookup *l, struct inode *inode)
 {
-	struct inode *dir = l->end.dir;
-	const char *text;
+	struct create c = { &l->end, inode };
+	int err = inode ? (int)offload_call(create_run, &c) : -ENOMEM;
 
-	if (!inode)
-		return -ENOMEM;
-	text = text_keep(l->end.name, l->end.len);
-	if (!text || !dir_add(dir, text, l->end.len, inode)) {
-		if (text)
-			text_drop(text, l->end.len);
-		return -ENOMEM;
-	}
+	if (err)
+		return err;
 	inode_touch(inode, INODE_READ | INODE_WRITTEN);
-	inode_touch(dir, INODE_WRITTEN);
+	inode_touch(l->end.dir, INODE_WRITTEN);
 	return 0;
 }
 

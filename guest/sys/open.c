@@ -103,10 +103,12 @@ static int open_nameless(const struct inode *dir, uint32_t flags, uint32_t mode,
 static int open_looked_up(struct lookup *l, int found, uint32_t flags, uint32_t mode,
 			  struct file **file)
 {
-	if (found && (found != -ENOENT || !l->end.dir || !(flags & O_CREAT)))
-		return found;
-	if (flags & O_CREAT && l->end.has_slash && l->end.last == PATH_LAST_NAME)
+	bool can_create = flags & O_CREAT && l->end.dir && inode_is_dir(l->end.dir);
+
+	if (can_create && l->end.has_slash && l->end.last == PATH_LAST_NAME)
 		return -EISDIR;
+	if (found && (found != -ENOENT || !can_create))
+		return found;
 	if (is_tmpfile(flags))
 		return open_nameless(l->end.inode, flags, mode, file);
 	if (found) {

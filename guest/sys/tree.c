@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 
 #include "guest/arch/direct.h"
+#include "guest/arch/offload.h"
 #include "guest/fs/dir.h"
 #include "guest/fs/node.h"
 #include "guest/fs/regular.h"
@@ -207,6 +208,12 @@ static int find_entry(const struct lookup *l, struct dir_entry **entry)
 	return -EPERM; /* /proc is as it is */
 }
 
+static uint64_t remove_run(void *arg)
+{
+	dir_remove(arg);
+	return 0;
+}
+
 /* Takes a name away, and tells the times. */
 static void remove_entry(struct dir_entry *entry)
 {
@@ -214,7 +221,7 @@ static void remove_entry(struct dir_entry *entry)
 
 	inode_touch(inode, INODE_CHANGED);
 	inode_touch(dir, INODE_WRITTEN);
-	dir_remove(entry);
+	offload_call(remove_run, entry);
 	inode_put(inode);
 }
 
@@ -310,19 +317,20 @@ static int64_t put_link(struct inode *link, vaddr_t dst, int64_t size)
 
 static int64_t readlink_at(int dirfd, vaddr_t from, vaddr_t dst, int size)
 {
-	struct inode *inode;
+	struct lookup l;
 	int64_t result;
 
 	if (size <= 0)
 		return -EINVAL;
-	result = lookup_inode(dirfd, from, LOOKUP_F_EMPTY, &inode);
-	if (result)
-		return result;
-	if (inode_is_symlink(inode))
-		result = put_link(inode, dst, size);
-	else
-		result = -EINVAL;
-	inode_put(inode);
+	/* An empty path stands for a link that dirfd is open on. */
+	result = lookup_begin(&l, dirfd, from, LOOKUP_F_EMPTY);
+	if (!result) {
+		if (inode_is_symlink(l.end.inode))
+			result = put_link(l.end.inode, dst, size);
+		else
+			result = *l.path ? -EINVAL : -ENOENT;
+	}
+	lookup_end(&l);
 	return result;
 }
 
