@@ -196,8 +196,10 @@ void dir_remove(struct dir_entry *entry)
 	entry_unlink(entry);
 	inode_unname(entry_let_go(entry));
 	pool_free(&entry_pool, entry);
-	if (--hash_table.nr_entries < hash_table.nr_buckets / 2 &&
-	    hash_table.nr_buckets > TABLE_BUCKETS)
+	hash_table.nr_entries--;
+	/* Two at a time: there are two buckets an entry by now. */
+	for (unsigned i = 0; i < 2 && hash_table.nr_entries < hash_table.nr_buckets / 2 &&
+			     hash_table.nr_buckets > TABLE_BUCKETS; i++)
 		table_shrink();
 }
 
