@@ -165,7 +165,7 @@ int64_t console_write(unsigned stream, const struct user_piece *pieces, unsigned
 	return done ? (int64_t)done : result;
 }
 
-static inline bool has_input(void)
+bool console_has_input(void)
 {
 	return input.start < input.end;
 }
@@ -194,7 +194,7 @@ static void input_ask(uint64_t len)
 {
 	struct stream *s = &streams[CONSOLE_STDIN];
 
-	if (has_input() || input.has_ended || input.is_asked)
+	if (console_has_input() || input.has_ended || input.is_asked)
 		return;
 	s->request.nr_segs = 1;
 	s->request.segs[0] = (struct lde_console_seg){ image_paddr(input.bytes),
@@ -212,7 +212,7 @@ int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait)
 		return 0;
 	for (;;) {
 		input_ask(len);
-		if (has_input())
+		if (console_has_input())
 			break;
 		if (input.has_ended) {
 			input.has_ended = false; /* a terminal may go on */
@@ -233,7 +233,7 @@ int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait)
 bool console_poll_input(void)
 {
 	input_ask(sizeof(input.bytes));
-	return has_input() || input.has_ended;
+	return console_has_input() || input.has_ended;
 }
 
 struct watch_source *console_input_source(void)

@@ -45,6 +45,8 @@ int64_t console_write(unsigned stream, const struct user_piece *pieces, unsigned
  * host's error, -ERESTARTSYS, or, where it must not wait, -EAGAIN. */
 int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait);
 
+/* Whether there is input here. */
+bool console_has_input(void);
 /* Whether a read would not block; if not, asks the host for input. */
 bool console_poll_input(void);
 /* What changes when it comes. */

@@ -11,6 +11,11 @@ static const struct file_ops path_ops;
 
 static struct pool file_pool = POOL_INIT(file_pool, struct file);
 
+static bool is_writer(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH);
+}
+
 int file_open(struct inode *inode, uint32_t flags, struct file **opened)
 {
 	struct file *file = pool_alloc(&file_pool);
@@ -22,9 +27,11 @@ int file_open(struct inode *inode, uint32_t flags, struct file **opened)
 	file->users = 1;
 	file->flags = flags;
 	file->inode = inode_get(inode);
+	inode->nr_writers += is_writer(file);
 	if (file->ops->open)
 		err = file->ops->open(file);
 	if (err) {
+		inode->nr_writers -= is_writer(file);
 		inode_put(inode);
 		pool_free(&file_pool, file);
 		return err;
@@ -37,6 +44,7 @@ void file_release(struct file *file)
 {
 	if (file->ops->close)
 		file->ops->close(file);
+	file->inode->nr_writers -= is_writer(file);
 	inode_put(file->inode);
 	pool_free(&file_pool, file);
 }

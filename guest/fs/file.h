@@ -23,6 +23,9 @@ struct file_ops {
 	/* What would not block, as poll(2) has it; with a watcher, one who is to
 	 * know when that changes. NULL: everything, always. */
 	uint32_t (*poll)(struct file *file, struct watcher *watcher);
+	/* Whether a read would give something, without asking anybody for it;
+	 * NULL: as far as the file goes. */
+	bool (*has_more)(struct file *file);
 	/* Bytes that can be read at once (FIONREAD). */
 	int64_t (*nr_readable)(struct file *file);
 	bool can_seek;

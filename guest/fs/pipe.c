@@ -339,6 +339,11 @@ static uint32_t pipe_poll(struct file *file, struct watcher *watcher)
 	return events;
 }
 
+static bool pipe_has_more(struct file *file)
+{
+	return !is_empty(file->pipe);
+}
+
 static int64_t pipe_nr_readable(struct file *file)
 {
 	return file->pipe->end - file->pipe->start;
@@ -428,6 +433,7 @@ const struct file_ops pipe_file_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.poll = pipe_poll,
+	.has_more = pipe_has_more,
 	.nr_readable = pipe_nr_readable,
 };
 

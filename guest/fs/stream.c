@@ -61,6 +61,12 @@ static uint32_t stream_poll(struct file *file, struct watcher *watcher)
 	return events;
 }
 
+static bool stream_has_more(struct file *file)
+{
+	(void)file;
+	return console_has_input();
+}
+
 static int64_t stream_nr_readable(struct file *file)
 {
 	if (file->stream != CONSOLE_STDIN && !is_tty(CONSOLE_STDIN))
@@ -82,6 +88,7 @@ static const struct file_ops stream_ops = {
 	.read = stream_read,
 	.write = stream_write,
 	.poll = stream_poll,
+	.has_more = stream_has_more,
 	.nr_readable = stream_nr_readable,
 };
 
@@ -96,6 +103,7 @@ const struct file_ops stream_tty_ops = {
 	.read = stream_read,
 	.write = stream_write,
 	.poll = stream_poll,
+	.has_more = stream_has_more,
 	.nr_readable = stream_nr_readable,
 };
 

@@ -146,6 +146,8 @@ static int apply_size(struct inode *inode, const struct change *c)
 		return -EISDIR;
 	if (!inode_has_content(inode))
 		return -EINVAL;
+	if (lookup_is_running(inode))
+		return -ETXTBSY;
 	err = regular_resize(inode, c->size);
 	if (!err)
 		inode_touch(inode, INODE_WRITTEN);

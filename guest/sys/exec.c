@@ -217,10 +217,12 @@ static uint64_t find_program(void *arg)
 
 	if (err)
 		return err;
+	err = -EACCES;
 	if (inode_is_regular(f->inode) && f->inode->mode & MODE_EXEC_ANY)
-		return 0;
-	inode_put(f->inode);
-	return -EACCES;
+		err = f->inode->nr_writers ? -ETXTBSY : 0;
+	if (err)
+		inode_put(f->inode);
+	return err;
 }
 
 int exec_find(const char *path, struct inode **inode)

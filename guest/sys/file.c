@@ -93,6 +93,12 @@ static int get_pieces(struct user_piece *pieces, vaddr_t from, unsigned nr)
 typedef int64_t (*transfer_fn)(struct file *file, const struct user_piece *pieces, unsigned nr,
 			       uint64_t *pos);
 
+/* What is there is read, and nothing waited for behind it. */
+static bool has_more(struct file *file)
+{
+	return !file->ops->has_more || file->ops->has_more(file);
+}
+
 static int64_t read_pieces(struct file *file, const struct user_piece *pieces, unsigned nr,
 			   uint64_t *pos)
 {
@@ -104,7 +110,7 @@ static int64_t read_pieces(struct file *file, const struct user_piece *pieces, u
 		if (n < 0)
 			return done ? done : n;
 		done += n;
-		if ((uint64_t)n < pieces[i].len)
+		if ((uint64_t)n < pieces[i].len || (n && !has_more(file)))
 			break;
 	}
 	return done;
@@ -131,7 +137,7 @@ static int64_t transfer_vector(struct file *file, vaddr_t iov, int count, uint64
 		if (n < 0)
 			return done ? done : n;
 		done += n;
-		if ((uint64_t)n < asked)
+		if ((uint64_t)n < asked || (transfer == read_pieces && n && !has_more(file)))
 			break;
 		iov += nr * sizeof(pieces[0]);
 		count -= nr;

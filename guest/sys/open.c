@@ -66,12 +66,15 @@ static int check_existing(const struct inode *inode, uint32_t flags)
 	return 0;
 }
 
-static int open_existing(struct inode *inode, uint32_t flags, struct file **file)
+static int open_found(struct inode *inode, uint32_t flags, bool is_new, struct file **file)
 {
 	int err = check_existing(inode, flags);
 
 	if (err)
 		return err;
+	if (((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC) && !(flags & O_PATH) && !is_new &&
+	    lookup_is_running(inode))
+		return -ETXTBSY;
 	if (flags & O_TRUNC && inode_has_content(inode)) {
 		err = regular_resize(inode, 0);
 		if (err)
@@ -103,7 +106,7 @@ static int open_nameless(const struct inode *dir, uint32_t flags, uint32_t mode,
 static int open_looked_up(struct lookup *l, int found, uint32_t flags, uint32_t mode,
 			  struct file **file)
 {
-	bool can_create = flags & O_CREAT && l->end.dir && inode_is_dir(l->end.dir);
+	bool is_new = false, can_create = flags & O_CREAT && l->end.dir && inode_is_dir(l->end.dir);
 
 	if (can_create && l->end.has_slash && l->end.last == PATH_LAST_NAME)
 		return -EISDIR;
@@ -116,8 +119,9 @@ static int open_looked_up(struct lookup *l, int found, uint32_t flags, uint32_t 
 		if (found)
 			return found;
 		flags &= ~(O_EXCL | O_TRUNC);
+		is_new = true;
 	}
-	return open_existing(l->end.inode, flags, file);
+	return open_found(l->end.inode, flags, is_new, file);
 }
 
 static int64_t open_at(int dirfd, vaddr_t from, uint32_t flags, uint32_t mode)
