@@ -55,7 +55,8 @@
 /*
  * System calls, on a CPU whose SYSCALL enters ring 0: rcx and r11 hold the
  * program's rip and rflags, rsp is still the program's (SDM vol. 2, SYSCALL).
- * Each CPU has an entry of its own, so no register is needed to find its data.
+ * The entry is that of CPU 0 and names its data, so no register is needed to find
+ * it; a second CPU would get an entry of its own by its own LSTAR.
  */
 	.globl	syscall_entry
 	.balign	64
@@ -143,7 +144,7 @@ trap_\name:
 	push	%rax
 	mov	cpus + CPU_TSS_RSP0(%rip), %rax
 	sub	$48, %rax
-	pop	(%rax)			/* rax, for now in the place of error */
+	pop	(%rax)			/* rax, parked in the place of error */
 	pop	8(%rax)
 	pop	16(%rax)
 	pop	24(%rax)

@@ -35,11 +35,6 @@ static inline void insn_outl(uint16_t port, uint32_t value)
 	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-static inline void insn_outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
 static inline void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
 	__asm__ volatile("cpuid"

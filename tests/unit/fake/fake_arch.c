@@ -224,11 +224,6 @@ void insn_outl(uint16_t port, uint32_t value)
 		fake.doorbell(port, image_pointer(value));
 }
 
-void insn_outb(uint16_t port, uint8_t value)
-{
-	fail_msg("OUT of %u to port %#x", value, port);
-}
-
 void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
 	for (unsigned i = 0; i < 4; i++)

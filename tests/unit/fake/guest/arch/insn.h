@@ -8,7 +8,6 @@
 uint64_t insn_rdtsc(void);
 void insn_outl(uint16_t port, uint32_t value);
 void insn_wrmsr(uint32_t msr, uint64_t value);
-void insn_outb(uint16_t port, uint8_t value);
 void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 uint64_t insn_read_cr2(void);
 uint64_t insn_read_cr3(void);
