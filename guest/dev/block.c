@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/dev/block.h"
+
+#include "guest/lib/errno.h"
+#include "guest/lib/string.h"
+
+static struct block_device *devices[BLOCK_DEVICES_MAX];
+static uint32_t nr_devices;
+static bool is_holding;
+
+bool block_register(struct block_device *device)
+{
+	if (nr_devices == BLOCK_DEVICES_MAX)
+		return false;
+	device->index = nr_devices;
+	device->name[0] = 'v';
+	device->name[1] = 'd';
+	device->name[2] = 'a' + nr_devices;
+	device->name[3] = '\0';
+	devices[nr_devices++] = device;
+	return true;
+}
+
+struct block_device *block_at(uint32_t index)
+{
+	return index < nr_devices ? devices[index] : NULL;
+}
+
+struct block_device *block_find(const char *name)
+{
+	static const char folder[] = "/dev/";
+	uint32_t skip = 0;
+
+	while (folder[skip] && name[skip] == folder[skip])
+		skip++;
+	if (!folder[skip])
+		name += skip;
+	for (uint32_t i = 0; i < nr_devices; i++)
+		if (!strcmp(devices[i]->name, name))
+			return devices[i];
+	return NULL;
+}
+
+uint32_t block_rdev(const struct block_device *device)
+{
+	return BLOCK_MAJOR << 8 | device->index * BLOCK_MINORS_PER_DEVICE;
+}
+
+static bool has_segments(enum block_op op)
+{
+	return op == BLOCK_READ || op == BLOCK_WRITE;
+}
+
+static bool lengths_add_up(const struct block_request *request)
+{
+	uint64_t bytes = 0;
+
+	if (request->nr_segs > BLOCK_SEGS_MAX || !request->nr_segs)
+		return false;
+	for (uint32_t i = 0; i < request->nr_segs; i++)
+		bytes += request->segs[i].len;
+	return bytes == request->nr_sectors * BLOCK_SECTOR_SIZE;
+}
+
+/* 0, or why the device need not be bothered. */
+static int check(const struct block_device *device, const struct block_request *request)
+{
+	if (unlikely(request->op != BLOCK_READ)) {
+		if (request->op == BLOCK_FLUSH)
+			return 0;
+		if (device->is_read_only)
+			return -EROFS;
+		if ((request->op == BLOCK_DISCARD && !device->has_discard) ||
+		    (request->op == BLOCK_WRITE_ZEROES && !device->has_write_zeroes))
+			return -EOPNOTSUPP;
+	}
+	if (!request->nr_sectors || request->sector > device->nr_sectors ||
+	    request->nr_sectors > device->nr_sectors - request->sector)
+		return -EIO;
+	return has_segments(request->op) && !lengths_add_up(request) ? -EIO : 0;
+}
+
+void block_submit(struct block_device *device, struct block_request *request)
+{
+	int err = check(device, request);
+
+	device->nr_requests++;
+	request->result = BLOCK_PENDING;
+	wait_queue_init(&request->waiters);
+	list_init(&request->link);
+	if (err)
+		block_complete(device, request, err);
+	else
+		device->ops->submit(device, request);
+}
+
+void block_kick(struct block_device *device)
+{
+	device->ops->kick(device);
+}
+
+void block_complete(struct block_device *device, struct block_request *request, int result)
+{
+	device->nr_errors += result < 0;
+	request->result = result;
+	wait_wake_all(&request->waiters);
+	if (request->done)
+		request->done(request);
+}
+
+void block_set_holding(bool holding)
+{
+	is_holding = holding;
+}
+
+int block_wait(struct block_device *device, struct block_request *request)
+{
+	if (block_is_pending(request))
+		block_kick(device);
+	while (block_is_pending(request)) {
+		/* Number 0 has the boot context, which cannot be switched from. */
+		if (is_holding || !current()->pid)
+			device->ops->poll(device);
+		else
+			wait_uninterrupted(&request->waiters);
+	}
+	return request->result;
+}
+
+int block_execute(struct block_device *device, struct block_request *request)
+{
+	block_submit(device, request);
+	return block_wait(device, request);
+}
+
+static int transfer(struct block_device *device, enum block_op op, uint64_t sector, paddr_t pa,
+		    uint32_t len)
+{
+	const struct block_seg seg = { pa, len };
+	struct block_request request = {
+		.op = op,
+		.segs = &seg,
+		.nr_segs = 1,
+		.sector = sector,
+		.nr_sectors = len / BLOCK_SECTOR_SIZE,
+	};
+
+	return block_execute(device, &request);
+}
+
+int block_read(struct block_device *device, uint64_t sector, paddr_t pa, uint32_t len)
+{
+	return transfer(device, BLOCK_READ, sector, pa, len);
+}
+
+int block_write(struct block_device *device, uint64_t sector, paddr_t pa, uint32_t len)
+{
+	return transfer(device, BLOCK_WRITE, sector, pa, len);
+}
+
+int block_flush(struct block_device *device)
+{
+	struct block_request request = { .op = BLOCK_FLUSH };
+
+	return block_execute(device, &request);
+}
