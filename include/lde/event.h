@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trace: what an event is, and the ring in shared memory through which the
+ * kernel hands its events to the VMM.
+ *
+ * Data only. One record has one event: when, whose, what, and up to six
+ * arguments. The VMM makes records of its own kind for its exits, so that one
+ * stream has all; what a record means is said at its kind below.
+ *
+ * Clock. tsc is the guest's time-stamp counter, in ticks; LDE_DT_TSC_HZ is how
+ * many of them are a second. A record of the VMM has the host's counter plus
+ * what KVM adds for the guest (KVM_VCPU_TSC_OFFSET), so both are on one clock.
+ * ns = (tsc - tsc at the start of the run) * 1e9 / hz.
+ */
+#ifndef LDE_EVENT_H
+#define LDE_EVENT_H
+
+#define LDE_TRACE_VERSION 1 /* of the records, the ring and the files made of them */
+#define LDE_TRACE_MAGIC   0x4c444554 /* "LDET" */
+
+/* What may be recorded: bits of LDE_DT_TRACE_EVENTS. Processes that come, go
+ * or change their program are always in the trace: it needs their names. */
+#define LDE_TRACE_C_SCHED   0x01 /* switches and wake-ups */
+#define LDE_TRACE_C_SYSCALL 0x02
+#define LDE_TRACE_C_IRQ     0x04 /* interrupts, and the arming of the timer */
+#define LDE_TRACE_C_EXIT    0x08 /* exits to the VMM */
+#define LDE_TRACE_C_FAULT   0x10 /* page faults and other exceptions */
+#define LDE_TRACE_C_BLOCK   0x20 /* requests to disks */
+#define LDE_TRACE_C_SIGNAL  0x40
+#define LDE_TRACE_C_PROCESS 0x80
+#define LDE_TRACE_C_ALL     0xff
+
+/* Kinds; in assembly as well. Numbers stay what they are: files have them. */
+#define LDE_TRACE_SCHED_SWITCH  1
+#define LDE_TRACE_SCHED_WAKEUP  2
+#define LDE_TRACE_PROCESS_FORK  3
+#define LDE_TRACE_PROCESS_EXEC  4
+#define LDE_TRACE_PROCESS_EXIT  5
+#define LDE_TRACE_SYSCALL_ENTRY 6
+#define LDE_TRACE_SYSCALL_EXIT  7
+#define LDE_TRACE_IRQ_ENTRY     8
+#define LDE_TRACE_IRQ_EXIT      9
+#define LDE_TRACE_FAULT_ENTRY   10
+#define LDE_TRACE_FAULT_EXIT    11
+#define LDE_TRACE_TRAP_ENTRY    12
+#define LDE_TRACE_TRAP_EXIT     13
+#define LDE_TRACE_SIGNAL_SEND   14
+#define LDE_TRACE_SIGNAL_DELIVER 15
+#define LDE_TRACE_TIMER_ARM     16
+#define LDE_TRACE_BLOCK_ISSUE   17
+#define LDE_TRACE_BLOCK_COMPLETE 18
+#define LDE_TRACE_VMM_EXIT      19 /* from here on: the VMM's */
+#define LDE_TRACE_RUN_BEGIN     20
+#define LDE_TRACE_RUN_END       21
+#define LDE_TRACE_NR_KINDS      22
+
+/* Where the parts of a record lie, for assembly. */
+#define LDE_RECORD_TSC  0
+#define LDE_RECORD_KIND 8
+#define LDE_RECORD_PID  10
+#define LDE_RECORD_CODE 12
+#define LDE_RECORD_ARGS 16
+#define LDE_RECORD_SIZE 64
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * pid is the process on the CPU, also when an interrupt comes while it runs;
+ * 0 is nobody: the CPU is idle, or the kernel has not started a process yet.
+ *
+ * kind             code                    args
+ * SCHED_SWITCH     enum lde_switch_reason  0: state of pid from now on (enum
+ *                                          lde_process_state; NONE if pid is 0),
+ *                                          1: pid of the next one, 0: idle.
+ *                                          pid is the one before. May be the
+ *                                          same: it was its turn again
+ * SCHED_WAKEUP     1: for the first time   0: pid that is READY now; it was
+ *                                          BLOCKED, or is new. pid woke it, or
+ *                                          was interrupted for it
+ * PROCESS_FORK     0                       0: pid of the new one, 1-4: its name;
+ *                                          pid is the parent, 0: the kernel
+ * PROCESS_EXEC     0                       0: 0, 1-4: the new name
+ * PROCESS_EXIT     status as wait(2)       none
+ * SYSCALL_ENTRY    number, 32 bits of it   0-5: rdi rsi rdx r10 r8 r9
+ * SYSCALL_EXIT     number                  0: result. There is none for a call
+ *                                          that does not come back (exit, execve
+ *                                          that worked, rt_sigreturn); a new
+ *                                          process begins with none
+ * IRQ_ENTRY        vector                  0: rip that was interrupted, 1: cs
+ * IRQ_EXIT         vector                  none. Before the switch, if the
+ *                                          interrupt takes the CPU from pid
+ * FAULT_ENTRY      error code              0: address, 1: rip
+ * FAULT_EXIT       enum lde_fault_result   0: address, 1: pages brought
+ * TRAP_ENTRY       vector, below 32        0: error code, 1: rip, 2: rsp
+ * TRAP_EXIT        vector                  none
+ * SIGNAL_SEND      signal                  0: pid that gets it, 1: si_code
+ * SIGNAL_DELIVER   signal                  0: handler; 0: the default action
+ * TIMER_ARM        0                       0: deadline in ticks, 0: off
+ * BLOCK_ISSUE      enum lde_block_op       0: disk, 1: sector of 512 bytes,
+ *                                          2: sectors, 3: number of the request
+ * BLOCK_COMPLETE   enum lde_block_op       0-3: as issued, 4: errno or 0
+ * VMM_EXIT         enum exit_cause of the  0: KVM's exit reason, 1: ticks until
+ *                  VMM                     the guest goes on, 2: port or address,
+ *                                          3: number of the system call in which
+ *                                          it was, or -1. tsc is before the
+ *                                          handler; pid is the process
+ * RUN_BEGIN        0                       none. Before the guest's first step
+ * RUN_END          enum machine_end of the none. After its last
+ *                  VMM
+ *
+ * Arguments that are not named may hold anything. An entry without its exit is
+ * of a process that never came back to there: it ended, or the run did.
+ */
+struct lde_trace_record {
+	uint64_t tsc;
+	uint16_t kind;
+	uint16_t pid;
+	uint32_t code;
+	uint64_t args[6];
+};
+_Static_assert(sizeof(struct lde_trace_record) == LDE_RECORD_SIZE, "contract");
+_Static_assert(offsetof(struct lde_trace_record, kind) == LDE_RECORD_KIND, "contract");
+_Static_assert(offsetof(struct lde_trace_record, pid) == LDE_RECORD_PID, "contract");
+_Static_assert(offsetof(struct lde_trace_record, code) == LDE_RECORD_CODE, "contract");
+_Static_assert(offsetof(struct lde_trace_record, args) == LDE_RECORD_ARGS, "contract");
+
+#define LDE_TRACE_NAME_SIZE 32 /* in four arguments, ends with NUL */
+
+/* Why the process before left the CPU. */
+enum lde_switch_reason {
+	LDE_SWITCH_BLOCKED = 0,
+	LDE_SWITCH_YIELDED = 1,
+	LDE_SWITCH_PREEMPTED = 2,
+	LDE_SWITCH_ENDED = 3,
+	LDE_SWITCH_FROM_IDLE = 4, /* nobody was on it */
+};
+
+/* What became of a page fault. */
+enum lde_fault_result {
+	LDE_FAULT_OTHER = 0, /* a signal, or nothing was left to do */
+	LDE_FAULT_ZERO = 1,  /* pages of zeroes */
+	LDE_FAULT_FILE = 2,  /* pages of a file */
+	LDE_FAULT_COPY = 3,  /* a copy of a page */
+};
+
+enum lde_block_op {
+	LDE_BLOCK_READ = 0,
+	LDE_BLOCK_WRITE = 1,
+	LDE_BLOCK_FLUSH = 2,
+};
+
+/*
+ * The ring: this header in a page of its own, then nr_records records. One
+ * writer, one reader. Both positions count records from the start and never go
+ * back; record n is in place n % nr_records, and nr_records is a power of two.
+ *
+ * The writer fills a record and then makes head one more; the reader takes
+ * records up to head and then moves tail. Where head - tail == nr_records the
+ * ring is full: the writer counts a stall and waits until the reader has made
+ * room, by the doorbell (an exit that ends when there is room) or, in code that
+ * may not exit, by looking at tail again. Nothing is ever dropped.
+ */
+struct lde_trace_ring {
+	uint32_t magic; /* the VMM's, before the start, with the next two */
+	uint32_t version;
+	uint32_t record_size;
+	uint32_t nr_records;
+	uint8_t unused0[48];
+	uint64_t head; /* the writer's */
+	uint64_t stalls;
+	uint8_t unused1[48];
+	uint64_t tail; /* the reader's */
+	uint8_t unused2[56];
+};
+_Static_assert(sizeof(struct lde_trace_ring) == 192, "contract");
+
+#define LDE_TRACE_RING_OFFSET 4096 /* of the first record, from the header */
+#endif
+
+#endif
