@@ -113,3 +113,9 @@ void jobs_start(void)
 	list_for_each(l, &jobs)
 		job_start(list_entry(l, struct job, link), &index);
 }
+
+void jobs_forget(void)
+{
+	while (!list_is_empty(&jobs))
+		pool_free(&job_pool, list_entry(list_take_first(&jobs), struct job, link));
+}

@@ -11,6 +11,9 @@ const char *jobs_add(const struct machine_tree *tree, const struct tree_program 
 /* How many processes they are. */
 uint32_t jobs_count(void);
 
+/* Forgets them: for the end, when none of them lives. */
+void jobs_forget(void);
+
 /* Makes the processes, READY. */
 void jobs_start(void);
 

@@ -21,8 +21,10 @@
 #include "guest/dev/tree.h"
 #include "guest/fs/initrd.h"
 #include "guest/fs/node.h"
+#include "guest/fs/stream.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/page.h"
+#include "guest/sys/selfcheck.h"
 
 _Static_assert(LDE_CONTRACT_VERSION == 1 && LDE_NOTE_TYPE == 1, "the note in start.S");
 
@@ -96,7 +98,10 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	clock_init(tree.tsc_hz);
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
+	stream_init();
 
+	if (tree.checks_itself)
+		selfcheck_start(jobs_forget);
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
 	sched_init(policy_round_robin(clock_ns_to_ticks(tree.quantum_ns)), tree.is_preemptive);

@@ -193,3 +193,62 @@ void process_note_end(void)
 {
 	nr_live--;
 }
+
+/* ---- self-check -------------------------------------------------------- */
+
+static const char *check_family(const struct process *p)
+{
+	list_for_each(l, &p->children) {
+		const struct process *child = list_entry(l, struct process, siblings);
+
+		if (!list_is_sound(l) || child->parent != p || child->state == LDE_STATE_ZOMBIE)
+			return "a process has a child that is none";
+	}
+	list_for_each(l, &p->zombies) {
+		const struct process *child = list_entry(l, struct process, siblings);
+
+		if (!list_is_sound(l) || child->parent != p || child->state != LDE_STATE_ZOMBIE)
+			return "a process waits for a zombie that is none";
+	}
+	return NULL;
+}
+
+static const char *check_one(const struct process *p)
+{
+	const char *wrong;
+
+	if (p->pid >= PID_MAX || process_table[p->pid] != p)
+		return "a process is not where its number says";
+	if (p->state == LDE_STATE_NONE || p->state >= LDE_NR_STATES)
+		return "a process has no state";
+	if ((p->state == LDE_STATE_RUNNING) != (p == current()))
+		return "a process is RUNNING that does not run";
+	if (p->state == LDE_STATE_READY && list_is_empty(&p->queue_link))
+		return "a process is READY and not in the run queue";
+	if (p != current() && p->state != LDE_STATE_ZOMBIE && !list_is_sound(&p->queue_link))
+		return "a process's place in a queue is broken";
+	if (p->state != LDE_STATE_ZOMBIE && !p->parent != list_is_empty(&p->siblings))
+		return "a process's parent does not know of it";
+	if (*stack_canary(p) != STACK_CANARY)
+		return "a kernel stack overflowed";
+	if (p->wait_timer.is_started && p->state != LDE_STATE_BLOCKED)
+		return "a timer is to wake a process that does not wait";
+	wrong = timer_check(&p->wait_timer);
+	if (!wrong)
+		wrong = timer_check(&p->alarm);
+	return wrong ? wrong : check_family(p);
+}
+
+const char *process_check(void)
+{
+	uint32_t nr = 0;
+
+	for (struct process *p = process_find_from(0); p; p = process_find_from(p->pid + 1)) {
+		const char *wrong = check_one(p);
+
+		if (wrong)
+			return wrong;
+		nr += p->state != LDE_STATE_ZOMBIE;
+	}
+	return nr == nr_live ? NULL : "the number of processes is wrong";
+}

@@ -170,6 +170,9 @@ static inline void process_note_first_run(struct process *p)
 /* After the last use of its stack: gives back what process_create took. */
 void process_destroy(struct process *p);
 
+/* For the self-check: what is wrong with any process, or NULL. */
+const char *process_check(void);
+
 /* Whether there may be one more: a reserve is kept for what runs. */
 bool process_may_fork(void);
 

@@ -134,6 +134,13 @@ void sched_preempt(void)
 	switch_to_next(p, now);
 }
 
+void sched_finish(void)
+{
+	if (sched.gone)
+		sched.on_gone(sched.gone);
+	sched.gone = NULL;
+}
+
 void sched_end(void (*on_gone)(struct process *p))
 {
 	struct process *p = current();
@@ -142,8 +149,7 @@ void sched_end(void (*on_gone)(struct process *p))
 	count_voluntary(p);
 	process_set_state(p, LDE_STATE_ZOMBIE, now);
 	if (on_gone) {
-		if (sched.gone)
-			sched.on_gone(sched.gone);
+		sched_finish();
 		sched.gone = p;
 		sched.on_gone = on_gone;
 	}
@@ -171,4 +177,15 @@ void sched_start(void)
 
 	switch_to_next(boot, clock_now());
 	panic("the boot context ran again");
+}
+
+const char *sched_check(uint32_t nr_ready)
+{
+	uint64_t set = this_cpu()->deadline_tsc;
+
+	if (nr_ready != sched.nr_ready)
+		return "the run queue does not count as many as are READY";
+	if (nr_ready && sched.is_preemptive && (!set || set > current()->slice_end))
+		return "somebody waits for the CPU, and the timer will not take it back";
+	return NULL;
 }

@@ -36,6 +36,13 @@ bool sched_tick(void);
 /* Gives the CPU away because of that. */
 void sched_preempt(void);
 
+/* Gives back the last one that ended, if it is still there. Nothing is switched
+ * from any more: for the end of the machine. */
+void sched_finish(void);
+
+/* For the self-check: what is wrong, or NULL; nr_ready of all processes are. */
+const char *sched_check(uint32_t nr_ready);
+
 /* Leaves the boot context for the first process. */
 _Noreturn void sched_start(void);
 

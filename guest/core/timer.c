@@ -54,3 +54,19 @@ void timer_set_hardware(uint64_t deadline_tsc)
 	ledger.timer_arms++;
 	apic_set_deadline(deadline_tsc);
 }
+
+const char *timer_check(const struct timer *timer)
+{
+	if (timer->is_started && !heap_is_sound(&timers, &timer->node))
+		return "a timer is not where it should be among the others";
+	return NULL;
+}
+
+const char *timer_check_all(void)
+{
+	uint64_t set = this_cpu()->deadline_tsc;
+
+	if (timers.root && (!set || set > timers.root->key))
+		return "the hardware timer will not fire for the first timer";
+	return NULL;
+}

@@ -22,6 +22,10 @@ void timer_stop(struct timer *timer);
  * hardware for the first of the others. */
 void timer_expire(uint64_t now);
 
+/* For the self-check: what is wrong with the timer, or with all together. */
+const char *timer_check(const struct timer *timer);
+const char *timer_check_all(void);
+
 /* Sets the hardware timer; timer_interrupt_by is how to ask. */
 void timer_set_hardware(uint64_t deadline_tsc);
 

@@ -20,7 +20,7 @@ struct raw_tree {
 	struct tree_program program; /* the last one */
 	uint64_t memory[2];
 	uint32_t console_reg[2], monitor_reg[2];
-	struct string_list features, without, path, seed;
+	struct string_list features, without, path, seed, self_check;
 };
 
 enum type { TYPE_U64, TYPE_U32, TYPE_STRINGS, TYPE_BYTES };
@@ -59,6 +59,7 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		BYTES("rng-seed", TYPE_BYTES, false, seed),
 		NUMBERS(LDE_DT_QUANTUM_NS, TYPE_U64, 1, machine.quantum_ns),
 		BYTES(LDE_DT_WITHOUT, TYPE_STRINGS, true, without),
+		BYTES(LDE_DT_SELF_CHECK, TYPE_BYTES, true, self_check),
 	},
 	[NODE_CONSOLE] = {
 		NUMBERS("reg", TYPE_U32, 2, console_reg),
@@ -194,6 +195,7 @@ static void finish_machine(struct reader *r)
 	m->features.xsave = list_has(features, LDE_FEATURE_XSAVE);
 	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
 	m->features.smep = list_has(features, LDE_FEATURE_SMEP);
+	m->checks_itself = r->raw.self_check.data;
 	m->is_preemptive = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION);
 	r->error = r->visitor->machine(m);
 }

@@ -31,6 +31,7 @@ struct machine_tree {
 	struct cpu_features features;
 	uint64_t quantum_ns;
 	bool is_preemptive;
+	bool checks_itself;
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */
 	uint32_t monitor_port;
 	struct console_info console;

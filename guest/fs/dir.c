@@ -289,10 +289,10 @@ struct inode *dir_create(uint32_t mode)
 	return dir;
 }
 
+static struct inode *root;
+
 struct inode *inode_root(void)
 {
-	static struct inode *root;
-
 	if (!root) {
 		root = dir_create(MODE_DIR | 0755);
 		if (root) {
@@ -327,7 +327,7 @@ static bool last_name(const struct inode *inode, char *text, const char **name, 
 
 int64_t inode_path(const struct inode *inode, char *buf, uint64_t size)
 {
-	const struct inode *root = inode_root(), *up;
+	const struct inode *up;
 	char *end = buf + size, *p = end, text[DIR_TEXT_SIZE];
 	const char *name;
 	uint32_t len;
@@ -348,4 +348,46 @@ int64_t inode_path(const struct inode *inode, char *buf, uint64_t size)
 		*--p = '/';
 	memmove(buf, p, end - p);
 	return end - p;
+}
+
+void dir_destroy_tree(void)
+{
+	struct inode *dir = root;
+
+	while (dir != root || !dir_is_empty(root)) {
+		struct dir_entry *entry;
+
+		if (dir_is_empty(dir)) {
+			dir = dir->parent;
+			continue;
+		}
+		entry = list_entry(dir->dir.entries.next, struct dir_entry, in_dir);
+		if (inode_is_dir(entry->inode) && dir_is_kept(entry->inode) &&
+		    !dir_is_empty(entry->inode))
+			dir = entry->inode;
+		else
+			dir_remove(entry);
+	}
+	root->parent = NULL;
+	root->nlink = 0;
+	inode_put(root);
+	root = NULL;
+}
+
+const char *dir_check(void)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < hash_table.nr_buckets; i++) {
+		for (const struct dir_entry *e = *bucket_at(i); e; e = e->next) {
+			if (bucket_of(e->hash) != bucket_at(i) || !list_is_sound(&e->in_dir) ||
+			    !list_is_sound(&e->in_inode))
+				return "a file's name is not where it should be";
+			if (!e->inode->nlink || !inode_is_dir(e->dir))
+				return "a file's name has no file, or no folder";
+			if (++nr > hash_table.nr_entries)
+				return "there are more names of files than were counted";
+		}
+	}
+	return nr == hash_table.nr_entries ? NULL : "a file's name is lost";
 }

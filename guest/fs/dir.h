@@ -36,6 +36,12 @@ static inline bool dir_is_empty(const struct inode *dir)
 	return list_is_empty(&dir->dir.entries);
 }
 
+/* Takes everything away that has a name, and the root: for the end. */
+void dir_destroy_tree(void);
+
+/* For the self-check: what is wrong with any name, or NULL. */
+const char *dir_check(void);
+
 /* The entry of that name, or NULL. */
 struct dir_entry *dir_find(const struct inode *dir, const char *name, uint32_t len);
 

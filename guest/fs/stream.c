@@ -133,6 +133,13 @@ static struct inode *stream_inode(unsigned stream)
 	return inode;
 }
 
+void stream_init(void)
+{
+	for (unsigned i = 0; i < CONSOLE_NR_STREAMS; i++)
+		if (console_info()->mode[i])
+			stream_inode(i);
+}
+
 static int stream_install(struct file_table *table, unsigned stream)
 {
 	static const uint32_t flags[CONSOLE_NR_STREAMS] = { O_RDONLY, O_WRONLY, O_WRONLY };
@@ -158,4 +165,15 @@ struct file_table *stream_create_table(void)
 		}
 	}
 	return table;
+}
+
+void stream_forget(void)
+{
+	for (unsigned i = 0; i < CONSOLE_NR_STREAMS; i++) {
+		if (!inodes[i])
+			continue;
+		inode_unname(inodes[i]);
+		inode_put(inodes[i]); /* the first user: stream_inode */
+		inodes[i] = NULL;
+	}
 }

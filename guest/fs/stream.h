@@ -9,9 +9,15 @@
 /* Of /dev/tty and /dev/console: those streams that are a terminal. */
 extern const struct file_ops stream_tty_ops;
 
+/* Makes the streams' inodes; what cannot be had now is made when it is needed. */
+void stream_init(void);
+
 /* A table in which 0, 1 and 2 are the console's streams, those that are open on
  * the host. NULL without memory. */
 struct file_table *stream_create_table(void);
+
+/* Gives the streams' inodes back: for the end. */
+void stream_forget(void);
 
 static inline bool stream_is(const struct file *file)
 {

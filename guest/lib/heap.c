@@ -74,3 +74,16 @@ void heap_remove(struct heap *heap, struct heap_node *node)
 	if (heap->root)
 		heap->root->back = heap->root->next = NULL;
 }
+
+bool heap_is_sound(const struct heap *heap, const struct heap_node *node)
+{
+	const struct heap_node *back = node->back;
+
+	if (node->child && (node->child->back != node || node->child->key < node->key))
+		return false;
+	if (node->next && node->next->back != node)
+		return false;
+	if (!back)
+		return node == heap->root && !node->next;
+	return back->child == node ? back->key <= node->key : back->next == node;
+}

@@ -24,4 +24,7 @@ void heap_insert(struct heap *heap, struct heap_node *node, uint64_t key);
 /* node must be on the heap. */
 void heap_remove(struct heap *heap, struct heap_node *node);
 
+/* Whether node is on the heap in its right place, as far as its links tell. */
+bool heap_is_sound(const struct heap *heap, const struct heap_node *node);
+
 #endif

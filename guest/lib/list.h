@@ -59,6 +59,12 @@ static inline struct list *list_take_first(struct list *head)
 	return l;
 }
 
+/* Whether both neighbours know it; for checks. */
+static inline bool list_is_sound(const struct list *l)
+{
+	return l->next->prev == l && l->prev->next == l;
+}
+
 #define list_entry(l, type, member) container_of(l, type, member)
 
 #define list_for_each(l, head) for (struct list *l = (head)->next; l != (head); l = l->next)

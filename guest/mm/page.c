@@ -18,6 +18,7 @@ static struct {
 	uint32_t end;
 	uint32_t fresh;     /* from here to end nothing was ever touched */
 	uint32_t recycled;  /* list */
+	uint32_t *found;    /* by the self-check: owners of each page */
 } memory;
 
 static inline uint32_t page_number(paddr_t pa)
@@ -157,4 +158,57 @@ void page_list_free(uint32_t head)
 		page_put((paddr_t)head << LDE_PAGE_SHIFT);
 		head = next;
 	}
+}
+
+/* ---- self-check -------------------------------------------------------- */
+
+bool page_check_init(void)
+{
+	paddr_t pa = page_reserve((memory.end - memory.first) * sizeof(*memory.found));
+
+	memory.found = direct_map(pa);
+	return pa;
+}
+
+void page_check_begin(void)
+{
+	memset(memory.found, 0, (memory.end - memory.first) * sizeof(*memory.found));
+}
+
+const char *page_check_owner(paddr_t pa)
+{
+	uint32_t number = page_number(pa);
+
+	if (!is_managed(number))
+		return NULL;
+	if (number >= memory.fresh)
+		return "a page is used that was never handed out";
+	if (!memory.found)
+		return page_of(number)->owners ? NULL : "a page is used that is free";
+	if (++memory.found[number - memory.first] > page_of(number)->owners)
+		return "a page has more owners than it counts";
+	return NULL;
+}
+
+const char *page_check(void)
+{
+	uint64_t nr_listed = 0, nr_free = 0;
+
+	for (uint32_t i = memory.first; i < memory.fresh; i++)
+		nr_free += !page_of(i)->owners;
+	for (uint32_t i = memory.recycled; i && nr_listed <= nr_free; i = page_of(i)->next) {
+		if (i < memory.first || i >= memory.fresh || page_of(i)->owners)
+			return "the list of free pages has one that is not";
+		nr_listed++;
+	}
+	if (nr_listed != nr_free)
+		return "the list of free pages is not complete";
+	if (nr_free + memory.end - memory.fresh != ledger.pages_free)
+		return "the number of free pages is wrong";
+	return NULL;
+}
+
+uint32_t page_list_next(uint32_t head)
+{
+	return page_of(head)->next;
 }

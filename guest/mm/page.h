@@ -42,4 +42,16 @@ uint64_t page_nr_free(void);
 uint32_t page_list_push(uint32_t head, paddr_t pa);
 void page_list_free(uint32_t head);
 
+/*
+ * For the self-check (guest/sys/selfcheck.h). page_check_init, before the first
+ * process, takes memory for the rest; false if there is none. An owner that is
+ * found is one of those that were counted; page_check looks at all pages. Each
+ * says what is wrong, or NULL.
+ */
+bool page_check_init(void);
+void page_check_begin(void);
+const char *page_check_owner(paddr_t pa);
+const char *page_check(void);
+uint32_t page_list_next(uint32_t head);
+
 #endif

@@ -13,6 +13,20 @@ struct slab {
 	uint32_t used;
 };
 
+/* All that were ever used; the last one is its own next. */
+static struct pool *pools;
+
+static void pool_note(struct pool *pool)
+{
+	pool->next = pools ? pools : pool;
+	pools = pool;
+}
+
+static struct pool *pool_after(const struct pool *pool)
+{
+	return pool->next == pool ? NULL : pool->next;
+}
+
 static struct slab *slab_create(struct pool *pool)
 {
 	paddr_t pa = page_alloc_zeroed();
@@ -22,6 +36,9 @@ static struct slab *slab_create(struct pool *pool)
 		return NULL;
 	slab = direct_map(pa);
 	slab->fresh = sizeof(*slab);
+	if (unlikely(!pool->next))
+		pool_note(pool);
+	pool->nr_slabs++;
 	list_add_head(&pool->partial, &slab->link);
 	return slab;
 }
@@ -68,5 +85,66 @@ void pool_free(struct pool *pool, void *object)
 	if (--slab->used)
 		return;
 	list_remove(&slab->link);
+	pool->nr_slabs--;
 	page_put(direct_paddr(slab));
+}
+
+/* ---- self-check -------------------------------------------------------- */
+
+static const char *slab_check(const struct pool *pool, const struct slab *slab)
+{
+	uint32_t nr_fresh = (slab->fresh - sizeof(*slab)) / pool->object_size, nr_free = 0;
+	const void *object;
+
+	if (!page_is_exclusive(direct_paddr(slab)))
+		return "a page of a pool has other owners";
+	if (slab->fresh > PAGE_SIZE || (slab->fresh - sizeof(*slab)) % pool->object_size)
+		return "a page of a pool is not divided as it should be";
+	for (object = slab->free; object && nr_free <= nr_fresh; object = *(void *const *)object) {
+		if (ALIGN_DOWN((uint64_t)object, PAGE_SIZE) != (uint64_t)slab)
+			return "a pool's free object is not in its page";
+		nr_free++;
+	}
+	if (slab->used + nr_free != nr_fresh)
+		return "a page of a pool has lost objects, or freed one twice";
+	return slab_is_full(pool, slab) ? "a full page of a pool is on its list" : NULL;
+}
+
+const char *pool_check(void)
+{
+	const char *wrong;
+
+	for (const struct pool *pool = pools; pool; pool = pool_after(pool)) {
+		uint32_t nr_partial = 0;
+
+		list_for_each(l, &pool->partial) {
+			wrong = slab_check(pool, list_entry(l, struct slab, link));
+			if (wrong)
+				return wrong;
+			if (++nr_partial > pool->nr_slabs)
+				return "a pool has more pages than it counts";
+		}
+	}
+	return NULL;
+}
+
+static uint64_t pool_nr_used(const struct pool *pool)
+{
+	uint64_t nr_full = pool->nr_slabs, nr = 0;
+
+	list_for_each(l, &pool->partial) {
+		nr += list_entry(l, struct slab, link)->used;
+		nr_full--;
+	}
+	return nr + nr_full * ((PAGE_SIZE - sizeof(struct slab)) / pool->object_size);
+}
+
+const struct pool *pool_find_used(uint64_t *nr)
+{
+	for (const struct pool *pool = pools; pool; pool = pool_after(pool)) {
+		*nr = pool_nr_used(pool);
+		if (*nr)
+			return pool;
+	}
+	return NULL;
 }

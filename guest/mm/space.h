@@ -64,6 +64,10 @@ enum lde_reason space_fault(struct space *space, vaddr_t va, unsigned access);
 /* The same, and where the page is; 0 if it cannot be had. */
 paddr_t space_page(struct space *space, vaddr_t va, unsigned access);
 
+/* For the self-check: what is wrong with the space or its pages, whose owners it
+ * tells page_check_owner of; or NULL. */
+const char *space_check(struct space *space);
+
 /* The distance below the stack within which a fault is a stack overflow. */
 #define STACK_GUARD_BYTES (1024 * 1024)
 

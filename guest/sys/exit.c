@@ -12,6 +12,7 @@
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/space.h"
+#include "guest/sys/selfcheck.h"
 #include "guest/sys/signals.h"
 
 static void close_record(struct process *p, int status)
@@ -58,6 +59,10 @@ static _Noreturn void power_off(struct process *p)
 
 	process_set_state(p, LDE_STATE_ZOMBIE, now);
 	ledger.end_tsc = now;
+	sched_finish();
+	process_destroy(p); /* nobody takes its pages any more: we still stand on them */
+	if (unlikely(selfcheck_is_on))
+		selfcheck_end();
 	monitor_power_off(LDE_POWEROFF_DONE);
 }
 
@@ -90,6 +95,8 @@ void exit_process(int status)
 {
 	struct process *p = current(), *parent = p->parent;
 
+	if (unlikely(selfcheck_is_on))
+		selfcheck_run();
 	close_record(p, status);
 	release(p);
 	process_note_end();

@@ -73,6 +73,8 @@ struct lde_ledger {
 	uint64_t pages_free_start; /* before the first process */
 	uint64_t pages_free;       /* kept current */
 	uint64_t pages_free_min;
+	uint64_t self_checks;      /* how often all was found well (LDE_DT_SELF_CHECK)... */
+	uint64_t pages_of_files;   /* ...and what files held at the end */
 
 	uint64_t entry_tsc;      /* first instruction of the kernel */
 	uint64_t first_user_tsc; /* first return to a process */

@@ -27,6 +27,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# The kernel checks itself in every run, and at the end that nothing is lost.
+export LDE_SELF_CHECK=1
+
 tap_number=0
 tap_failures=0
 

@@ -24,10 +24,10 @@ static int set_up(void **state)
 static void put_both(void)
 {
 	if (child) {
-		space_check(child);
+		check_space(child);
 		space_put(child);
 	}
-	space_check(parent);
+	check_space(parent);
 	space_put(parent);
 	assert_int_equal(page_nr_free(), free_before);
 	assert_int_equal(file.users, 0);
@@ -44,8 +44,8 @@ static void clone(void)
 {
 	child = space_clone(parent);
 	assert_non_null(child);
-	space_check(parent);
-	space_check(child);
+	check_space(parent);
+	check_space(child);
 }
 
 static void both_have_the_same_content(void **state)
@@ -129,7 +129,7 @@ static void a_third_generation_is_as_private(void **state)
 	assert_int_equal(peek(parent, AT(0)), 4);
 	assert_int_equal(peek(child, AT(0)), 2);
 	assert_int_equal(peek(grandchild, AT(0)), 3);
-	space_check(grandchild);
+	check_space(grandchild);
 	space_put(grandchild);
 }
 
@@ -221,7 +221,7 @@ static void without_memory_there_is_no_clone_and_no_trace(void **state)
 			assert_int_equal(page_nr_free(), spare);
 		while (nr)
 			page_put(hoard[--nr]);
-		space_check(parent);
+		check_space(parent);
 		assert_true(poke(parent, AT(0), 5) && poke(parent, AT(12), 6));
 		if (!child)
 			assert_int_equal(file.users, 1);
@@ -251,7 +251,7 @@ static void random_clones_agree_with_copies(void **state)
 			assert_non_null(spaces[s]);
 			memcpy(model[s], model[other], sizeof(model[s]));
 		} else if (fake_random_below(20) == 0 && s) {
-			space_check(spaces[s]);
+			check_space(spaces[s]);
 			space_put(spaces[s]);
 			spaces[s] = NULL;
 		} else if (fake_random_below(10) == 0) {

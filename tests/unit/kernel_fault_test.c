@@ -26,7 +26,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	space_check(space);
+	check_space(space);
 	space_put(space);
 	assert_int_equal(page_nr_free(), free_before);
 	assert_int_equal(file.users, 0);
@@ -251,7 +251,7 @@ static void the_last_owner_writes_without_a_copy(void **state)
 	assert_int_equal(peek(space, AT(0)), 10);
 	assert_int_equal(peek(other, AT(0)), 30);
 	assert_int_equal(space_page(space, AT(0), ACCESS_WRITE), page);
-	space_check(other);
+	check_space(other);
 	space_put(other);
 }
 

@@ -71,7 +71,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	space_check(image.space);
+	check_space(image.space);
 	space_put(image.space);
 	assert_int_equal(page_nr_free(), free_before);
 	return 0;
@@ -279,7 +279,7 @@ static void malformed_files_are_refused(void **state)
 		err = image_map(&image, inode);
 		if (err != -ENOEXEC)
 			fail_msg("%s: %d", spoilers[i].name, err);
-		space_check(image.space);
+		check_space(image.space);
 	}
 }
 
@@ -336,7 +336,7 @@ static void random_headers_do_no_harm(void **state)
 		}
 		err = image_map(&image, inode);
 		assert_true(err == 0 || err == -ENOEXEC || err == -ENOMEM);
-		space_check(image.space);
+		check_space(image.space);
 		if (err)
 			continue;
 		nr_mapped++;
@@ -362,7 +362,7 @@ static void without_memory_nothing_is_left_over(void **state)
 		while (nr)
 			page_put(hoard[--nr]);
 		assert_true(err == 0 || err == -ENOMEM);
-		space_check(image.space);
+		check_space(image.space);
 	} while (err && ++tries < 20);
 	assert_int_equal(err, 0);
 	assert_true(tries > 0);

@@ -30,7 +30,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	space_check(space);
+	check_space(space);
 	space_put(space);
 	assert_int_equal(page_nr_free(), free_before);
 	assert_int_equal(file.users, 0);
@@ -179,7 +179,7 @@ static void random_sequences_agree_with_a_model(void **state)
 
 		operations[fake_random_below(ARRAY_SIZE(operations))](from, to < NR_PAGES ? to : NR_PAGES);
 		if (step % 16 == 0)
-			space_check(space);
+			check_space(space);
 		check_page((unsigned)fake_random_below(NR_PAGES));
 		if (step % 64 == 0)
 			for (unsigned i = 0; i < NR_PAGES; i++)
@@ -236,7 +236,7 @@ static void starve(int (*op)(void), void (*check)(void))
 		leave_free(spare);
 		err = op();
 		give_back();
-		space_check(space);
+		check_space(space);
 		if (!err)
 			check();
 		snapshot(after);

@@ -22,7 +22,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	space_check(space);
+	check_space(space);
 	space_put(space);
 	assert_int_equal(page_nr_free(), free_before);
 	assert_int_equal(file.users, 0);
@@ -102,7 +102,7 @@ static void neighbours_that_differ_in_nothing_become_one(void **state)
 	assert_int_equal(map_file(space, &file, AT(7), 1, PROT_R, 0, 0), 0);
 	assert_int_equal(space->nr_regions, 4);
 	fill(AT(0), 4);
-	space_check(space);
+	check_space(space);
 }
 
 static void is_free_sees_every_overlap(void **state)
@@ -129,7 +129,7 @@ static void unmap_cuts_holes_at_every_place(void **state)
 			free = page_nr_free();
 			assert_int_equal(space_unmap(space, AT(from), PAGES(to - from)), 0);
 			assert_true(page_nr_free() >= free + to - from);
-			space_check(space);
+			check_space(space);
 			for (unsigned i = 0; i < 6; i++)
 				assert_int_equal(peek(space, AT(i)),
 						 i >= from && i < to ? -1 : (int)i + 1);
@@ -169,12 +169,12 @@ static void protect_splits_and_joins(void **state)
 	fill(AT(0), 6);
 	assert_int_equal(space_protect(space, AT(2), PAGES(2), PROT_R), 0);
 	assert_int_equal(space->nr_regions, 3);
-	space_check(space);
+	check_space(space);
 	assert_false(poke(space, AT(2), 9));
 	assert_true(poke(space, AT(4), 9));
 	assert_int_equal(space_protect(space, AT(0), PAGES(6), PROT_R), 0);
 	assert_int_equal(space->nr_regions, 1);
-	space_check(space);
+	check_space(space);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(peek(space, AT(i)), i == 4 ? 9 : (int)i + 1);
 }
@@ -188,14 +188,14 @@ static void what_was_no_access_is_there_again_afterwards(void **state)
 	fill(AT(0), 3);
 	free = page_nr_free();
 	assert_int_equal(space_protect(space, AT(0), PAGES(4), 0), 0);
-	space_check(space);
+	check_space(space);
 	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(peek(space, AT(i)), -1);
 		assert_int_equal(space_fault(space, AT(i), ACCESS_READ), LDE_REASON_NO_ACCESS);
 	}
 	assert_int_equal(page_nr_free(), free);
 	assert_int_equal(space_protect(space, AT(0), PAGES(4), PROT_RW), 0);
-	space_check(space);
+	check_space(space);
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(peek(space, AT(i)), i == 3 ? 0 : (int)i + 1);
 }
@@ -244,7 +244,7 @@ static void a_move_takes_the_pages_along_and_grows(void **state)
 	free = page_nr_free();
 	assert_int_equal(space_move(space, AT(1), PAGES(3), AT(10), PAGES(6)), 0);
 	assert_int_equal(page_nr_free(), free);
-	space_check(space);
+	check_space(space);
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(peek(space, AT(i)), i == 0 || i == 4 ? (int)i + 1 : -1);
 	for (unsigned i = 0; i < 6; i++)
@@ -290,7 +290,7 @@ static void a_move_to_where_it_ends_keeps_the_pages(void **state)
 	assert_int_equal(map_anon(space, AT(0), 4, PROT_RW), 0);
 	fill(AT(0), 4);
 	assert_int_equal(space_move(space, AT(2), PAGES(2), AT(4), PAGES(2)), 0);
-	space_check(space);
+	check_space(space);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(peek(space, AT(i)), i == 2 || i == 3 ? -1 : i < 2 ? (int)i + 1 : (int)i - 1);
 }
@@ -316,7 +316,7 @@ static void discarded_pages_are_fresh_again(void **state)
 	free = page_nr_free();
 	space_discard(space, AT(1), PAGES(9)); /* over gaps, too */
 	assert_int_equal(page_nr_free(), free + 4);
-	space_check(space);
+	check_space(space);
 	assert_int_equal(peek(space, AT(0)), 1);
 	assert_int_equal(peek(space, AT(1)), 0);
 	assert_int_equal(peek(space, AT(3)), 0);

@@ -26,7 +26,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	space_check(space);
+	check_space(space);
 	space_put(space);
 	return 0;
 }

@@ -90,6 +90,8 @@ static void fill_ledger(struct lde_ledger *ledger)
 		.pages_free_start = 60000,
 		.pages_free_min = 58976,
 		.pages_free = 60000,
+		.self_checks = 5,
+		.pages_of_files = 17,
 		.entry_tsc = 1000,
 		.first_user_tsc = 124456,
 		.flags = LDE_LEDGER_F_RING0_EMULATED,
@@ -328,6 +330,8 @@ static void the_json_agrees_with_the_text(void **state)
 	assert_int_equal(number_at(root, "timer_arms"), 20);
 	assert_int_equal(number_at(root, "idle.ns"), 100 * MS);
 	assert_int_equal(number_at(root, "memory.pages_free_min"), 58976);
+	assert_int_equal(number_at(root, "memory.pages_of_files_end"), 17);
+	assert_int_equal(number_at(root, "self_checks"), 5);
 	assert_int_equal(number_at(root, "start_ns"), 123456);
 	assert_int_equal(number_at(root, "ring0_emulated"), 1);
 	assert_int_equal(number_at(root, "syscalls_out_of_range"), 2);

@@ -149,6 +149,17 @@ static void limits_that_are_taken_away_are_listed(void **state)
 	expect_list("/chosen", LDE_DT_WITHOUT, without);
 }
 
+static void a_self_check_is_asked_for_only_if_wanted(void **state)
+{
+	(void)state;
+	build();
+	assert_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_SELF_CHECK, NULL));
+	free(blob);
+	config.self_check = true;
+	build();
+	assert_non_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_SELF_CHECK, NULL));
+}
+
 static void the_place_of_the_initrd_is_filled_in_later(void **state)
 {
 	(void)state;
@@ -358,6 +369,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_cpu_without_features_has_an_empty_list, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(chosen_says_what_the_kernel_is_given, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_self_check_is_asked_for_only_if_wanted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(limits_that_are_taken_away_are_listed, set_up,
 						tear_down),

@@ -152,6 +152,14 @@ static void print_timeout(const struct session *session)
 		 limit, nr_alive, report->nr_records);
 }
 
+/* Of tests: docs/testing.md. */
+static bool is_self_check_wanted(void)
+{
+	const char *value = getenv("LDE_SELF_CHECK");
+
+	return value && strcmp(value, "1") == 0;
+}
+
 int session_run(struct session *session)
 {
 	const struct options *options = &session->options;
@@ -165,6 +173,7 @@ int session_run(struct session *session)
 		.root_dir = options->root_dir,
 		.dump_dtb = options->dump_dtb,
 		.without = options->without,
+		.self_check = is_self_check_wanted(),
 		.tag_output = options->tag,
 		.want_kvm_stats = session->want_kvm_stats,
 		.notice = session_print_notice,

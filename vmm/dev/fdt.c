@@ -170,6 +170,8 @@ static void put_chosen(struct latch *latch, const struct dtree_config *config)
 	put_u64(latch, LDE_DT_QUANTUM_NS, config->quantum_ns);
 	if (config->without && config->without[0])
 		put_list(latch, LDE_DT_WITHOUT, config->without);
+	if (config->self_check)
+		put_bytes(latch, LDE_DT_SELF_CHECK, NULL, 0);
 	node_end(latch);
 }
 

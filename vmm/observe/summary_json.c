@@ -169,6 +169,8 @@ static void add_memory(struct json_object *root, const struct lde_ledger *ledger
 	add_number(memory, "pages_free_start", ledger->pages_free_start);
 	add_number(memory, "pages_free_min", ledger->pages_free_min);
 	add_number(memory, "pages_free_end", ledger->pages_free);
+	if (ledger->self_checks)
+		add_number(memory, "pages_of_files_end", ledger->pages_of_files);
 }
 
 static void add_ledger(struct json_object *root, const struct summary *summary)
@@ -194,6 +196,7 @@ static void add_ledger(struct json_object *root, const struct summary *summary)
 	add_number(idle, "ns", quantity_tsc_to_ns(ledger->idle_tsc, summary->tsc_hz));
 	add_number(root, "timer_arms", ledger->timer_arms);
 	add_memory(root, ledger);
+	add_number(root, "self_checks", ledger->self_checks);
 	add_number(root, "processes_created", ledger->processes_created);
 	add_number(root, "records_lost", ledger->records_lost);
 }

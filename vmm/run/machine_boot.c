@@ -140,6 +140,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.has_umip = machine->cpu.has_umip,
 		.has_smep = machine->cpu.has_smep,
 		.without = config->without,
+		.self_check = config->self_check,
 		.env = config->env,
 		.programs = list_programs(config),
 		.nr_programs = config->nr_programs,

@@ -32,6 +32,7 @@ struct machine_config {
 	const char *root_dir;       /* becomes the guest's root; or NULL */
 	const char *dump_dtb;       /* write the device tree to this file; or NULL */
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
+	bool self_check; /* the kernel is to check itself */
 	bool tag_output;
 	bool want_kvm_stats;
 	/* Called on the vCPU thread while the guest stands still; strings are

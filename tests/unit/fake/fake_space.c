@@ -92,81 +92,10 @@ bool poke(struct space *space, vaddr_t va, uint8_t value)
 	return pa;
 }
 
-static void check_entry(const struct region *r, uint64_t pte)
+void check_space(struct space *space)
 {
-	uint64_t known = PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_HELD |
-			 PTE_NX | PTE_ADDR;
+	const char *wrong = space_check(space);
 
-	assert_int_equal(pte & ~known, 0);
-	assert_true(pte & PTE_USER);
-	assert_true(pte_paddr(pte) >= PAGE_SIZE && pte_paddr(pte) < FAKE_MEMORY_END);
-	assert_int_equal(!!(pte & PTE_PRESENT), r->prot != 0);
-	assert_int_equal(!!(pte & PTE_HELD), r->prot == 0);
-	assert_int_equal(!!(pte & PTE_NX), !(r->prot & SPACE_PROT_EXEC));
-	if (pte & PTE_WRITE) {
-		assert_true(r->prot & SPACE_PROT_WRITE);
-		/* Nobody else's page may be written, unless all share it. */
-		if (!(r->flags & REGION_F_SHARED))
-			assert_true(page_is_exclusive(pte_paddr(pte)));
-	}
-}
-
-/* Entries that are not empty in the table at pa and below it. */
-static uint64_t count_entries(paddr_t pa, unsigned level)
-{
-	const uint64_t *table = direct_map(pa);
-	unsigned end = level == 3 ? 256 : 512; /* the rest is the kernel's */
-	uint64_t nr = 0;
-
-	for (unsigned i = 0; i < end; i++) {
-		if (!table[i])
-			continue;
-		if (level)
-			assert_true(table[i] & PTE_PRESENT && table[i] & PTE_USER);
-		nr += level ? count_entries(pte_paddr(table[i]), level - 1) : 1;
-	}
-	return nr;
-}
-
-static uint64_t check_region(struct space *space, const struct region *r)
-{
-	uint64_t nr = 0;
-
-	assert_true(r->start < r->end && r->end <= USER_END);
-	assert_int_equal(r->start % PAGE_SIZE, 0);
-	assert_int_equal(r->end % PAGE_SIZE, 0);
-	assert_true(r->length <= r->end - r->start || r->object);
-	/* Only what has been touched: a region may be very large. */
-	for (vaddr_t va = max_u64(r->start, r->touched_start);
-	     va < min_u64(r->end, r->touched_end); va += PAGE_SIZE) {
-		uint64_t pte = entry_of(space, va);
-
-		if (!pte)
-			continue;
-		check_entry(r, pte);
-		nr++;
-	}
-	return nr;
-}
-
-void space_check(struct space *space)
-{
-	uint64_t nr_pages = 0;
-	uint32_t nr_regions = 0;
-	vaddr_t last_end = 0;
-
-	list_for_each(l, &space->regions) {
-		struct region *r = list_entry(l, struct region, link);
-
-		assert_true(r->start >= last_end);
-		last_end = r->end;
-		nr_pages += check_region(space, r);
-		nr_regions++;
-		assert_ptr_equal(space_find(space, r->start), r);
-		assert_ptr_equal(space_find(space, r->end - 1), r);
-	}
-	assert_int_equal(nr_regions, space->nr_regions);
-	assert_int_equal(nr_pages, space->nr_pages);
-	assert_int_equal(count_entries(space->tables.root, 3), nr_pages);
-	assert_true(space->peak_pages >= space->nr_pages);
+	if (wrong)
+		fail_msg("%s", wrong);
 }
