@@ -15,12 +15,19 @@ struct switch_frame {
 	uint64_t r15, r14, r13, r12, rbx, rbp, rip;
 	uint64_t end; /* where entry would return to */
 };
+_Static_assert(sizeof(struct switch_frame) == SWITCH_FRAME_SIZE, "tick.S");
+
+extern const char trap_resume[]; /* entry.S */
+
+/* Right below the trap frame. */
+static inline struct switch_frame *first_switch_frame(void *stack_top)
+{
+	return (struct switch_frame *)((struct trap_frame *)stack_top - 1) - 1;
+}
 
 void context_init(struct context *ctx, void *stack_top, void *vector, void (*entry)(void))
 {
-	/* The place of the trap frame is left free. */
-	struct switch_frame *frame =
-		(struct switch_frame *)((struct trap_frame *)stack_top - 1) - 1;
+	struct switch_frame *frame = first_switch_frame(stack_top);
 
 	frame->rip = (uint64_t)entry;
 	frame->end = 0;
@@ -116,11 +123,24 @@ static inline void exchange(struct context *prev, struct context *next)
 		load_selectors(next->selectors);
 }
 
+/* The bases as well; selectors come before, since loading one changes the base. */
+static void offload_user_exchange_all(struct context *prev, struct context *next)
+{
+	prev->fs_base = insn_rdfsbase();
+	prev->gs_base = insn_rdgsbase();
+	exchange(prev, next);
+	insn_wrfsbase(next->fs_base);
+	insn_wrgsbase(next->gs_base);
+}
+
 static uint64_t offload_user_exchange(void *arg)
 {
 	struct context **pair = arg;
 
-	exchange(pair[0], pair[1]);
+	if (likely(cpu_features.host_fsgsbase))
+		offload_user_exchange_all(pair[0], pair[1]);
+	else
+		exchange(pair[0], pair[1]);
 	return 0;
 }
 
@@ -128,21 +148,66 @@ static __attribute__((noinline)) void exchange_offloaded(struct context *prev, s
 {
 	struct context *pair[] = { prev, next };
 
-	offload_call(offload_user_exchange, pair);
+	if (likely(cpu_features.host_fsgsbase)) {
+		offload_call(offload_user_exchange, pair);
+	} else {
+		save_bases(prev);
+		offload_call(offload_user_exchange, pair);
+		load_bases(next);
+	}
+}
+
+static inline void exchange_here(struct context *prev, struct context *next)
+{
+	save_bases(prev);
+	exchange(prev, next);
+	load_bases(next);
+}
+
+static inline void set_resume(struct context *ctx)
+{
+	struct switch_frame *frame = first_switch_frame(ctx->stack_top);
+
+	frame->rip = (uint64_t)trap_resume;
+	ctx->rsp = (uint64_t)frame;
+}
+
+bool context_leave_outside(struct context *prev, struct context *next)
+{
+	if (((struct switch_frame *)next->rsp)->rip != (uint64_t)trap_resume)
+		return false;
+	offload_user_exchange_all(prev, next);
+	set_resume(prev);
+	cpu_set_kernel_stack(this_cpu(), next->stack_top);
+	return true;
+}
+
+/* All but the stacks. */
+static inline void exchange_state(struct context *prev, struct context *next)
+{
+	if (unlikely(offload_is_active))
+		exchange_offloaded(prev, next);
+	else
+		exchange_here(prev, next);
+	if (next->root != prev->root)
+		insn_write_cr3(next->root);
+	cpu_set_kernel_stack(this_cpu(), next->stack_top);
 }
 
 void context_switch(struct context *prev, struct context *next)
 {
-	save_bases(prev);
-	if (unlikely(offload_is_active))
-		exchange_offloaded(prev, next);
-	else
-		exchange(prev, next);
-	load_bases(next); /* after the selectors: loading one changes the base */
-	if (next->root != prev->root)
-		insn_write_cr3(next->root);
-	cpu_set_kernel_stack(this_cpu(), next->stack_top);
+	exchange_state(prev, next);
 	context_swap_stacks(&prev->rsp, next->rsp);
+}
+
+void context_leave(struct context *prev, struct context *next)
+{
+	uint64_t forgotten;
+
+	exchange_state(prev, next);
+	set_resume(prev);
+	context_swap_stacks(&forgotten, next->rsp);
+	__builtin_unreachable();
 }
 
 void context_reset(struct context *ctx)
@@ -155,8 +220,7 @@ void context_reset(struct context *ctx)
 	if (offload_is_active)
 		exchange_offloaded(&old, ctx);
 	else
-		exchange(&old, ctx);
-	load_bases(ctx);
+		exchange_here(&old, ctx);
 }
 
 static uint64_t offload_user_save(void *vector)

@@ -31,6 +31,21 @@ void context_init(struct context *ctx, void *stack_top, void *vector, void (*ent
  */
 void context_switch(struct context *prev, struct context *next);
 
+/*
+ * The same for a process that was interrupted in ring 3 and has nothing left to
+ * do in the kernel: below its trap frame SWITCH_FRAME_SIZE bytes must be free,
+ * and what is below them is forgotten. If context_switch lets it go on, it does
+ * so in trap_resume.
+ */
+_Noreturn void context_leave(struct context *prev, struct context *next);
+
+/*
+ * The same outside ring 0 where that is emulated. Possible only if next had
+ * stopped in this way too: else nothing is done and false returned. To load
+ * next's address space and registers is then the caller's business.
+ */
+bool context_leave_outside(struct context *prev, struct context *next);
+
 /* Gives ctx what the running process has in those registers that are not in its
  * trap frame. */
 void context_copy_live(struct context *ctx);

@@ -33,9 +33,13 @@ struct cpu {
 	struct process *process; /* whose kernel stack and address space are loaded */
 	uint64_t gdt[9];
 	uint64_t deadline_tsc; /* what the timer is set to, 0: off */
+	paddr_t root;          /* where a tick outside ring 0 goes back to */
+	struct process *next;  /* chosen there, to be switched to in ring 0 */
 };
 _Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "entry.S");
 _Static_assert(offsetof(struct cpu, tss.rsp[0]) == CPU_TSS_RSP0, "entry.S");
+_Static_assert(offsetof(struct cpu, deadline_tsc) == CPU_DEADLINE, "tick.S");
+_Static_assert(offsetof(struct cpu, root) == CPU_ROOT, "tick.S");
 
 extern struct cpu cpus[NR_CPUS];
 
@@ -48,6 +52,7 @@ static inline struct cpu *this_cpu(void)
 /* What may be switched on, from the device tree. */
 struct cpu_features {
 	bool fsgsbase;
+	bool host_fsgsbase; /* ring 3 has it where ring 0 is emulated */
 	bool xsave;
 	bool umip;
 	bool smep;

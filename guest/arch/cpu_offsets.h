@@ -5,6 +5,8 @@
 
 #define CPU_USER_RSP 0
 #define CPU_TSS_RSP0 16
+#define CPU_DEADLINE 200
+#define CPU_ROOT     208
 
 /* Vectors with an entry in entry.S and a gate in the trap table: exceptions,
  * the timer, the console, and the spurious one. */

@@ -12,45 +12,9 @@
  */
 #include "guest/arch/cpu_offsets.h"
 #include "guest/arch/frame.h"
+#include "guest/arch/msr.h"
 
 	.section .entry, "ax"
-
-.macro SAVE_REGISTERS
-	push	%rdi
-	push	%rsi
-	push	%rdx
-	push	%rcx
-	push	%rax
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	cld
-.endm
-
-.macro RESTORE_REGISTERS
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rax
-	pop	%rcx
-	pop	%rdx
-	pop	%rsi
-	pop	%rdi
-.endm
 
 /*
  * System calls, on a CPU whose SYSCALL enters ring 0: rcx and r11 hold the
@@ -98,6 +62,50 @@ trap_page_fault:
 	mov	%r11, 24(%rsp)
 	jmp	syscall_save
 
+/*
+ * The timer's interrupt in ring 3, where ring 0 is emulated: the handler runs
+ * outside (tick.S). From ring 0, where the CPU waits, it is a trap like others.
+ */
+	.globl	trap_timer_outside
+	.balign	64
+trap_timer_outside:
+	testb	$3, 8(%rsp)
+	jz	trap_32
+	push	%rax
+	mov	offload_root(%rip), %rax
+	mov	%rax, %cr3
+	mov	$tick_outside_frame, %rsp
+	iretq
+
+/*
+ * From tick.S, in ring 0 again, by way of offload_return, which has loaded the
+ * address space: the process goes on. rax and rdx have the timer's deadline for
+ * WRMSR; the stack has the program's rax, rcx and rdx, and what IRETQ takes.
+ */
+	.globl	tick_return
+tick_return:
+	mov	$MSR_TSC_DEADLINE, %ecx
+	wrmsr
+	mov	$MSR_X2APIC_EOI, %ecx
+	xor	%eax, %eax
+	xor	%edx, %edx
+	wrmsr
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	iretq
+
+/* The same if there is more to do, which only ring 0 can: the stack has the frame. */
+	.globl	tick_continue
+tick_continue:
+	mov	%rsp, %rdi
+	sub	$SWITCH_FRAME_SIZE, %rsp
+	call	trap_tick_continue
+	add	$SWITCH_FRAME_SIZE, %rsp
+	RESTORE_REGISTERS
+	add	$8, %rsp
+	iretq
+
 	.globl	trap_return
 	.balign	64
 trap_common:
@@ -111,6 +119,19 @@ trap_common:
 /* _Noreturn void trap_return(struct trap_frame *frame) */
 trap_return:
 	mov	%rdi, %rsp
+	RESTORE_REGISTERS
+	add	$8, %rsp
+	iretq
+
+/*
+ * Where a process that tick.S has stopped goes on, if it is context_switch that
+ * lets it: its frame is above the word that ends its switch frame.
+ */
+	.globl	trap_resume
+trap_resume:
+	add	$8, %rsp
+	mov	%rsp, %rdi
+	call	trap_attend
 	RESTORE_REGISTERS
 	add	$8, %rsp
 	iretq

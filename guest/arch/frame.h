@@ -61,8 +61,47 @@
 #define PF_FETCH   0x10
 
 #define KERNEL_STACK_SIZE 4096
+#define SWITCH_FRAME_SIZE 64 /* of context.c */
 
-#ifndef __ASSEMBLER__
+#ifdef __ASSEMBLER__
+/* Between the CPU's part of the frame, with a word for error and vector, and C. */
+.macro SAVE_REGISTERS
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%rax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+.endm
+
+.macro RESTORE_REGISTERS
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+.endm
+#else
 #include "guest/lib/compiler.h"
 
 struct trap_frame {

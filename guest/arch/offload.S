@@ -26,20 +26,23 @@ offload_user:
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
 	call	*%rax
+	.globl	offload_user_out
+offload_user_out:
 	int3
 	.globl	offload_user_end
 offload_user_end:
 	ud2
 
 /*
- * From entry.S: the #BP above, in ring 0, on a stack of its own. The program
- * rsp in its frame is the one that offload_enter left, with CR3 on top.
+ * From entry.S: the #BP above, in ring 0, on a stack of its own. rsp in its
+ * frame is the one that offload_enter left, with CR3 on top and then where to
+ * go on. tick.S leaves the like.
  */
 	.globl	offload_return
 offload_return:
 	mov	24(%rsp), %rsp
-	pop	%rdx
-	mov	%rdx, %cr3
+	pop	%rcx
+	mov	%rcx, %cr3
 	ret
 
 /*

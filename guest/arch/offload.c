@@ -11,7 +11,7 @@
 bool offload_is_active;
 bool offload_is_running; /* calls inside a call stay where they are */
 
-static paddr_t offload_root;
+paddr_t offload_root; /* also for entry.S */
 
 /* offload.S */
 uint64_t offload_enter(offload_fn fn, void *arg, paddr_t root);

@@ -8,6 +8,18 @@
 /* Every trap but a system call; interrupts are off. In guest/boot. */
 void trap_dispatch(struct trap_frame *frame);
 
+/*
+ * The timer's interrupt in ring 3, where ring 0 is emulated: called outside of
+ * it (offload.h). The frame to go on with, the address space of which is then
+ * in struct cpu; NULL: trap_tick_continue is to be called in ring 0, which ends
+ * what is left.
+ */
+struct trap_frame *trap_tick(struct trap_frame *frame);
+void trap_tick_continue(struct trap_frame *frame);
+
+/* What a process has to see to before it returns to ring 3. */
+void trap_attend(struct trap_frame *frame);
+
 extern const char idle_before_wait[], idle_after_wait[]; /* idle.S */
 
 /* On the way back to ring 0: an interrupt that came just before the wait that

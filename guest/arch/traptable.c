@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct gate) == 16, "SDM vol. 3, 6.14.1");
 static struct gate trap_table[NR_TRAP_VECTORS] __attribute__((aligned(4096)));
 
 extern const uint64_t trap_entries[NR_TRAP_VECTORS]; /* entry.S */
+extern const char trap_timer_outside[];
 
 static uint8_t vector_ist(unsigned vector)
 {
@@ -40,10 +41,8 @@ static uint8_t vector_ist(unsigned vector)
 	}
 }
 
-static void set_gate(unsigned vector)
+static void set_gate_to(unsigned vector, uint64_t entry)
 {
-	uint64_t entry = trap_entries[vector];
-
 	trap_table[vector] = (struct gate){
 		.offset_low = (uint16_t)entry,
 		.offset_middle = (uint16_t)(entry >> 16),
@@ -52,6 +51,11 @@ static void set_gate(unsigned vector)
 		.ist = vector_ist(vector),
 		.type = vector == VECTOR_BP ? GATE_USER : GATE_KERNEL,
 	};
+}
+
+static void set_gate(unsigned vector)
+{
+	set_gate_to(vector, trap_entries[vector]);
 }
 
 void traptable_begin(void)
@@ -65,6 +69,11 @@ void traptable_complete(void)
 {
 	for (unsigned v = 0; v < NR_TRAP_VECTORS; v++)
 		set_gate(v);
+}
+
+void traptable_move_tick_outside(void)
+{
+	set_gate_to(VECTOR_TIMER, (uint64_t)trap_timer_outside);
 }
 
 void traptable_load(void)

@@ -12,6 +12,8 @@
 void traptable_begin(void);
 /* Fills in the whole table. May be offloaded. */
 void traptable_complete(void);
+/* From now on timer ticks in ring 3 are handled outside ring 0 (tick.S). */
+void traptable_move_tick_outside(void);
 /* Tells the CPU where the table is. */
 void traptable_load(void);
 

@@ -93,6 +93,8 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 
 	cpu_features = tree.features;
 	cpu_init_registers(cpu); /* again, with the features that the tree names */
+	if (offload_is_active && cpu_features.host_fsgsbase)
+		traptable_move_tick_outside();
 	vector_init();
 	apic_init();
 	clock_init(tree.tsc_hz);

@@ -143,11 +143,21 @@ static void interrupt(unsigned vector)
 {
 	apic_end_of_interrupt();
 	if (likely(vector == VECTOR_TIMER)) {
-		if (sched_tick())
-			sched_preempt();
+		sched_switch(sched_tick());
 	} else if (vector == console_info()->vector) {
 		console_interrupt();
 	}
+}
+
+static inline void attend(struct trap_frame *frame)
+{
+	if (unlikely(current()->needs_attention))
+		signal_attend(frame, false);
+}
+
+void trap_attend(struct trap_frame *frame)
+{
+	attend(frame);
 }
 
 void trap_dispatch(struct trap_frame *frame)
@@ -168,6 +178,37 @@ void trap_dispatch(struct trap_frame *frame)
 	} else {
 		exception(frame);
 	}
-	if (unlikely(current()->needs_attention))
-		signal_attend(frame, false);
+	attend(frame);
+}
+
+struct trap_frame *trap_tick(struct trap_frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+	struct process *p = current(), *next;
+
+	offload_is_running = true;
+	ledger.traps[VECTOR_TIMER]++;
+	next = sched_tick();
+	if (next != p && !next->needs_attention &&
+	    context_leave_outside(&p->context, &next->context)) {
+		cpu->process = p = next;
+		frame = process_frame(p);
+	}
+	cpu->next = next;
+	cpu->root = p->context.root;
+	offload_is_running = false;
+	return next == p && !p->needs_attention ? frame : NULL;
+}
+
+void trap_tick_continue(struct trap_frame *frame)
+{
+	struct process *p = current(), *next = this_cpu()->next;
+
+	apic_end_of_interrupt();
+	apic_set_deadline(this_cpu()->deadline_tsc);
+	if (next != p) {
+		this_cpu()->process = next;
+		context_leave(&p->context, &next->context);
+	}
+	attend(frame);
 }

@@ -70,11 +70,30 @@ static struct process *idle(void)
 	return next;
 }
 
+/* Its turn, which begins now. */
+static inline void begin_turn(struct process *next, uint64_t now)
+{
+	sched.nr_ready--;
+	process_set_state(next, LDE_STATE_RUNNING, now);
+	next->slice_end = now + next->slice;
+	limit_slice(next);
+}
+
+void sched_switch(struct process *next)
+{
+	struct process *prev = current();
+
+	if (next == prev)
+		return;
+	this_cpu()->process = next;
+	context_switch(&prev->context, &next->context);
+}
+
 /*
  * Gives the CPU to whoever is next. The running process has already changed
  * its state; if that is READY it is in the queue and may come right back.
  */
-static void switch_to_next(struct process *prev, uint64_t now)
+static void switch_to_next(uint64_t now)
 {
 	struct process *next = sched.policy->pick();
 
@@ -82,14 +101,8 @@ static void switch_to_next(struct process *prev, uint64_t now)
 		next = idle();
 		now = clock_now();
 	}
-	sched.nr_ready--;
-	process_set_state(next, LDE_STATE_RUNNING, now);
-	next->slice_end = now + next->slice;
-	limit_slice(next);
-	if (next == prev)
-		return;
-	this_cpu()->process = next;
-	context_switch(&prev->context, &next->context);
+	begin_turn(next, now);
+	sched_switch(next);
 }
 
 static inline void count_voluntary(struct process *p)
@@ -105,7 +118,7 @@ void sched_block(void)
 
 	count_voluntary(p);
 	process_set_state(p, LDE_STATE_BLOCKED, now);
-	switch_to_next(p, now);
+	switch_to_next(now);
 }
 
 void sched_yield(void)
@@ -118,20 +131,7 @@ void sched_yield(void)
 	now = clock_now();
 	count_voluntary(p);
 	enqueue(p, false, now);
-	switch_to_next(p, now);
-}
-
-void sched_preempt(void)
-{
-	struct process *p = current();
-	uint64_t now = clock_now();
-
-	if (!sched.nr_ready)
-		return;
-	ledger.switches_preempted++;
-	p->record->switches_preempted++;
-	enqueue(p, true, now);
-	switch_to_next(p, now);
+	switch_to_next(now);
 }
 
 void sched_finish(void)
@@ -153,29 +153,40 @@ void sched_end(void (*on_gone)(struct process *p))
 		sched.gone = p;
 		sched.on_gone = on_gone;
 	}
-	switch_to_next(p, now);
+	switch_to_next(now);
 	panic("a process that had ended ran again");
 }
 
-bool sched_tick(void)
+/* The slice is over, and somebody waits. */
+static inline struct process *preempt(struct process *p, uint64_t now)
+{
+	struct process *next;
+
+	ledger.switches_preempted++;
+	p->record->switches_preempted++;
+	enqueue(p, true, now);
+	next = sched.policy->pick();
+	begin_turn(next, now);
+	return next;
+}
+
+struct process *sched_tick(void)
 {
 	struct process *p = current();
 	uint64_t now = clock_now();
 
 	timer_expire(now);
 	if (p->state != LDE_STATE_RUNNING)
-		return false; /* idle: the loop there looks for itself */
+		return p; /* idle: the loop there looks for itself */
 	if (sched.nr_ready && sched.is_preemptive && now >= p->slice_end)
-		return true; /* the switch sets the timer */
+		return preempt(p, now);
 	limit_slice(p);
-	return false;
+	return p;
 }
 
 void sched_start(void)
 {
-	struct process *boot = current();
-
-	switch_to_next(boot, clock_now());
+	switch_to_next(clock_now());
 	panic("the boot context ran again");
 }
 

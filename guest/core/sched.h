@@ -31,10 +31,14 @@ void sched_yield(void);
  */
 _Noreturn void sched_end(void (*on_gone)(struct process *p));
 
-/* The timer has fired: true if the running process's slice is over. */
-bool sched_tick(void);
-/* Gives the CPU away because of that. */
-void sched_preempt(void);
+/*
+ * The timer has fired: who is to have the CPU from now on, which is another if
+ * the running process's slice is over. It is RUNNING already, and what is left
+ * to do is the switch. May be offloaded.
+ */
+struct process *sched_tick(void);
+/* The switch; returns when the process that called it runs again. */
+void sched_switch(struct process *next);
 
 /* Gives back the last one that ended, if it is still there. Nothing is switched
  * from any more: for the end of the machine. */

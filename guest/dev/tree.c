@@ -192,6 +192,7 @@ static void finish_machine(struct reader *r)
 	m->monitor_port = r->raw.monitor_reg[0];
 	m->rng_seed = (const uint8_t *)r->raw.seed.data;
 	m->features.fsgsbase = list_has(features, LDE_FEATURE_FSGSBASE);
+	m->features.host_fsgsbase = list_has(features, LDE_FEATURE_HOST_FSGSBASE);
 	m->features.xsave = list_has(features, LDE_FEATURE_XSAVE);
 	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
 	m->features.smep = list_has(features, LDE_FEATURE_SMEP);

@@ -89,11 +89,16 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_COUNT      "lde,count"
 #define LDE_DT_RNG_SEED_SIZE 256
 
-/* Strings of LDE_DT_FEATURES: what KVM lets ring 0 of this guest switch on. */
+/*
+ * Strings of LDE_DT_FEATURES: what KVM lets ring 0 of this guest switch on; and
+ * whether the host's own programs have RDFSBASE and the like, as ring 3 of the
+ * guest then has where it runs natively and ring 0 is emulated.
+ */
 #define LDE_FEATURE_FSGSBASE "fsgsbase"
 #define LDE_FEATURE_XSAVE    "xsave"
 #define LDE_FEATURE_UMIP     "umip"
 #define LDE_FEATURE_SMEP     "smep"
+#define LDE_FEATURE_HOST_FSGSBASE "host-fsgsbase"
 
 /* Strings of LDE_DT_WITHOUT: limits that the user took away. */
 #define LDE_WITHOUT_PREEMPTION "preemption"

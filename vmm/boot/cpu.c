@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
+
+#include <asm/hwcap2.h>
 
 #include <lde/boot.h>
 #include <lde/layout.h>
@@ -108,6 +111,7 @@ static int set_cpuid(const struct kvm_host *host, const struct kvm_vcpu *vcpu,
 
 	if (!cpuid)
 		return -ENOMEM;
+	info->has_host_fsgsbase = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE;
 	cpuid->nent = CPUID_ENTRIES_MAX;
 	if (ioctl(host->fd, KVM_GET_SUPPORTED_CPUID, cpuid) < 0)
 		err = -errno;

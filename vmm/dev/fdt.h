@@ -23,7 +23,7 @@ struct dtree_config {
 	uint64_t memory_bytes;
 	uint64_t tsc_hz;
 	uint64_t quantum_ns;
-	bool has_fsgsbase, has_xsave, has_umip, has_smep;
+	bool has_fsgsbase, has_xsave, has_umip, has_smep, has_host_fsgsbase;
 	uint8_t rng_seed[LDE_DT_RNG_SEED_SIZE];
 	const char *const *without; /* NULL-terminated, or NULL */
 	bool self_check;

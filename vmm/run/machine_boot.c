@@ -139,6 +139,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.has_xsave = machine->cpu.has_xsave,
 		.has_umip = machine->cpu.has_umip,
 		.has_smep = machine->cpu.has_smep,
+		.has_host_fsgsbase = machine->cpu.has_host_fsgsbase,
 		.without = config->without,
 		.self_check = config->self_check,
 		.env = config->env,

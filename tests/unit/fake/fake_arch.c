@@ -252,7 +252,7 @@ void insn_invlpg(vaddr_t va)
 	fake.flushed_page = va;
 }
 
-static bool timer_interrupt(void)
+static struct process *timer_interrupt(void)
 {
 	if (fake.tsc < fake.deadline)
 		fake.tsc = fake.deadline;
@@ -274,8 +274,7 @@ void fake_compute(uint64_t ticks)
 {
 	while (fake.deadline && fake.deadline <= fake.tsc + ticks) {
 		ticks -= fake.deadline > fake.tsc ? fake.deadline - fake.tsc : 0;
-		if (timer_interrupt())
-			sched_preempt();
+		sched_switch(timer_interrupt());
 	}
 	fake.tsc += ticks;
 }
