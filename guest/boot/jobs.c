@@ -92,14 +92,21 @@ static void job_begin(void)
 	trap_return(process_frame(p));
 }
 
+/* They are one group in a session that is older than they, as the programs of
+ * a pipeline are that a shell starts. */
 static void job_start(const struct job *job, uint32_t *index)
 {
+	static uint32_t group;
+
 	for (uint32_t i = 0; i < job->program.count; i++) {
 		struct process *p = process_create(job_begin, (*index)++, &job->name);
 
 		if (!p)
 			panic("no memory for so many processes: give --memory more, or start fewer");
 		p->start = job;
+		group = group ? group : p->pid;
+		p->group = group;
+		p->session = 0;
 		p->cwd = inode_get(inode_root());
 		p->umask = UMASK;
 		sched_ready(p);

@@ -12,6 +12,7 @@
 
 static struct process *process_table[PID_MAX]; /* by pid */
 static uint32_t last_pid;
+static bool pids_have_wrapped;
 static uint32_t nr_live;
 
 /* The CPU's registers between boot and the first process; never runs again. */
@@ -48,7 +49,10 @@ void process_adopt_boot_context(void *boot_stack_top)
 static uint32_t pid_alloc(void)
 {
 	for (uint32_t tries = 1; tries < PID_MAX; tries++) {
-		last_pid = last_pid + 1 < PID_MAX ? last_pid + 1 : 1;
+		if (++last_pid == PID_MAX) {
+			last_pid = 1;
+			pids_have_wrapped = true;
+		}
 		if (!process_table[last_pid])
 			return last_pid;
 	}
@@ -141,7 +145,9 @@ struct process *process_find(uint32_t pid)
 
 struct process *process_find_from(uint32_t pid)
 {
-	for (; pid < PID_MAX; pid++)
+	uint32_t end = pids_have_wrapped ? PID_MAX : last_pid + 1;
+
+	for (; pid < end; pid++)
 		if (process_table[pid])
 			return process_table[pid];
 	return NULL;

@@ -52,7 +52,9 @@ struct process {
 	struct wait_queue child_ended;
 	struct wait_queue *vfork_done; /* of the parent that waits for exec or exit */
 	uint64_t children_ticks;      /* CPU time of children waited for */
-	uint32_t group, session;
+	uint32_t group, session;      /* session 0: that of who started lde */
+	bool has_executed;            /* execve: its parent moves it no more */
+	uint32_t job_status;          /* stopped or continued, as wait(2) has it; 0: told */
 	struct file_table *files;
 	struct inode *cwd;
 	struct inode *program;        /* the file that it executes */
@@ -109,12 +111,15 @@ static inline uint32_t process_legal_origins(enum lde_process_state to)
 {
 	switch (to) {
 	case LDE_STATE_READY:
-		return 1 << LDE_STATE_NONE | 1 << LDE_STATE_RUNNING | 1 << LDE_STATE_BLOCKED;
+		return 1 << LDE_STATE_NONE | 1 << LDE_STATE_RUNNING | 1 << LDE_STATE_BLOCKED |
+		       1 << LDE_STATE_STOPPED;
 	case LDE_STATE_RUNNING:
 		return 1 << LDE_STATE_READY;
 	case LDE_STATE_BLOCKED:
 	case LDE_STATE_ZOMBIE:
 		return 1 << LDE_STATE_RUNNING;
+	case LDE_STATE_STOPPED:
+		return 1 << LDE_STATE_RUNNING | 1 << LDE_STATE_BLOCKED;
 	default:
 		return 0;
 	}

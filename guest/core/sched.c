@@ -121,6 +121,17 @@ void sched_block(void)
 	switch_to_next(now);
 }
 
+void sched_stop(void)
+{
+	struct process *p = current();
+	uint64_t now = clock_now();
+
+	count_voluntary(p);
+	list_init(&p->queue_link); /* in none */
+	process_set_state(p, LDE_STATE_STOPPED, now);
+	switch_to_next(now);
+}
+
 void sched_yield(void)
 {
 	struct process *p = current();

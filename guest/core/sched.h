@@ -15,11 +15,14 @@
 /* is_preemptive: the timer takes the CPU back at the end of a slice. */
 void sched_init(const struct policy_ops *policy, bool is_preemptive);
 
-/* NONE or BLOCKED to READY. */
+/* NONE, BLOCKED or STOPPED to READY. */
 void sched_ready(struct process *p);
 
 /* The running process waits: RUNNING to BLOCKED. Returns when it runs again. */
 void sched_block(void);
+
+/* The running process stops: RUNNING to STOPPED, until sched_ready. */
+void sched_stop(void);
 
 /* The running process lets others go first. */
 void sched_yield(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/core/wait.h"
 
+#include "guest/core/clock.h"
 #include "guest/core/sched.h"
 #include "guest/lib/errno.h"
 
@@ -47,6 +48,15 @@ void wait_interrupt(struct process *p)
 {
 	if (p->state == LDE_STATE_BLOCKED && p->is_interruptible)
 		wake(p, -EINTR);
+}
+
+void wait_stop(struct process *p)
+{
+	timer_stop(&p->wait_timer);
+	list_remove(&p->queue_link);
+	p->wait_result = 0;
+	p->is_interruptible = false;
+	process_set_state(p, LDE_STATE_STOPPED, clock_now());
 }
 
 void wait_wake_one(struct wait_queue *queue)

@@ -18,12 +18,17 @@
 /*
  * Blocks the running process on queue (NULL: on nothing but time) until it is
  * woken or the TSC reaches deadline. 0 if woken, -ETIMEDOUT, or -EINTR if there
- * is a signal to see to.
+ * is a signal to see to. 0 also if it was stopped and goes on: what it waits
+ * for may have come meanwhile or not, so the caller looks, and waits again.
  */
 int wait_on(struct wait_queue *queue, uint64_t deadline);
 
 /* Ends p's wait, if it is in one that a signal may end, with -EINTR. */
 void wait_interrupt(struct process *p);
+
+/* Stops p, which is in a wait that a signal may end: BLOCKED to STOPPED. It
+ * leaves the queue, so that no wake-up is lost on it. */
+void wait_stop(struct process *p);
 
 /* As wait_on without a deadline, but nothing but a wake-up ends it. */
 void wait_uninterrupted(struct wait_queue *queue);

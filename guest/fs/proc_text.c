@@ -170,6 +170,8 @@ static char state_letter(const struct process *p)
 		return 'S';
 	case LDE_STATE_ZOMBIE:
 		return 'Z';
+	case LDE_STATE_STOPPED:
+		return 'T';
 	default:
 		return 'R';
 	}

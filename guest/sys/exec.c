@@ -251,6 +251,7 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	if (old) {
 		space_put(old);
 		context_reset(&p->context);
+		p->has_executed = true;
 		exit_release_vfork_parent(p);
 	}
 	file_table_close_on_exec(p->files);

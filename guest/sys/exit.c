@@ -12,8 +12,10 @@
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/space.h"
+#include "guest/sys/group.h"
 #include "guest/sys/selfcheck.h"
 #include "guest/sys/signals.h"
+#include "guest/sys/stop.h"
 
 static void close_record(struct process *p, int status)
 {
@@ -98,6 +100,8 @@ void exit_process(int status)
 	if (unlikely(selfcheck_is_on))
 		selfcheck_run();
 	close_record(p, status);
+	if (unlikely(stop_nr_stopped))
+		group_note_end(p);
 	release(p);
 	process_note_end();
 	if (!process_nr_live())

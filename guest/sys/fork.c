@@ -172,7 +172,7 @@ struct wait_for {
 	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP } kind;
 	uint32_t id;
 	bool is_nohang, is_nowait;
-	bool is_for_ended; /* else for stopped ones, of which there are none */
+	bool is_for_ended, is_for_stopped, is_for_continued;
 };
 
 static bool is_waited_for(const struct wait_for *w, const struct process *child)
@@ -192,7 +192,23 @@ static struct process *find_child(const struct wait_for *w, struct list *childre
 	return NULL;
 }
 
-/* The child that has ended: in *child, NULL if none has and is_nohang. */
+/* A child that has stopped or gone on, which nobody was told yet. */
+static struct process *find_changed(const struct wait_for *w, struct list *children)
+{
+	if (!w->is_for_stopped && !w->is_for_continued)
+		return NULL;
+	list_for_each(l, children) {
+		struct process *child = list_entry(l, struct process, siblings);
+		bool is_stopped = child->state == LDE_STATE_STOPPED;
+
+		if (child->job_status && is_waited_for(w, child) &&
+		    (is_stopped ? w->is_for_stopped : w->is_for_continued))
+			return child;
+	}
+	return NULL;
+}
+
+/* The child that there is to tell of: in *child, NULL if none and is_nohang. */
 static int wait_for_child(const struct wait_for *w, struct process **child)
 {
 	struct process *p = current();
@@ -200,6 +216,8 @@ static int wait_for_child(const struct wait_for *w, struct process **child)
 
 	for (;;) {
 		*child = w->is_for_ended ? find_child(w, &p->zombies) : NULL;
+		if (!*child)
+			*child = find_changed(w, &p->children);
 		if (*child)
 			return 0;
 		if (!find_child(w, &p->children) && !find_child(w, &p->zombies))
@@ -226,9 +244,19 @@ static void child_rusage(const struct process *child, struct rusage *usage)
 	usage->ru_nivcsw = child->record->switches_preempted;
 }
 
-/* The child is done with: its number is free again. */
-static void reap(struct process *child)
+static uint32_t status_of(const struct process *child)
 {
+	return child->state == LDE_STATE_ZOMBIE ? (uint32_t)child->record->status :
+						  child->job_status;
+}
+
+/* The parent has been told. Of one that has ended, the number is free again. */
+static void settle(struct process *child)
+{
+	if (child->state != LDE_STATE_ZOMBIE) {
+		child->job_status = 0;
+		return;
+	}
 	current()->children_ticks += child->record->state_tsc[LDE_STATE_RUNNING] +
 				     child->children_ticks;
 	list_remove(&child->siblings);
@@ -238,10 +266,15 @@ static void reap(struct process *child)
 int64_t sys_wait4(struct trap_frame *f)
 {
 	int pid = arg_int(f, 0), options = arg_int(f, 2), err;
-	struct wait_for w = { .is_nohang = options & WNOHANG, .is_for_ended = true };
+	struct wait_for w = {
+		.is_nohang = options & WNOHANG,
+		.is_for_ended = true,
+		.is_for_stopped = options & WUNTRACED,
+		.is_for_continued = options & WCONTINUED,
+	};
 	struct process *child;
 	struct rusage usage;
-	uint32_t child_pid;
+	uint32_t child_pid, status;
 
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
 		return -EINVAL;
@@ -251,14 +284,15 @@ int64_t sys_wait4(struct trap_frame *f)
 	if (err || !child)
 		return err;
 	child_pid = child->pid;
-	if (arg_u64(f, 1) && put_user(arg_u64(f, 1), &child->record->status, sizeof(int)))
+	status = status_of(child);
+	if (arg_u64(f, 1) && put_user(arg_u64(f, 1), &status, sizeof(status)))
 		return -EFAULT;
 	if (arg_u64(f, 3)) {
 		child_rusage(child, &usage);
 		if (put_user(arg_u64(f, 3), &usage, sizeof(usage)))
 			return -EFAULT;
 	}
-	reap(child);
+	settle(child);
 	return child_pid;
 }
 
@@ -268,12 +302,18 @@ static int put_child_info(vaddr_t dst, const struct process *child)
 
 	memset(&info, 0, sizeof(info));
 	if (child) {
-		int status = child->record->status;
+		int status = status_of(child), signal = status & 0x7f;
 
 		info.si_signo = SIGCHLD;
-		info.si_code = status & 0x7f ? CLD_KILLED : CLD_EXITED;
 		info.si_pid = child->pid;
-		info.si_status = status & 0x7f ? status & 0x7f : status >> 8;
+		info.si_code = signal ? CLD_KILLED : CLD_EXITED;
+		info.si_status = signal ? signal : status >> 8;
+		if (child->state != LDE_STATE_ZOMBIE) {
+			bool is_stopped = child->state == LDE_STATE_STOPPED;
+
+			info.si_code = is_stopped ? CLD_STOPPED : CLD_CONTINUED;
+			info.si_status = is_stopped ? status >> 8 : SIGCONT;
+		}
 	}
 	return put_user(dst, &info, sizeof(info));
 }
@@ -286,6 +326,8 @@ int64_t sys_waitid(struct trap_frame *f)
 		.is_nohang = options & WNOHANG,
 		.is_nowait = options & WNOWAIT,
 		.is_for_ended = options & WEXITED,
+		.is_for_stopped = options & WSTOPPED,
+		.is_for_continued = options & WCONTINUED,
 	};
 	struct process *child;
 
@@ -313,50 +355,6 @@ int64_t sys_waitid(struct trap_frame *f)
 	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), child))
 		return -EFAULT;
 	if (child && !w.is_nowait)
-		reap(child);
+		settle(child);
 	return 0;
-}
-
-int64_t sys_setpgid(struct trap_frame *f)
-{
-	uint32_t pid = arg_int(f, 0), group = arg_int(f, 1);
-	struct process *p = pid ? process_find(pid) : current();
-
-	if (arg_int(f, 1) < 0)
-		return -EINVAL;
-	if (!p || (p != current() && p->parent != current()))
-		return -ESRCH;
-	p->group = group ? group : p->pid;
-	return 0;
-}
-
-int64_t sys_getpgid(struct trap_frame *f)
-{
-	struct process *p = arg_int(f, 0) ? process_find(arg_int(f, 0)) : current();
-
-	return p ? (int64_t)p->group : -ESRCH;
-}
-
-int64_t sys_getpgrp(struct trap_frame *f)
-{
-	(void)f;
-	return current()->group;
-}
-
-int64_t sys_setsid(struct trap_frame *f)
-{
-	struct process *p = current();
-
-	(void)f;
-	if (p->group == p->pid)
-		return -EPERM;
-	p->group = p->session = p->pid;
-	return p->pid;
-}
-
-int64_t sys_getsid(struct trap_frame *f)
-{
-	struct process *p = arg_int(f, 0) ? process_find(arg_int(f, 0)) : current();
-
-	return p ? (int64_t)p->session : -ESRCH;
 }

@@ -10,6 +10,7 @@
 #include "guest/core/wait.h"
 #include "guest/mm/page.h"
 #include "guest/sys/exit.h"
+#include "guest/sys/group.h"
 #include "guest/sys/signal_frame.h"
 #include "guest/sys/signals.h"
 #include "guest/sys/syscall.h"
@@ -100,7 +101,9 @@ int64_t sys_rt_sigpending(struct trap_frame *f)
 int64_t sys_pause(struct trap_frame *f)
 {
 	(void)f;
-	return wait_on(NULL, WAIT_FOREVER);
+	while (!wait_on(NULL, WAIT_FOREVER))
+		; /* was stopped, and goes on */
+	return -EINTR;
 }
 
 /*
@@ -167,13 +170,13 @@ int64_t sys_sigaltstack(struct trap_frame *f)
 	return arg_u64(f, 1) ? put_user(arg_u64(f, 1), &old, sizeof(old)) : 0;
 }
 
-/* kill(2) of a group, or of everybody but the sender. */
-static int64_t kill_many(uint32_t group, int sig)
+/* kill(2) of everybody but the sender. */
+static int64_t kill_all(int sig)
 {
 	bool found = false;
 
 	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1)) {
-		if (p->state == LDE_STATE_ZOMBIE || (group ? p->group != group : p == current()))
+		if (p->state == LDE_STATE_ZOMBIE || p == current())
 			continue;
 		found = true;
 		if (sig)
@@ -203,8 +206,8 @@ int64_t sys_kill(struct trap_frame *f)
 	if (pid > 0)
 		return kill_one(pid, sig, SI_USER);
 	if (pid == -1)
-		return kill_many(0, sig);
-	return kill_many(pid ? -(uint32_t)pid : current()->group, sig);
+		return kill_all(sig);
+	return group_signal(pid ? -(uint32_t)pid : current()->group, sig, NULL) ? 0 : -ESRCH;
 }
 
 int64_t sys_tkill(struct trap_frame *f)

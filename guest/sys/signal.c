@@ -12,14 +12,14 @@
 #include "guest/mm/page.h"
 #include "guest/sys/exit.h"
 #include "guest/sys/signal_frame.h"
+#include "guest/sys/stop.h"
 
 _Static_assert(sizeof(struct signal_page) <= PAGE_SIZE, "one page");
 
-/* By default these do nothing; stopping a process is not offered, and so
- * neither is continuing one (docs/syscalls.md). */
+/* By default these do nothing: that a process goes on is not SIGCONT's action,
+ * but comes of its being sent. */
 #define IGNORED_BY_DEFAULT                                                                         \
-	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGCONT) |   \
-	 SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGCONT))
 
 static uint64_t handler_of(const struct process *p, int sig)
 {
@@ -40,19 +40,44 @@ void signal_check(struct process *p)
 	p->needs_attention = p->signals_pending & ~p->signal_mask;
 }
 
+/* Whether p, which waits, is to be stopped where it is: no handler runs. */
+static bool stops_in_wait(const struct process *p, int sig)
+{
+	return SIGNAL_BIT(sig) & STOP_SIGNALS && p->state == LDE_STATE_BLOCKED &&
+	       p->is_interruptible && handler_of(p, sig) == (uint64_t)SIG_DFL;
+}
+
+/* p has sig pending, and does not block it. */
+static void attract(struct process *p, int sig)
+{
+	if (stops_in_wait(p, sig)) {
+		p->signals_pending &= ~SIGNAL_BIT(sig);
+		signal_check(p);
+		stop_waiting(p, sig);
+	} else {
+		wait_interrupt(p);
+	}
+}
+
 void signal_send(struct process *p, int sig, const struct signal_info *info)
 {
 	struct signal_info from_current = { SI_USER, current()->pid, 0 };
-	bool is_blocked = p->signal_mask & SIGNAL_BIT(sig);
+	uint64_t bit = SIGNAL_BIT(sig);
 
-	if (p->state == LDE_STATE_ZOMBIE || (signal_is_ignored(p, sig) && !is_blocked))
+	if (p->state == LDE_STATE_ZOMBIE)
 		return;
-	if (p->signals && !(p->signals_pending & SIGNAL_BIT(sig)))
-		p->signals->infos[sig - 1] = info ? *info : from_current;
-	p->signals_pending |= SIGNAL_BIT(sig);
-	signal_check(p);
-	if (p->needs_attention)
-		wait_interrupt(p);
+	if (bit & (STOP_SIGNALS | SIGNAL_BIT(SIGCONT))) /* one takes back the others */
+		p->signals_pending &= ~(bit & STOP_SIGNALS ? SIGNAL_BIT(SIGCONT) : STOP_SIGNALS);
+	if (p->signal_mask & bit || !signal_is_ignored(p, sig)) {
+		if (p->signals && !(p->signals_pending & bit))
+			p->signals->infos[sig - 1] = info ? *info : from_current;
+		p->signals_pending |= bit;
+		signal_check(p);
+		if (p->needs_attention && !(p->signal_mask & bit))
+			attract(p, sig);
+	}
+	if (p->state == LDE_STATE_STOPPED && (sig == SIGCONT || sig == SIGKILL))
+		stop_end(p, sig);
 }
 
 void signal_send_current(int sig)
@@ -110,8 +135,12 @@ void signal_attend(struct trap_frame *frame, bool is_syscall)
 		p->signals_pending &= ~SIGNAL_BIT(sig);
 		if (signal_is_ignored(p, sig))
 			continue;
-		if (handler == (uint64_t)SIG_DFL)
-			exit_process(STATUS_SIGNALED(sig));
+		if (handler == (uint64_t)SIG_DFL) {
+			if (!(SIGNAL_BIT(sig) & STOP_SIGNALS))
+				exit_process(STATUS_SIGNALED(sig));
+			stop_process(sig);
+			continue;
+		}
 		action = &p->signals->actions[sig - 1];
 		if (is_syscall)
 			finish_syscall(frame, action->flags & SA_RESTART);

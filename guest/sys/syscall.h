@@ -215,6 +215,8 @@ int64_t sys_clone(struct trap_frame *f);
 int64_t sys_clone3(struct trap_frame *f);
 int64_t sys_wait4(struct trap_frame *f);
 int64_t sys_waitid(struct trap_frame *f);
+
+/* sys/group.c */
 int64_t sys_setpgid(struct trap_frame *f);
 int64_t sys_getpgid(struct trap_frame *f);
 int64_t sys_getpgrp(struct trap_frame *f);

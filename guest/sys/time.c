@@ -117,8 +117,13 @@ static int get_timespec(vaddr_t src, uint64_t *ns)
 
 static int64_t sleep_until(uint64_t deadline, vaddr_t remaining)
 {
-	int err = wait_on(NULL, deadline);
-	uint64_t now = clock_now();
+	uint64_t now;
+	int err;
+
+	do
+		err = wait_on(NULL, deadline);
+	while (!err);
+	now = clock_now();
 
 	if (err == -ETIMEDOUT)
 		return 0;

@@ -23,7 +23,8 @@ enum lde_process_state {
 	LDE_STATE_RUNNING = 2,
 	LDE_STATE_BLOCKED = 3,
 	LDE_STATE_ZOMBIE = 4,
-	LDE_NR_STATES = 5,
+	LDE_STATE_STOPPED = 5, /* by a signal, until SIGCONT */
+	LDE_NR_STATES = 6,
 };
 
 #define LDE_JOB_NONE UINT32_MAX /* a process that no command-line word named */
@@ -46,7 +47,7 @@ struct lde_process_record {
 	uint64_t peak_pages; /* most pages of its own at a time */
 	char name[32];       /* base name of the program, NUL terminated */
 };
-_Static_assert(sizeof(struct lde_process_record) == 160, "contract");
+_Static_assert(sizeof(struct lde_process_record) == 168, "contract");
 
 struct lde_ledger {
 	uint32_t magic;

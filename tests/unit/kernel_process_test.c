@@ -61,7 +61,10 @@ static void every_illegal_change_of_state_panics(void **state)
 		[LDE_STATE_RUNNING][LDE_STATE_READY] = true,
 		[LDE_STATE_RUNNING][LDE_STATE_BLOCKED] = true,
 		[LDE_STATE_RUNNING][LDE_STATE_ZOMBIE] = true,
+		[LDE_STATE_RUNNING][LDE_STATE_STOPPED] = true,
 		[LDE_STATE_BLOCKED][LDE_STATE_READY] = true,
+		[LDE_STATE_BLOCKED][LDE_STATE_STOPPED] = true,
+		[LDE_STATE_STOPPED][LDE_STATE_READY] = true,
 	};
 
 	(void)state;

@@ -82,7 +82,7 @@ const char *summary_state_name(uint32_t state)
 	static const char *const names[LDE_NR_STATES] = {
 		[LDE_STATE_NONE] = "none",       [LDE_STATE_READY] = "ready",
 		[LDE_STATE_RUNNING] = "running", [LDE_STATE_BLOCKED] = "blocked",
-		[LDE_STATE_ZOMBIE] = "ended",
+		[LDE_STATE_ZOMBIE] = "ended",    [LDE_STATE_STOPPED] = "stopped",
 	};
 
 	return state < LDE_NR_STATES ? names[state] : "unknown";

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/sys/stop.h"
+
+#include <asm/siginfo.h>
+
+#include "guest/core/sched.h"
+#include "guest/core/wait.h"
+#include "guest/lib/errno.h"
+#include "guest/sys/group.h"
+
+#define STATUS_STOPPED(sig) ((sig) << 8 | 0x7f)
+#define STATUS_CONTINUED    0xffff
+
+uint32_t stop_nr_stopped;
+
+/* Not so in a group that nobody would ever continue. */
+static bool can_stop(const struct process *p, int sig)
+{
+	return sig == SIGSTOP || !group_is_orphaned(p->group, NULL);
+}
+
+static void tell_parent(struct process *p, int code, int sig, uint32_t status)
+{
+	struct process *parent = p->parent;
+	struct signal_info info = { .code = code, .pid = p->pid, .value = sig };
+
+	p->job_status = status;
+	if (!parent)
+		return;
+	if (!parent->signals || !(parent->signals->actions[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+		signal_send(parent, SIGCHLD, &info);
+	wait_wake_all(&parent->child_ended);
+}
+
+static void note_stop(struct process *p, int sig)
+{
+	stop_nr_stopped++;
+	tell_parent(p, CLD_STOPPED, sig, STATUS_STOPPED(sig));
+}
+
+void stop_process(int sig)
+{
+	struct process *p = current();
+
+	if (!can_stop(p, sig))
+		return;
+	note_stop(p, sig);
+	sched_stop();
+}
+
+void stop_waiting(struct process *p, int sig)
+{
+	if (!can_stop(p, sig))
+		return;
+	wait_stop(p);
+	note_stop(p, sig);
+}
+
+void stop_end(struct process *p, int sig)
+{
+	stop_nr_stopped--;
+	p->job_status = 0;
+	if (sig == SIGCONT)
+		tell_parent(p, CLD_CONTINUED, SIGCONT, STATUS_CONTINUED);
+	p->wait_result = p->needs_attention ? -EINTR : 0;
+	sched_ready(p);
+}

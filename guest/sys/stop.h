@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Job control: processes that a signal has stopped, until SIGCONT. */
+#ifndef GUEST_SYS_STOP_H
+#define GUEST_SYS_STOP_H
+
+#include <asm/signal.h>
+
+#include "guest/sys/signals.h"
+
+#define STOP_SIGNALS                                                                               \
+	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+
+/* Processes that are STOPPED now. */
+extern uint32_t stop_nr_stopped;
+
+/* The running process is stopped by sig, or, where nobody could continue it,
+ * passes over it. Returns when it goes on. */
+void stop_process(int sig);
+
+/* The same for p, which is in a wait that a signal may end: it goes on waiting
+ * when it is continued. */
+void stop_waiting(struct process *p, int sig);
+
+/* p is stopped no more; sig is SIGCONT, or SIGKILL, which nobody is told. */
+void stop_end(struct process *p, int sig);
+
+#endif
