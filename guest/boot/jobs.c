@@ -4,6 +4,7 @@
 #include "guest/arch/monitor.h"
 #include "guest/arch/panic.h"
 #include "guest/arch/traps.h"
+#include "guest/core/clock.h"
 #include "guest/core/sched.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/errno.h"
@@ -109,6 +110,8 @@ static void job_start(const struct job *job, uint32_t *index)
 		p->session = 0;
 		p->cwd = inode_get(inode_root());
 		p->umask = UMASK;
+		p->share.tickets = job->program.tickets;
+		p->share.length = clock_ns_to_ticks(job->program.length_ns);
 		sched_ready(p);
 	}
 }

@@ -69,6 +69,27 @@ static uint64_t survey_machine(void *arg)
 	return 0;
 }
 
+static const struct policy_ops *choose_policy(void)
+{
+	const struct tree_sched *asked = &tree.sched;
+	struct policy_config config = {
+		.name = asked->name,
+		.quantum = clock_ns_to_ticks(tree.quantum_ns),
+		.seed = asked->seed,
+		.nr_levels = asked->nr_levels,
+		.allotment = asked->allotment,
+		.boost = clock_ns_to_ticks(asked->boost_ns),
+	};
+	const struct policy_ops *policy;
+
+	for (uint32_t i = 0; i < config.nr_levels; i++)
+		config.quanta[i] = clock_ns_to_ticks(asked->quanta_ns[i]);
+	policy = policy_create(&config);
+	if (!policy)
+		panic("the device tree names a policy that there is not");
+	return policy;
+}
+
 _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 {
 	struct survey survey = { .fdt = fdt };
@@ -106,7 +127,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 		selfcheck_start(jobs_forget);
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
-	sched_init(policy_round_robin(clock_ns_to_ticks(tree.quantum_ns)), tree.is_preemptive);
+	sched_init(choose_policy(), tree.is_preemptive);
 	jobs_start();
 	sched_start();
 }

@@ -1,25 +1,88 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scheduling policy: who is next. The scheduler knows no more of it than this.
+ * Scheduling policies: who is next, and for how long. The scheduler knows no
+ * more of one than this table of operations. Times are TSC ticks.
  */
 #ifndef GUEST_CORE_POLICY_H
 #define GUEST_CORE_POLICY_H
 
+#include <lde/boot.h>
+
 #include "guest/lib/compiler.h"
+#include "guest/lib/heap.h"
 
 struct process;
 
-struct policy_ops {
-	const char *name;
-	/* p is new: sets p->slice, TSC ticks that it may run while somebody waits. */
-	void (*admit)(struct process *p);
-	/* p has become READY; was_preempted: by the end of its slice. */
-	void (*enqueue)(struct process *p, bool was_preempted);
-	/* Takes the next one off the queue; NULL if nobody is READY. */
-	struct process *(*pick)(void);
+/* What a program asks of the scheduler, on the command line; children inherit it. */
+struct policy_share {
+	uint32_t tickets; /* >= 1: lottery, stride */
+	uint64_t length;  /* CPU time that it says it needs; 0: it does not say */
 };
 
-/* Round robin: one queue, everybody for quantum ticks at a time. */
-const struct policy_ops *policy_round_robin(uint64_t quantum);
+/* What a policy keeps of a process. */
+struct policy_state {
+	struct heap_node node; /* sjf, stcf, stride: the run queue */
+	uint64_t pass;         /* stride: where it has got to */
+	uint64_t burst;        /* sjf, stcf: CPU time since it last waited... */
+	uint64_t expected;     /* ...and what such a burst takes, by experience */
+	uint64_t used;         /* mlfq: of the allotment of its level... */
+	uint64_t left;         /* ...and what was left of its slice when it stopped */
+	uint32_t level;        /* mlfq: 0 is the first to run */
+	uint32_t epoch;        /* mlfq: of the boost that it has seen */
+};
+
+/* Why a process comes into the run queue. */
+enum policy_event {
+	POLICY_WOKEN,     /* it is new, or what it waited for has come */
+	POLICY_PREEMPTED, /* its slice was over */
+	POLICY_DISPLACED, /* in its slice, by one that .preempts said goes first */
+	POLICY_YIELDED,   /* it let others go first */
+};
+
+/* A slice that no timer ends. */
+#define POLICY_SLICE_ENDLESS (1ull << 62)
+
+struct policy_ops {
+	const char *name;
+	bool has_slices; /* process.slice means something */
+	/* p is new. p->slice must be set here or in enqueue. */
+	void (*admit)(struct process *p);
+	/* p has become READY. */
+	void (*enqueue)(struct process *p, enum policy_event event);
+	/* Takes the next one off the queue; NULL if nobody is READY. */
+	struct process *(*pick)(void);
+	/* p has had the CPU for so many ticks and gives it away, or has to; before
+	 * enqueue. NULL: of no interest. */
+	void (*charge)(struct process *p, uint64_t ticks);
+	/* Whether p, just enqueued, is to have the CPU at once, running having had
+	 * it for so many ticks. NULL: never. */
+	bool (*preempts)(const struct process *p, const struct process *running, uint64_t ticks);
+	/* For the self-check, of a READY process. NULL: if its queue_link is. */
+	bool (*is_queued)(const struct process *p);
+};
+
+#define POLICY_LEVELS_MAX LDE_SCHED_LEVELS_MAX
+
+struct policy_config {
+	const char *name;
+	uint64_t quantum;
+	uint64_t seed;                      /* lottery; not 0 */
+	uint32_t nr_levels;                 /* mlfq: 1..POLICY_LEVELS_MAX */
+	uint64_t quanta[POLICY_LEVELS_MAX]; /* mlfq: of each level, from the first */
+	uint32_t allotment;                 /* mlfq: quanta at a level, >= 1 */
+	uint64_t boost;                     /* mlfq: everybody up, that often; 0: never */
+};
+
+/* The policy of that name, set up; NULL: there is none. The config is copied. */
+const struct policy_ops *policy_create(const struct policy_config *config);
+
+/* One for each file policy_*.c; policy_create knows them all. */
+const struct policy_ops *policy_fifo(const struct policy_config *config);
+const struct policy_ops *policy_sjf(const struct policy_config *config);
+const struct policy_ops *policy_stcf(const struct policy_config *config);
+const struct policy_ops *policy_rr(const struct policy_config *config);
+const struct policy_ops *policy_mlfq(const struct policy_config *config);
+const struct policy_ops *policy_lottery(const struct policy_config *config);
+const struct policy_ops *policy_stride(const struct policy_config *config);
 
 #endif

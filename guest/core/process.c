@@ -105,6 +105,7 @@ struct process *process_create(void (*entry)(void), uint32_t job, const struct p
 	list_init(&p->zombies);
 	wait_queue_init(&p->child_ended);
 	p->group = p->session = pid;
+	p->share.tickets = LDE_TICKETS_DEFAULT;
 	p->record = record_open();
 	p->record->pid = pid;
 	p->record->job = job;
@@ -229,8 +230,6 @@ static const char *check_one(const struct process *p)
 		return "a process has no state";
 	if ((p->state == LDE_STATE_RUNNING) != (p == current()))
 		return "a process is RUNNING that does not run";
-	if (p->state == LDE_STATE_READY && list_is_empty(&p->queue_link))
-		return "a process is READY and not in the run queue";
 	if (p != current() && p->state != LDE_STATE_ZOMBIE && !list_is_sound(&p->queue_link))
 		return "a process's place in a queue is broken";
 	if (p->state != LDE_STATE_ZOMBIE && !p->parent != list_is_empty(&p->siblings))

@@ -13,6 +13,7 @@
 
 #include "guest/arch/context.h"
 #include "guest/arch/cpu.h"
+#include "guest/core/policy.h"
 #include "guest/core/timer.h"
 #include "guest/lib/list.h"
 #include "guest/lib/string.h"
@@ -40,6 +41,8 @@ struct process {
 	uint64_t slice_end;           /* TSC; of the turn that runs */
 	uint64_t slice;               /* ticks; the policy's */
 	struct list queue_link;       /* run queue, or a wait queue */
+	struct policy_share share;
+	struct policy_state policy;
 	struct lde_process_record *record;
 	bool needs_attention;         /* a signal is to be seen to before ring 3 */
 	bool is_interruptible;        /* BLOCKED in a way that a signal may end */

@@ -10,6 +10,8 @@
 static struct {
 	const struct policy_ops *policy;
 	bool is_preemptive;
+	bool has_slices;   /* they end by the timer */
+	bool is_displaced; /* the running process's slice was cut short */
 	uint32_t nr_ready;
 	/* The last one that ended; its stack was in use until it was switched from. */
 	struct process *gone;
@@ -20,20 +22,39 @@ void sched_init(const struct policy_ops *policy, bool is_preemptive)
 {
 	sched.policy = policy;
 	sched.is_preemptive = is_preemptive;
+	sched.has_slices = is_preemptive && policy->has_slices;
 }
 
 /* An interrupt for the end of the slice is needed only while somebody waits. */
 static inline void limit_slice(const struct process *running)
 {
-	if (sched.nr_ready && sched.is_preemptive)
+	if (sched.nr_ready && sched.has_slices)
 		timer_interrupt_by(running->slice_end);
 }
 
-static void enqueue(struct process *p, bool was_preempted, uint64_t now)
+static void enqueue(struct process *p, enum policy_event event, uint64_t now)
 {
 	process_set_state(p, LDE_STATE_READY, now);
-	sched.policy->enqueue(p, was_preempted);
+	sched.policy->enqueue(p, event);
 	sched.nr_ready++;
+}
+
+/* The running process gives the CPU away; before its state changes. */
+static inline void charge(struct process *p, uint64_t now)
+{
+	if (unlikely(sched.policy->charge))
+		sched.policy->charge(p, now - p->state_since);
+}
+
+/* If p is to go before the running process, that one's slice ends now. */
+static void displace(const struct process *p, struct process *running, uint64_t now)
+{
+	if (!sched.is_preemptive ||
+	    !sched.policy->preempts(p, running, now - running->state_since))
+		return;
+	sched.is_displaced = true;
+	running->slice_end = now;
+	timer_interrupt_by(now);
 }
 
 void sched_ready(struct process *p)
@@ -43,12 +64,14 @@ void sched_ready(struct process *p)
 
 	if (p->state == LDE_STATE_NONE)
 		sched.policy->admit(p);
-	enqueue(p, false, now);
+	enqueue(p, POLICY_WOKEN, now);
+	if (unlikely(sched.policy->preempts) && running->state == LDE_STATE_RUNNING)
+		displace(p, running, now);
 	/* Who ran alone has no slice left to speak of: a new one begins now
 	 * that somebody waits. */
 	if (sched.nr_ready != 1 || running->state != LDE_STATE_RUNNING)
 		return;
-	if (running->slice_end <= now)
+	if (running->slice_end <= now && !sched.is_displaced)
 		running->slice_end = now + running->slice;
 	limit_slice(running);
 }
@@ -76,6 +99,7 @@ static inline void begin_turn(struct process *next, uint64_t now)
 	sched.nr_ready--;
 	process_set_state(next, LDE_STATE_RUNNING, now);
 	next->slice_end = now + next->slice;
+	sched.is_displaced = false;
 	limit_slice(next);
 }
 
@@ -117,6 +141,7 @@ void sched_block(void)
 	uint64_t now = clock_now();
 
 	count_voluntary(p);
+	charge(p, now);
 	process_set_state(p, LDE_STATE_BLOCKED, now);
 	switch_to_next(now);
 }
@@ -127,6 +152,7 @@ void sched_stop(void)
 	uint64_t now = clock_now();
 
 	count_voluntary(p);
+	charge(p, now);
 	list_init(&p->queue_link); /* in none */
 	process_set_state(p, LDE_STATE_STOPPED, now);
 	switch_to_next(now);
@@ -141,7 +167,8 @@ void sched_yield(void)
 		return;
 	now = clock_now();
 	count_voluntary(p);
-	enqueue(p, false, now);
+	charge(p, now);
+	enqueue(p, POLICY_YIELDED, now);
 	switch_to_next(now);
 }
 
@@ -175,7 +202,8 @@ static inline struct process *preempt(struct process *p, uint64_t now)
 
 	ledger.switches_preempted++;
 	p->record->switches_preempted++;
-	enqueue(p, true, now);
+	charge(p, now);
+	enqueue(p, sched.is_displaced ? POLICY_DISPLACED : POLICY_PREEMPTED, now);
 	next = sched.policy->pick();
 	begin_turn(next, now);
 	return next;
@@ -201,13 +229,24 @@ void sched_start(void)
 	panic("the boot context ran again");
 }
 
+static const char *check_ready(void)
+{
+	for (const struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1)) {
+		if (p->state != LDE_STATE_READY)
+			continue;
+		if (sched.policy->is_queued ? !sched.policy->is_queued(p) : list_is_empty(&p->queue_link))
+			return "a process is READY and not in the run queue";
+	}
+	return NULL;
+}
+
 const char *sched_check(uint32_t nr_ready)
 {
 	uint64_t set = this_cpu()->deadline_tsc;
 
 	if (nr_ready != sched.nr_ready)
 		return "the run queue does not count as many as are READY";
-	if (nr_ready && sched.is_preemptive && (!set || set > current()->slice_end))
+	if (nr_ready && sched.has_slices && (!set || set > current()->slice_end))
 		return "somebody waits for the CPU, and the timer will not take it back";
-	return NULL;
+	return check_ready();
 }

@@ -12,7 +12,8 @@
 #include "guest/core/policy.h"
 #include "guest/core/process.h"
 
-/* is_preemptive: the timer takes the CPU back at the end of a slice. */
+/* is_preemptive: the timer takes the CPU back, at the end of a slice or for a
+ * process that the policy puts before the running one. */
 void sched_init(const struct policy_ops *policy, bool is_preemptive);
 
 /* NONE, BLOCKED or STOPPED to READY. */

@@ -20,7 +20,7 @@ struct raw_tree {
 	struct tree_program program; /* the last one */
 	uint64_t memory[2];
 	uint32_t console_reg[2], monitor_reg[2];
-	struct string_list features, without, path, seed, self_check;
+	struct string_list features, without, path, seed, self_check, sched, quanta;
 };
 
 enum type { TYPE_U64, TYPE_U32, TYPE_STRINGS, TYPE_BYTES };
@@ -43,7 +43,12 @@ struct rule {
 		name, type, 0, is_optional, offsetof(struct raw_tree, field)                       \
 	}
 
-#define RULES_MAX 6
+#define OPTIONAL(name, type, field)                                                               \
+	{                                                                                          \
+		name, type, 1, true, offsetof(struct raw_tree, field)                              \
+	}
+
+#define RULES_MAX 11
 
 static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_MEMORY] = {
@@ -60,6 +65,11 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		NUMBERS(LDE_DT_QUANTUM_NS, TYPE_U64, 1, machine.quantum_ns),
 		BYTES(LDE_DT_WITHOUT, TYPE_STRINGS, true, without),
 		BYTES(LDE_DT_SELF_CHECK, TYPE_BYTES, true, self_check),
+		BYTES(LDE_DT_SCHED, TYPE_STRINGS, true, sched),
+		OPTIONAL(LDE_DT_SCHED_SEED, TYPE_U64, machine.sched.seed),
+		BYTES(LDE_DT_SCHED_QUANTA, TYPE_BYTES, true, quanta),
+		OPTIONAL(LDE_DT_SCHED_ALLOTMENT, TYPE_U32, machine.sched.allotment),
+		OPTIONAL(LDE_DT_SCHED_BOOST, TYPE_U64, machine.sched.boost_ns),
 	},
 	[NODE_CONSOLE] = {
 		NUMBERS("reg", TYPE_U32, 2, console_reg),
@@ -78,6 +88,8 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		BYTES(LDE_DT_PATH, TYPE_STRINGS, false, path),
 		BYTES(LDE_DT_ARGV, TYPE_STRINGS, true, program.argv),
 		NUMBERS(LDE_DT_COUNT, TYPE_U32, 1, program.count),
+		OPTIONAL(LDE_DT_TICKETS, TYPE_U32, program.tickets),
+		OPTIONAL(LDE_DT_LENGTH_NS, TYPE_U64, program.length_ns),
 	},
 };
 
@@ -86,7 +98,7 @@ struct reader {
 	const struct tree_visitor *visitor;
 	const char *strings;
 	struct raw_tree raw;
-	uint8_t found[NR_NODES]; /* bit i: rules[node][i] has been met */
+	uint16_t found[NR_NODES]; /* bit i: rules[node][i] has been met */
 	const char *error;       /* the first one */
 };
 
@@ -174,6 +186,28 @@ static bool list_has(const struct string_list *list, const char *word)
 	return false;
 }
 
+/* What was not said is as if round robin had been asked for. */
+static bool read_sched(const struct raw_tree *raw, struct tree_sched *sched)
+{
+	const fdt64_t *quanta = (const fdt64_t *)raw->quanta.data;
+
+	sched->name = raw->sched.bytes ? raw->sched.data : LDE_SCHED_RR;
+	if (!sched->seed)
+		sched->seed = 1;
+	if (!sched->allotment)
+		sched->allotment = 1;
+	if (raw->quanta.bytes % 8 || raw->quanta.bytes > sizeof(sched->quanta_ns))
+		return false;
+	sched->nr_levels = raw->quanta.bytes ? raw->quanta.bytes / 8 : 1;
+	for (uint32_t i = 0; i < sched->nr_levels; i++) {
+		if (raw->quanta.bytes)
+			sched->quanta_ns[i] = fdt64_ld(quanta + i);
+		if (!sched->quanta_ns[i])
+			sched->quanta_ns[i] = raw->machine.quantum_ns;
+	}
+	return true;
+}
+
 /* Makes sense of what has been read, when all of it has. */
 static void finish_machine(struct reader *r)
 {
@@ -183,7 +217,8 @@ static void finish_machine(struct reader *r)
 	for (enum node node = NODE_MEMORY; node < NODE_WORKLOAD; node++)
 		if (!check_found(r, node))
 			return;
-	if (r->raw.memory[0] || !m->tsc_hz || r->raw.seed.bytes != LDE_DT_RNG_SEED_SIZE) {
+	if (r->raw.memory[0] || !m->tsc_hz || r->raw.seed.bytes != LDE_DT_RNG_SEED_SIZE ||
+	    !read_sched(&r->raw, &m->sched)) {
 		r->error = "a value in it makes no sense";
 		return;
 	}
@@ -206,6 +241,12 @@ static void finish_program(struct reader *r)
 	if (!check_found(r, NODE_PROGRAM))
 		return;
 	r->raw.program.path = r->raw.path.data;
+	if (!r->raw.program.tickets)
+		r->raw.program.tickets = LDE_TICKETS_DEFAULT;
+	if (r->raw.program.tickets > LDE_TICKETS_MAX) {
+		r->error = LDE_DT_TICKETS;
+		return;
+	}
 	r->error = r->visitor->program(&r->raw.machine, &r->raw.program);
 	r->raw.program = (struct tree_program){ 0 };
 	r->found[NODE_PROGRAM] = 0;

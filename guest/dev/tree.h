@@ -6,6 +6,7 @@
 #ifndef GUEST_DEV_TREE_H
 #define GUEST_DEV_TREE_H
 
+#include <lde/boot.h>
 #include <lde/layout.h>
 
 #include "guest/arch/cpu.h"
@@ -21,6 +22,18 @@ struct tree_program {
 	const char *path;
 	struct string_list argv;
 	uint32_t count;
+	uint32_t tickets;   /* 1..LDE_TICKETS_MAX */
+	uint64_t length_ns; /* 0: not said */
+};
+
+/* The scheduling policy: include/lde/boot.h. */
+struct tree_sched {
+	const char *name;
+	uint64_t seed;
+	uint32_t nr_levels;
+	uint64_t quanta_ns[LDE_SCHED_LEVELS_MAX];
+	uint32_t allotment;
+	uint64_t boost_ns;
 };
 
 struct machine_tree {
@@ -30,6 +43,7 @@ struct machine_tree {
 	uint64_t tsc_hz;
 	struct cpu_features features;
 	uint64_t quantum_ns;
+	struct tree_sched sched;
 	bool is_preemptive;
 	bool checks_itself;
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */

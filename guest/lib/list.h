@@ -48,6 +48,18 @@ static inline void list_remove(struct list *l)
 	list_init(l);
 }
 
+/* Moves all elements of from to the tail of head. */
+static inline void list_add_all(struct list *head, struct list *from)
+{
+	if (list_is_empty(from))
+		return;
+	from->next->prev = head->prev;
+	head->prev->next = from->next;
+	from->prev->next = head;
+	head->prev = from->prev;
+	list_init(from);
+}
+
 /* Takes the first element off a list that is not empty. Its link is stale: to
  * be added somewhere, or initialised, before anything removes it. */
 static inline struct list *list_take_first(struct list *head)

@@ -89,6 +89,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	child->program = parent->program;
 	inode_get(child->program);
 	child->umask = parent->umask;
+	child->share = parent->share;
 	memcpy(child->alternate_stack, parent->alternate_stack, sizeof(child->alternate_stack));
 	context_copy_live(&child->context);
 	child->context.root = child->space->tables.root;

@@ -87,6 +87,9 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_PATH       "lde,path"
 #define LDE_DT_ARGV       "lde,argv"
 #define LDE_DT_COUNT      "lde,count"
+/* Both optional: a cell, 1..LDE_TICKETS_MAX; a u64. */
+#define LDE_DT_TICKETS    "lde,tickets"
+#define LDE_DT_LENGTH_NS  "lde,length-ns"
 #define LDE_DT_RNG_SEED_SIZE 256
 
 /*
@@ -99,6 +102,31 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_FEATURE_UMIP     "umip"
 #define LDE_FEATURE_SMEP     "smep"
 #define LDE_FEATURE_HOST_FSGSBASE "host-fsgsbase"
+
+/*
+ * The scheduling policy, in /chosen; all optional. LDE_DT_SCHED is one of the
+ * names below, the rest is of single policies: LDE_DT_SCHED_SEED (u64, not 0) of
+ * lottery; of mlfq LDE_DT_SCHED_QUANTA (u64 each, ns, one for each level, 1 to
+ * LDE_SCHED_LEVELS_MAX of them; 0: LDE_DT_QUANTUM_NS), LDE_DT_SCHED_ALLOTMENT (cell, quanta that a
+ * process may have at a level) and LDE_DT_SCHED_BOOST (u64, ns; 0: never).
+ */
+#define LDE_DT_SCHED           "lde,sched"
+#define LDE_DT_SCHED_SEED      "lde,sched-seed"
+#define LDE_DT_SCHED_QUANTA    "lde,sched-quanta-ns"
+#define LDE_DT_SCHED_ALLOTMENT "lde,sched-allotment"
+#define LDE_DT_SCHED_BOOST     "lde,sched-boost-ns"
+
+#define LDE_SCHED_RR      "rr"
+#define LDE_SCHED_FIFO    "fifo"
+#define LDE_SCHED_SJF     "sjf"
+#define LDE_SCHED_STCF    "stcf"
+#define LDE_SCHED_MLFQ    "mlfq"
+#define LDE_SCHED_LOTTERY "lottery"
+#define LDE_SCHED_STRIDE  "stride"
+
+#define LDE_SCHED_LEVELS_MAX 8
+#define LDE_TICKETS_DEFAULT  100
+#define LDE_TICKETS_MAX      1000000
 
 /* Strings of LDE_DT_WITHOUT: limits that the user took away. */
 #define LDE_WITHOUT_PREEMPTION "preemption"

@@ -263,6 +263,87 @@ static void durations_are_taken_in_units(void **state)
 	options_fini(&parsed.options);
 }
 
+static void a_policy_has_values_of_its_own(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "a");
+	assert_null(parsed.options.sched.name);
+	options_fini(&parsed.options);
+	parse(&parsed, "--sched lottery,seed=18446744073709551615 a");
+	assert_string_equal(parsed.options.sched.name, "lottery");
+	assert_true(parsed.options.sched.seed == UINT64_MAX);
+	options_fini(&parsed.options);
+	parse(&parsed, "--sched mlfq a");
+	assert_int_equal(parsed.options.sched.nr_levels, 3);
+	assert_int_equal(parsed.options.sched.quanta_ns[0], 0);
+	assert_int_equal(parsed.options.sched.allotment, 2);
+	assert_int_equal(parsed.options.sched.boost_ns, 1000000000);
+	options_fini(&parsed.options);
+	parse(&parsed, "--sched mlfq,quanta=1ms/2ms,allotment=7,boost=never,queues=2 a");
+	assert_int_equal(parsed.options.sched.nr_levels, 2);
+	assert_int_equal(parsed.options.sched.quanta_ns[1], 2000000);
+	assert_int_equal(parsed.options.sched.allotment, 7);
+	assert_int_equal(parsed.options.sched.boost_ns, 0);
+	options_fini(&parsed.options);
+}
+
+static void senseless_policies_are_refused(void **state)
+{
+	(void)state;
+	refuse("--sched fastest a", "no such policy", "stcf");
+	refuse("--sched= a", "no such policy", "mlfq");
+	refuse("--sched rr,seed=1 a", "seed=1", "lottery[,seed=N]");
+	refuse("--sched lottery,seed a", "'seed'", "lottery[,seed=N]");
+	refuse("--sched lottery,seed=0 a", "seed=0", "from 1 on");
+	refuse("--sched lottery,seed=1x a", "seed=1x", "from 1 on");
+	refuse("--sched lottery,seed=18446744073709551616 a", "seed=", "from 1 on");
+	refuse("--sched mlfq,queues=0 a", "queues=0", "1 to 8");
+	refuse("--sched mlfq,queues=9 a", "queues=9", "1 to 8");
+	refuse("--sched mlfq,quanta=1ms/2 a", "quanta=1ms/2", "quanta=10ms/20ms/40ms");
+	refuse("--sched mlfq,quanta=1ms//1ms a", "quanta=", "1us to 1h");
+	refuse("--sched mlfq,quanta=1ms/1ms/1ms/1ms/1ms/1ms/1ms/1ms/1ms a", "quanta=", "up to 8");
+	refuse("--sched mlfq,queues=3,quanta=1ms/2ms a", "disagree, 3 and 2", "one of them");
+	refuse("--sched mlfq,allotment=0 a", "allotment=0", "1 to 10000");
+	refuse("--sched mlfq,boost=0s a", "boost=0s", "never");
+	refuse("--sched mlfq,,boost=1s a", "''", "mlfq[,queues=N]");
+	refuse("--sched aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa a",
+	       "too long", "mlfq");
+}
+
+static void each_program_has_its_share(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "--tickets 75 --length 30ms a : -n 2 --nice 5 b : --nice=-5 c : d");
+	assert_int_equal(parsed.options.programs[0].share.tickets, 75);
+	assert_int_equal(parsed.options.programs[0].share.length_ns, 30000000);
+	assert_int_equal(parsed.options.programs[1].share.tickets, 33);
+	assert_int_equal(parsed.options.programs[1].count, 2);
+	assert_int_equal(parsed.options.programs[2].share.tickets, 305);
+	assert_int_equal(parsed.options.programs[3].share.tickets, 0);
+	assert_int_equal(parsed.options.programs[3].share.length_ns, 0);
+	options_fini(&parsed.options);
+}
+
+static void senseless_shares_are_refused(void **state)
+{
+	(void)state;
+	refuse("--tickets 0 a", "--tickets 0", "1 to 1000000");
+	refuse("--tickets 1000001 a", "--tickets", "1 to 1000000");
+	refuse("--tickets -1 a", "--tickets -1", "1 to 1000000");
+	refuse("--nice 20 a", "--nice 20", "-20 to 19");
+	refuse("--nice -21 a", "--nice -21", "-20 to 19");
+	refuse("--nice - a", "--nice -", "-20 to 19");
+	refuse("--length 0s a", "--length 0s", "10ms");
+	refuse("--length 2h a", "--length 2h", "up to 1h");
+	refuse("--length 5 a", "--length 5", "10ms");
+	refuse("a : --sched rr b", "--sched", "before the first PROGRAM");
+}
+
 static void senseless_durations_are_refused(void **state)
 {
 	(void)state;
@@ -454,6 +535,10 @@ int main(void)
 		cmocka_unit_test(senseless_memory_is_refused),
 		cmocka_unit_test(durations_are_taken_in_units),
 		cmocka_unit_test(senseless_durations_are_refused),
+		cmocka_unit_test(a_policy_has_values_of_its_own),
+		cmocka_unit_test(senseless_policies_are_refused),
+		cmocka_unit_test(each_program_has_its_share),
+		cmocka_unit_test(senseless_shares_are_refused),
 		cmocka_unit_test(a_limit_can_be_taken_away),
 		cmocka_unit_test(an_unknown_limit_is_refused_with_the_list),
 		cmocka_unit_test(files_and_flags_are_taken),

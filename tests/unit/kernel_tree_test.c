@@ -93,6 +93,8 @@ static void add_console(void)
 	end_node();
 }
 
+static uint32_t tickets;
+
 static void add_workload(void)
 {
 	begin_node("workload");
@@ -108,6 +110,9 @@ static void add_workload(void)
 	ADD_STRINGS(LDE_DT_PATH, "/bin/second");
 	ADD_STRINGS(LDE_DT_ARGV, "second");
 	add_u32s(LDE_DT_COUNT, 1, 1, 0, 0);
+	if (tickets)
+		add_u32s(LDE_DT_TICKETS, 1, tickets, 0, 0);
+	add_u64s(LDE_DT_LENGTH_NS, 1, 30000, 0);
 	end_node();
 	end_node();
 }
@@ -115,6 +120,19 @@ static void add_workload(void)
 static uint64_t memory_start, tsc_hz;
 static const char *features;
 static int features_len;
+
+static bool with_sched;
+
+static void add_sched(void)
+{
+	const fdt64_t quanta[3] = { cpu_to_fdt64(1000), cpu_to_fdt64(0), cpu_to_fdt64(4000) };
+
+	ADD_STRINGS(LDE_DT_SCHED, "mlfq");
+	add_u64s(LDE_DT_SCHED_SEED, 1, 42, 0);
+	add(LDE_DT_SCHED_QUANTA, quanta, sizeof(quanta));
+	add_u32s(LDE_DT_SCHED_ALLOTMENT, 1, 5, 0, 0);
+	add_u64s(LDE_DT_SCHED_BOOST, 1, 77, 0);
+}
 
 static void make_tree(void)
 {
@@ -142,6 +160,8 @@ static void make_tree(void)
 	add_u64s(LDE_DT_QUANTUM_NS, 1, 10000000, 0);
 	ADD_STRINGS(LDE_DT_WITHOUT, "other\0preemption");
 	add(LDE_DT_SELF_CHECK, NULL, 0);
+	if (with_sched)
+		add_sched();
 	end_node();
 	begin_node("ports");
 	add_console();
@@ -160,6 +180,8 @@ static int set_up(void **state)
 	fake_boot(64);
 	memset(&fault, 0, sizeof(fault));
 	memory_start = 0;
+	with_sched = false;
+	tickets = 75;
 	tsc_hz = 2600000123;
 	features = "fsgsbase\0umip";
 	features_len = sizeof("fsgsbase\0umip");
@@ -219,6 +241,57 @@ static void a_complete_tree_is_read(void **state)
 	assert_int_equal(machine.console.mode[2], 0100644);
 	assert_int_equal(machine.console.tty, 1);
 	assert_int_equal(machine.console.window[1], 80);
+}
+
+static void without_a_policy_it_is_round_robin(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_null(read_tree());
+	assert_string_equal(machine.sched.name, "rr");
+	assert_int_equal(machine.sched.nr_levels, 1);
+	assert_int_equal(machine.sched.quanta_ns[0], 10000000);
+	assert_int_equal(machine.sched.seed, 1);
+	assert_int_equal(machine.sched.allotment, 1);
+	assert_int_equal(programs[0].tickets, LDE_TICKETS_DEFAULT);
+	assert_int_equal(programs[0].length_ns, 0);
+	assert_int_equal(programs[1].tickets, 75);
+	assert_int_equal(programs[1].length_ns, 30000);
+}
+
+static void a_policy_is_read_with_what_it_takes(void **state)
+{
+	(void)state;
+	with_sched = true;
+	make_tree();
+	assert_null(read_tree());
+	assert_string_equal(machine.sched.name, "mlfq");
+	assert_int_equal(machine.sched.seed, 42);
+	assert_int_equal(machine.sched.nr_levels, 3);
+	assert_int_equal(machine.sched.quanta_ns[0], 1000);
+	assert_int_equal(machine.sched.quanta_ns[1], 10000000); /* 0: the quantum */
+	assert_int_equal(machine.sched.quanta_ns[2], 4000);
+	assert_int_equal(machine.sched.allotment, 5);
+	assert_int_equal(machine.sched.boost_ns, 77);
+}
+
+static void a_policy_that_makes_no_sense_is_refused(void **state)
+{
+	(void)state;
+	with_sched = true;
+	fault.node = "chosen";
+	fault.property = LDE_DT_SCHED_QUANTA;
+	fault.how = SHORTEN; /* half a number */
+	make_tree();
+	assert_non_null(read_tree());
+	fault.property = LDE_DT_SCHED;
+	fault.how = OPEN_END;
+	make_tree();
+	assert_non_null(read_tree());
+	fault.node = NULL;
+	tickets = LDE_TICKETS_MAX + 1;
+	make_tree();
+	assert_non_null(read_tree());
 }
 
 static void programs_come_in_order(void **state)
@@ -462,6 +535,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 	const struct CMUnitTest tests[] = {
 		TEST(a_complete_tree_is_read),
+		TEST(without_a_policy_it_is_round_robin),
+		TEST(a_policy_is_read_with_what_it_takes),
+		TEST(a_policy_that_makes_no_sense_is_refused),
 		TEST(programs_come_in_order),
 		TEST(a_missing_property_is_named),
 		TEST(a_number_of_the_wrong_size_is_named),

@@ -44,14 +44,20 @@ static const char golden[] =
 	"          1,100  page faults resolved    # 1,000 zeroed, 80 of files, 20 copied\n"
 	"             45  context switches        # 30 voluntary, 15 preempted\n"
 	"             20  timer arms\n"
-	"             12  idle periods            #   100.000 ms                   7.69 %\n"
+	"             12  idle periods            #   100.000 ms                   7.14 %\n"
 	"          1,024  pages in use at most    # 4 MiB of 256 MiB\n"
 	"\n"
 	" PID  PROGRAM  STATUS      CPU ms  WAIT ms  BLOCKED ms  VOLUNTARY  PREEMPTED\n"
 	"   1  hog      exit 0   1,234.568   20.000       0.000          0         15\n"
 	"   2  ticker   SIGSEGV      3.000    0.000     500.000         30          0\n"
 	"\n"
-	"       1.300000  seconds of wall time\n"
+	"          3.000  ms mean response         # start to first turn\n"
+	"        878.784  ms mean turnaround       # start to end\n"
+	"         10.000  ms mean wait             # ready, not running\n"
+	"          1.000  fairness                 # Jain's index of CPU / (CPU + wait)\n"
+	"         62.432  ms overhead              # wall time less CPU and idle time\n"
+	"\n"
+	"       1.400000  seconds of wall time\n"
 	"       0.000123  seconds from the kernel's start to the first user instruction\n"
 	"\n"
 	" Ring 0 is emulated by this KVM: times inside the kernel are the emulator's.\n"
@@ -115,6 +121,9 @@ static void fill_records(struct lde_process_record *records)
 		.state = LDE_STATE_ZOMBIE,
 		.status = 0,
 		.name = "hog",
+		.start_tsc = 1000,
+		.first_run_tsc = 1000 + 2 * MS,
+		.end_tsc = 1000 + 1254567890,
 		.switches_preempted = 15,
 		.syscalls = 10,
 		.peak_pages = 40,
@@ -127,6 +136,9 @@ static void fill_records(struct lde_process_record *records)
 		.state = LDE_STATE_ZOMBIE,
 		.status = 11,
 		.name = "ticker",
+		.start_tsc = 1000,
+		.first_run_tsc = 1000 + 4 * MS,
+		.end_tsc = 1000 + 503 * MS,
 		.switches_voluntary = 30,
 		.syscalls = 5400,
 		.peak_pages = 41,
@@ -155,7 +167,7 @@ static void run_fill(struct run *run)
 		.records = run->records,
 		.nr_records = 2,
 		.tsc_hz = 1000000000,
-		.wall_ns = 1300 * MS,
+		.wall_ns = 1400 * MS,
 	};
 }
 
@@ -327,6 +339,10 @@ static void the_json_agrees_with_the_text(void **state)
 	assert_int_equal(number_at(root, "kvm_stats.vm.mmu_shadow_zapped"), 0);
 	assert_int_equal(number_at(root, "page_faults.zero"), 1000);
 	assert_int_equal(number_at(root, "switches.preempted"), 15);
+	assert_int_equal(number_at(root, "scheduling.mean_response_ns"), 3 * MS);
+	assert_int_equal(number_at(root, "scheduling.mean_turnaround_ns"), 878783945);
+	assert_int_equal(number_at(root, "scheduling.mean_wait_ns"), 10 * MS);
+	assert_int_equal(number_at(root, "scheduling.overhead_ns"), 62432110);
 	assert_int_equal(number_at(root, "timer_arms"), 20);
 	assert_int_equal(number_at(root, "idle.ns"), 100 * MS);
 	assert_int_equal(number_at(root, "memory.pages_free_min"), 58976);
@@ -430,8 +446,8 @@ static void a_process_that_was_cut_off_is_timed_to_the_end(void **state)
 	record->start_tsc = 2000 + 100 * MS;
 	record->state_tsc[LDE_STATE_RUNNING] = 30 * MS;
 	record->state_tsc[LDE_STATE_READY] = 20 * MS;
-	run.ledger.entry_tsc = 2000; /* and 1300 ms later it was stopped */
-	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_RUNNING), 1180 * MS);
+	run.ledger.entry_tsc = 2000; /* and 1400 ms later it was stopped */
+	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_RUNNING), 1280 * MS);
 	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_READY), 20 * MS);
 	record->state_tsc[LDE_STATE_READY] = UINT64_MAX / 2; /* nonsense is not added up */
 	assert_int_equal(summary_state_ns(&run.summary, record, LDE_STATE_RUNNING), 30 * MS);

@@ -22,8 +22,11 @@
 static char *argv_first[] = {"first", "-x", "", NULL};
 static char *argv_second[] = {"/bin/second", NULL};
 static const struct dtree_program programs[] = {
-	{"/opt/first", argv_first, 3},
-	{"/bin/second", argv_second, 1},
+	{.guest_path = "/opt/first", .argv = argv_first, .count = 3},
+	{.guest_path = "/bin/second",
+	 .argv = argv_second,
+	 .count = 1,
+	 .share = {.tickets = 75, .length_ns = 30000000}},
 };
 static char *env[] = {"PATH=/bin", "HOME=/", NULL};
 static const char *without[] = {LDE_WITHOUT_PREEMPTION, NULL};
@@ -130,6 +133,34 @@ static void a_cpu_without_features_has_an_empty_list(void **state)
 	config.has_fsgsbase = config.has_umip = config.has_host_fsgsbase = false;
 	build();
 	property("/cpus/cpu@0", LDE_DT_FEATURES, 0);
+}
+
+static void a_policy_is_passed_on_with_what_it_takes(void **state)
+{
+	const fdt64_t *quanta;
+
+	(void)state;
+	config.sched = (struct sched_config){
+		.name = LDE_SCHED_MLFQ,
+		.seed = 7,
+		.quanta_ns = {1000000, 0, 4000000},
+		.nr_levels = 3,
+		.allotment = 5,
+		.boost_ns = 2000000000,
+	};
+	build();
+	assert_string_equal(property("/chosen", LDE_DT_SCHED, -1), "mlfq");
+	assert_int_equal(u64_of("/chosen", LDE_DT_SCHED_SEED), 7);
+	quanta = property("/chosen", LDE_DT_SCHED_QUANTA, 24);
+	assert_int_equal(fdt64_ld(&quanta[0]), 1000000);
+	assert_int_equal(fdt64_ld(&quanta[1]), 0);
+	assert_int_equal(fdt64_ld(&quanta[2]), 4000000);
+	assert_int_equal(cell_of("/chosen", LDE_DT_SCHED_ALLOTMENT, 1, 0), 5);
+	assert_int_equal(u64_of("/chosen", LDE_DT_SCHED_BOOST), 2000000000);
+	assert_int_equal(cell_of("/workload/program@1", LDE_DT_TICKETS, 1, 0), 75);
+	assert_int_equal(u64_of("/workload/program@1", LDE_DT_LENGTH_NS), 30000000);
+	assert_null(fdt_getprop(blob, node_at("/workload/program@0"), LDE_DT_TICKETS, NULL));
+	assert_null(fdt_getprop(blob, node_at("/workload/program@0"), LDE_DT_LENGTH_NS, NULL));
 }
 
 static void chosen_says_what_the_kernel_is_given(void **state)
@@ -291,7 +322,8 @@ static void more_arguments_than_memory_holds_are_refused(void **state)
 
 static void a_program_without_arguments_has_an_empty_list(void **state)
 {
-	struct dtree_program bare = {"/bare", (char *[]){NULL}, 1};
+	struct dtree_program bare = {
+		.guest_path = "/bare", .argv = (char *[]){NULL}, .count = 1};
 
 	(void)state;
 	config.programs = &bare;
@@ -369,6 +401,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(memory_and_cpu_are_described, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_cpu_without_features_has_an_empty_list, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_policy_is_passed_on_with_what_it_takes, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(chosen_says_what_the_kernel_is_given, set_up,
 						tear_down),

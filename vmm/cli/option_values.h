@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "vmm/cli/complaint.h"
+#include "vmm/dev/sched_config.h"
 
 #define OPTION_MEMORY_STEP (2ull << 20) /* the guest maps it in 2 MiB pages */
 #define OPTION_QUANTUM_MIN 1000ull /* ns */
@@ -17,6 +18,7 @@
 #define OPTION_TIMEOUT_MIN 1000000ull /* ns */
 #define OPTION_TIMEOUT_MAX (8760 * 3600000000000ull)
 #define OPTION_COUNT_MAX   10000 /* processes */
+#define OPTION_LENGTH_MAX  OPTION_QUANTUM_MAX
 
 int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *complaint);
 int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *complaint);
@@ -24,6 +26,15 @@ int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *compl
 
 /* -n: how many processes. */
 int option_parse_count(const char *text, uint32_t *count, struct complaint *complaint);
+
+/* --tickets, --nice, --length: what the scheduling policy is to know of a program. */
+int option_parse_tickets(const char *text, uint32_t *tickets, struct complaint *complaint);
+/* -20..19, as tickets: each step is a factor of 1.25, and 0 is the default. */
+int option_parse_nice(const char *text, uint32_t *tickets, struct complaint *complaint);
+int option_parse_length(const char *text, uint64_t *ns, struct complaint *complaint);
+
+/* --sched NAME[,KEY=VALUE]... */
+int option_parse_sched(const char *text, struct sched_config *sched, struct complaint *complaint);
 
 /* --env: refuses what is not NAME=VALUE. */
 int option_check_env(const char *text, struct complaint *complaint);

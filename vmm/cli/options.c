@@ -17,8 +17,18 @@ enum {
 	OPT_DUMP_DTB,
 	OPT_WITHOUT,
 	OPT_JSON,
+	OPT_SCHED,
+	OPT_TICKETS,
+	OPT_NICE,
+	OPT_LENGTH,
 	OPT_HELP,
 };
+
+/* Of one program, as -n is. */
+#define PROGRAM_OPTIONS                                                                            \
+	{"tickets", required_argument, NULL, OPT_TICKETS},                                         \
+		{"nice", required_argument, NULL, OPT_NICE},                                       \
+		{"length", required_argument, NULL, OPT_LENGTH}
 
 static const struct option run_options[] = {
 	{"memory", required_argument, NULL, OPT_MEMORY},
@@ -31,12 +41,14 @@ static const struct option run_options[] = {
 	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
 	{"without", required_argument, NULL, OPT_WITHOUT},
 	{"json", optional_argument, NULL, OPT_JSON},
+	{"sched", required_argument, NULL, OPT_SCHED},
+	PROGRAM_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
 
-/* After a ':' the machine is described already; only -n says something new. */
-static const struct option later_options[] = {{NULL, 0, NULL, 0}};
+/* After a ':' the machine is described already; only these say something new. */
+static const struct option later_options[] = {PROGRAM_OPTIONS, {NULL, 0, NULL, 0}};
 
 struct parser {
 	struct options *options;
@@ -116,13 +128,22 @@ static int parser_set_json(struct parser *parser, const char *file)
 	return file ? parser_set_file(parser, "json", file, &parser->options->json_path) : 0;
 }
 
-static int parser_apply(struct parser *parser, int option, const char *value, uint32_t *count)
+static int parser_apply(struct parser *parser, int option, const char *value,
+			struct options_program *program)
 {
 	struct options *options = parser->options;
 
 	switch (option) {
 	case 'n':
-		return option_parse_count(value, count, parser->complaint);
+		return option_parse_count(value, &program->count, parser->complaint);
+	case OPT_TICKETS:
+		return option_parse_tickets(value, &program->share.tickets, parser->complaint);
+	case OPT_NICE:
+		return option_parse_nice(value, &program->share.tickets, parser->complaint);
+	case OPT_LENGTH:
+		return option_parse_length(value, &program->share.length_ns, parser->complaint);
+	case OPT_SCHED:
+		return option_parse_sched(value, &options->sched, parser->complaint);
 	case OPT_MEMORY:
 		return option_parse_memory(value, &options->memory_bytes, parser->complaint);
 	case OPT_QUANTUM:
@@ -173,8 +194,8 @@ static int parser_refuse_option(struct parser *parser, int what, const char *wor
 			      command_name(parser));
 	if (!first && is_run_option(word))
 		return REFUSE(parser,
-			      "%s: after a ':' only -n may stand; options of the whole run "
-			      "go before the first PROGRAM",
+			      "%s: after a ':' only -n, --tickets, --nice and --length may stand; "
+			      "options of the whole run go before the first PROGRAM",
 			      word);
 	if (optopt)
 		return REFUSE(parser, "-%c: no such option; see lde %s --help", optopt,
@@ -187,7 +208,7 @@ static int parser_refuse_option(struct parser *parser, int what, const char *wor
  * Options at argv[at + 1...]. Returns the index of the first word that is none
  * or a negative errno. argv[at], the word before, is to getopt the program.
  */
-static int parser_take_options(struct parser *parser, int at, uint32_t *count)
+static int parser_take_options(struct parser *parser, int at, struct options_program *program)
 {
 	bool first = at == 0;
 	int option, err;
@@ -199,7 +220,7 @@ static int parser_take_options(struct parser *parser, int at, uint32_t *count)
 		if (option == '?' || option == ':')
 			return parser_refuse_option(parser, option, parser->argv[at + optind - 1],
 						    first);
-		err = parser_apply(parser, option, optarg, count);
+		err = parser_apply(parser, option, optarg, program);
 		if (err)
 			return err;
 		if (parser->options->help)
@@ -232,7 +253,7 @@ static struct options_program *parser_add_program(struct parser *parser)
 }
 
 /* The words of one program; returns the index of the ':' or of the end. */
-static int parser_take_words(struct parser *parser, int at, uint32_t count)
+static int parser_take_words(struct parser *parser, int at, const struct options_program *asked)
 {
 	struct options_program *program = parser_add_program(parser);
 	int end = at;
@@ -241,13 +262,13 @@ static int parser_take_words(struct parser *parser, int at, uint32_t count)
 		end++;
 	if (!program)
 		return parser_out_of_memory(parser);
+	*program = *asked;
 	program->argv = calloc((size_t)(end - at) + 1, sizeof(*program->argv));
 	if (!program->argv)
 		return parser_out_of_memory(parser);
 	for (int i = at; i < end; i++)
 		program->argv[program->nr_args++] = unescape_colon(parser->argv[i]);
-	program->count = count;
-	parser->nr_processes += count;
+	parser->nr_processes += program->count;
 	return end;
 }
 
@@ -265,17 +286,17 @@ static int parser_refuse_no_program(struct parser *parser, int at, int end)
 		      command_name(parser), command_name(parser));
 }
 
-/* [-n N] PROGRAM [ARG]... behind argv[at]; returns where it ends. */
+/* [-n N]... PROGRAM [ARG]... behind argv[at]; returns where it ends. */
 static int parser_take_program(struct parser *parser, int at)
 {
-	uint32_t count = 1;
-	int end = parser_take_options(parser, at, &count);
+	struct options_program asked = {.count = 1};
+	int end = parser_take_options(parser, at, &asked);
 
 	if (end < 0 || parser->options->help)
 		return end;
 	if (end >= parser->argc || strcmp(parser->argv[end], ":") == 0)
 		return parser_refuse_no_program(parser, at, end);
-	end = parser_take_words(parser, end, count);
+	end = parser_take_words(parser, end, &asked);
 	if (end >= 0 && parser->nr_processes > OPTIONS_PROCESSES_MAX)
 		return REFUSE(parser, "-n: %llu processes in all; at most %d can run",
 			      (unsigned long long)parser->nr_processes, OPTIONS_PROCESSES_MAX);

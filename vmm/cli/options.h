@@ -4,10 +4,12 @@
  *
  *   [OPTION]... [-n N] PROGRAM [ARG]... [: [-n N] PROGRAM [ARG]...]...
  *
+ * with --tickets, --nice and --length wherever -n may stand.
+ *
  * Options stand before the first PROGRAM. Everything after a PROGRAM belongs
  * to it, up to an argument that is exactly ":". An argument of backslashes and
  * a final ":" loses one backslash, so "\:" passes a colon and "\\:" a "\:".
- * After a ":" only -n is an option. "--" ends the options of either place.
+ * After a ":" only these are options. "--" ends the options of either place.
  */
 #ifndef VMM_CLI_OPTIONS_H
 #define VMM_CLI_OPTIONS_H
@@ -19,6 +21,7 @@
 #include "vmm/cli/complaint.h"
 #include "vmm/cli/environment.h"
 #include "vmm/cli/option_values.h"
+#include "vmm/dev/sched_config.h"
 
 #define OPTIONS_MEMORY_DEFAULT  (256ull << 20)
 #define OPTIONS_QUANTUM_DEFAULT 10000000ull /* ns */
@@ -29,11 +32,13 @@ struct options_program {
 	char **argv;
 	uint32_t nr_args;
 	uint32_t count; /* processes to start, >= 1 */
+	struct sched_share share;
 };
 
 struct options {
 	uint64_t memory_bytes;
 	uint64_t quantum_ns;
+	struct sched_config sched;
 	uint64_t timeout_ns; /* 0: no limit */
 	const char *root_dir;
 	const char *dump_dtb;

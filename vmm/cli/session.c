@@ -64,6 +64,7 @@ static int session_find_programs(struct session *session, struct complaint *comp
 			.guest_path = found->guest_path,
 			.argv = asked->argv,
 			.count = asked->count,
+			.share = asked->share,
 		};
 	}
 	return 0;
@@ -166,6 +167,7 @@ int session_run(struct session *session)
 	struct machine_config config = {
 		.memory_bytes = options->memory_bytes,
 		.quantum_ns = options->quantum_ns,
+		.sched = options->sched,
 		.timeout_ns = options->timeout_ns,
 		.programs = session->programs,
 		.nr_programs = options->nr_programs,

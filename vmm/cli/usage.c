@@ -7,6 +7,10 @@ void usage_print_run(void)
 {
 	puts("  -n N               start N processes of the PROGRAM that follows (1 to 10000)\n"
 	     "  --memory SIZE      memory of the machine: 64M to 3G, a multiple of 2M [256M]\n"
+	     "  --tickets N        its share under lottery and stride: 1 to 1000000 [100]\n"
+	     "  --nice N           the same as a factor of 1.25 a step: -20 (more) to 19\n"
+	     "  --length TIME      CPU time it needs, for sjf and stcf\n"
+	     "  --sched POLICY     rr, fifo, sjf, stcf, lottery, stride or mlfq [rr]\n"
 	     "  --quantum TIME     time on the CPU while others wait: 1us to 1h [10ms]\n"
 	     "  --timeout TIME     stop everything after that time, with exit status 124\n"
 	     "  --env NAME=VALUE   set a variable; may be given again\n"

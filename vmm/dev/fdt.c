@@ -162,6 +162,24 @@ static void put_cpus(struct latch *latch, const struct dtree_config *config)
 	node_end(latch);
 }
 
+static void put_sched(struct latch *latch, const struct sched_config *sched)
+{
+	fdt64_t quanta[LDE_SCHED_LEVELS_MAX];
+
+	if (sched->name)
+		put_string(latch, LDE_DT_SCHED, sched->name);
+	if (sched->seed)
+		put_u64(latch, LDE_DT_SCHED_SEED, sched->seed);
+	for (uint32_t i = 0; i < sched->nr_levels; i++)
+		quanta[i] = cpu_to_fdt64(sched->quanta_ns[i]);
+	if (sched->nr_levels)
+		put_bytes(latch, LDE_DT_SCHED_QUANTA, quanta, sched->nr_levels * sizeof(quanta[0]));
+	if (sched->allotment)
+		put_cell(latch, LDE_DT_SCHED_ALLOTMENT, sched->allotment);
+	if (sched->boost_ns)
+		put_u64(latch, LDE_DT_SCHED_BOOST, sched->boost_ns);
+}
+
 static void put_chosen(struct latch *latch, const struct dtree_config *config)
 {
 	node_begin(latch, "chosen");
@@ -170,6 +188,7 @@ static void put_chosen(struct latch *latch, const struct dtree_config *config)
 	put_u64(latch, "linux,initrd-end", 0);
 	put_bytes(latch, "rng-seed", config->rng_seed, sizeof(config->rng_seed));
 	put_u64(latch, LDE_DT_QUANTUM_NS, config->quantum_ns);
+	put_sched(latch, &config->sched);
 	if (config->without && config->without[0])
 		put_list(latch, LDE_DT_WITHOUT, config->without);
 	if (config->self_check)
@@ -231,6 +250,10 @@ static void put_program(struct latch *latch, const struct dtree_program *program
 	put_string(latch, LDE_DT_PATH, program->guest_path);
 	put_list(latch, LDE_DT_ARGV, (const char *const *)program->argv);
 	put_cell(latch, LDE_DT_COUNT, program->count);
+	if (program->share.tickets)
+		put_cell(latch, LDE_DT_TICKETS, program->share.tickets);
+	if (program->share.length_ns)
+		put_u64(latch, LDE_DT_LENGTH_NS, program->share.length_ns);
 	node_end(latch);
 }
 

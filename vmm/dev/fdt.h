@@ -11,11 +11,14 @@
 
 #include <lde/boot.h>
 
+#include "vmm/dev/sched_config.h"
+
 /* One program of the workload. */
 struct dtree_program {
 	const char *guest_path; /* absolute */
 	char *const *argv;      /* NULL-terminated, argv[0] first */
 	uint32_t count;
+	struct sched_share share;
 };
 
 /* What goes into the tree; everything pointed to is borrowed. */
@@ -23,6 +26,7 @@ struct dtree_config {
 	uint64_t memory_bytes;
 	uint64_t tsc_hz;
 	uint64_t quantum_ns;
+	struct sched_config sched;
 	bool has_fsgsbase, has_xsave, has_umip, has_smep, has_host_fsgsbase;
 	uint8_t rng_seed[LDE_DT_RNG_SEED_SIZE];
 	const char *const *without; /* NULL-terminated, or NULL */

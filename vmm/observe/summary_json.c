@@ -14,6 +14,7 @@
 
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
+#include "vmm/observe/summary_sched.h"
 
 static void add_number(struct json_object *object, const char *key, uint64_t value)
 {
@@ -231,12 +232,32 @@ static void add_process(struct json_object *processes, const struct summary *sum
 	add_number(process, "cpu_ns", summary_state_ns(summary, record, LDE_STATE_RUNNING));
 	add_number(process, "wait_ns", summary_state_ns(summary, record, LDE_STATE_READY));
 	add_number(process, "blocked_ns", summary_state_ns(summary, record, LDE_STATE_BLOCKED));
+	if (record->first_run_tsc)
+		add_number(process, "response_ns", summary_response_ns(summary, record));
+	if (record->end_tsc)
+		add_number(process, "turnaround_ns", summary_turnaround_ns(summary, record));
 	switches = add_object(process, "switches");
 	add_number(switches, "voluntary", record->switches_voluntary);
 	add_number(switches, "preempted", record->switches_preempted);
 	add_number(process, "syscalls", record->syscalls);
 	add_number(process, "page_faults", record->page_faults);
 	add_number(process, "peak_pages", record->peak_pages);
+}
+
+static void add_sched(struct json_object *root, const struct summary *summary)
+{
+	struct json_object *object = add_object(root, "scheduling");
+	struct summary_sched sched;
+	char fairness[32];
+
+	summary_sched(summary, &sched);
+	snprintf(fairness, sizeof(fairness), "%.6f", sched.fairness);
+	add_number(object, "mean_response_ns", sched.response_ns);
+	add_number(object, "mean_turnaround_ns", sched.turnaround_ns);
+	add_number(object, "mean_wait_ns", sched.wait_ns);
+	json_object_object_add(object, "fairness",
+			       json_object_new_double_s(sched.fairness, fairness));
+	add_number(object, "overhead_ns", sched.overhead_ns);
 }
 
 static void add_processes(struct json_object *root, const struct summary *summary)
@@ -265,6 +286,7 @@ int summary_print_json(const struct summary *summary, FILE *out)
 	add_kvm_stats(root, summary);
 	if (summary->ledger)
 		add_ledger(root, summary);
+	add_sched(root, summary);
 	add_processes(root, summary);
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);

@@ -11,6 +11,7 @@
 #include <lde/layout.h>
 
 #include "vmm/observe/summary_processes.h"
+#include "vmm/observe/summary_sched.h"
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
 
@@ -231,8 +232,10 @@ void summary_print(const struct summary *summary, FILE *out, size_t width)
 	print_kvm_stats(summary, out);
 	if (summary->ledger)
 		print_ledger(summary, out);
-	if (summary->nr_records)
+	if (summary->nr_records) {
 		summary_print_processes(summary, out, width);
+		summary_print_sched(summary, out);
+	}
 	print_times(summary, out);
 	fputc('\n', out);
 }

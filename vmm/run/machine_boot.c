@@ -124,6 +124,7 @@ static struct dtree_program *list_programs(const struct machine_config *config)
 			.guest_path = config->programs[i].guest_path,
 			.argv = config->programs[i].argv,
 			.count = config->programs[i].count,
+			.share = config->programs[i].share,
 		};
 	return programs;
 }
@@ -135,6 +136,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.memory_bytes = config->memory_bytes,
 		.tsc_hz = machine->cpu.tsc_hz,
 		.quantum_ns = config->quantum_ns,
+		.sched = config->sched,
 		.has_fsgsbase = machine->cpu.has_fsgsbase,
 		.has_xsave = machine->cpu.has_xsave,
 		.has_umip = machine->cpu.has_umip,

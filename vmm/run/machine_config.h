@@ -10,6 +10,7 @@
 #include <lde/device.h>
 #include <lde/ledger.h>
 
+#include "vmm/dev/sched_config.h"
 #include "vmm/host/kvm_stats.h"
 #include "vmm/observe/counters.h"
 
@@ -20,11 +21,13 @@ struct machine_program {
 	const char *guest_path; /* absolute */
 	char *const *argv;      /* NULL-terminated, argv[0] first */
 	uint32_t count;         /* processes, >= 1 */
+	struct sched_share share;
 };
 
 struct machine_config {
 	uint64_t memory_bytes; /* multiple of 2 MiB, LDE_MEMORY_MIN..MAX */
 	uint64_t quantum_ns;   /* 1 us..1 h */
+	struct sched_config sched;
 	uint64_t timeout_ns;   /* 0: none */
 	const struct machine_program *programs;
 	size_t nr_programs;

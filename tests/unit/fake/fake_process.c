@@ -16,13 +16,16 @@ static char boot_stack[2 * KERNEL_STACK_SIZE] __attribute__((aligned(4096)));
 static char notes[4096];
 static unsigned nr_notes;
 
+struct policy_share spawn_share;
+
 void fake_processes_init(uint32_t records, bool is_preemptive)
 {
 	nr_bodies = 0;
+	spawn_share = (struct policy_share){ .tickets = LDE_TICKETS_DEFAULT };
 	journal_clear();
 	process_adopt_boot_context(boot_stack + sizeof(boot_stack));
 	process_init(records);
-	sched_init(policy_round_robin(QUANTUM), is_preemptive);
+	sched_init(policy_rr(&(struct policy_config){ .quantum = QUANTUM }), is_preemptive);
 }
 
 static void body_entry(void)
@@ -44,6 +47,7 @@ struct process *spawn(void (*run)(void *arg), void *arg)
 	assert_true(nr_bodies < ARRAY_SIZE(bodies));
 	bodies[nr_bodies] = (struct body){ run, arg };
 	p->start = &bodies[nr_bodies++];
+	p->share = spawn_share;
 	sched_ready(p);
 	return p;
 }

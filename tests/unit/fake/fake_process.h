@@ -10,6 +10,9 @@
 /* A boot context, room for records, and round robin with QUANTUM. */
 void fake_processes_init(uint32_t records, bool is_preemptive);
 
+/* What processes spawned from now on are given; fake_processes_init: nothing special. */
+extern struct policy_share spawn_share;
+
 /* A READY process that runs body(arg), and then ends. */
 struct process *spawn(void (*body)(void *arg), void *arg);
 
