@@ -6,7 +6,7 @@
 #   tests/guests, tests/abi, tests/e2e: programs, and a runner that speaks TAP
 
 TESTS_BUILD := $(BUILD)/tests
-SUITES := guests abi e2e
+SUITES := guests abi e2e trace
 MUSL_CC ?= musl-gcc
 
 # ---- unit tests ---------------------------------------------------------
@@ -58,10 +58,15 @@ $(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
 
+# The two ends of the ring, the kernel's and the VMM's, in one process.
+$(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_test: \
+	$(BUILD)/vmm/observe/trace_ring.o
+
 $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/guest-host/libguest.a -lcmocka -lfdt
+	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(BUILD)/guest-host/libguest.a \
+		-pthread -lcmocka -lfdt
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
@@ -111,7 +116,8 @@ STYLE_TAP = style/layers=tests/tools/check-layers \
 analysis_tap = 'analysis/$(1)=MAKEFLAGS= tests/tools/tap-command $(2) "make $(1)" \
 	$(MAKE) --no-print-directory -j2 BUILD=$(BUILD) $(1)'
 ANALYSIS_TAP = $(call analysis_tap,build-clang,clang) $(call analysis_tap,tidy,clang-tidy) \
-	$(call analysis_tap,cppcheck,cppcheck)
+	$(call analysis_tap,cppcheck,cppcheck) \
+	$(call analysis_tap,tsan,gcc)
 KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
 SVM_TAP = $(foreach suite,$(SUITES), \
 	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
@@ -119,7 +125,7 @@ SVM_TAP = $(foreach suite,$(SUITES), \
 # ---- targets ------------------------------------------------------------
 
 .PHONY: deps build-deps check check-all check-unit check-style check-kvm check-svm \
-	svm-shell tidy cppcheck build-clang asan demo
+	svm-shell tidy cppcheck build-clang asan tsan demo
 
 build-deps:
 	@tests/tools/need-packages build
@@ -181,6 +187,13 @@ asan: lde test-programs
 		LDE_STATIC=0 lde unit-tests
 	@$(TAP_TOTAL) $(call unit_tap,$(BUILD)/asan/build) \
 		$(call kvm_tap,e2e,$(BUILD)/asan/lde)
+
+# The ring for events is what two threads of which neither has a lock share.
+tsan: lde
+	@tests/tools/need-packages --probe build unit
+	@+MAKE='$(MAKE)' tests/tools/build-aside $(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' \
+		LDE_STATIC=0 build/tests/unit/kernel_event_test
+	@$(TAP_TOTAL) 'tsan/kernel_event=CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 $(BUILD)/tsan/build/tests/unit/kernel_event_test'
 
 demo: build-deps
 	@+$(MAKE) --no-print-directory lde

@@ -4,7 +4,8 @@
  *
  * One macro saves the registers, one frame holds them (frame.h), one C function
  * takes it from there: trap_dispatch for exceptions and interrupts,
- * syscall_dispatch for system calls. Interrupts are off from entry to return.
+ * syscall_dispatch for system calls, or, in a run that is traced, what records
+ * them before and after (traps.h). Interrupts are off from entry to return.
  *
  * The section .entry has pages of its own, which are supervisor-only in every
  * address space, so that a SYSCALL that does not change the mode (see below)
@@ -36,7 +37,7 @@ syscall_entry:
 syscall_save:
 	SAVE_REGISTERS
 	mov	%rsp, %rdi
-	call	syscall_dispatch
+	call	*syscall_handler(%rip)
 	RESTORE_REGISTERS
 	mov	32(%rsp), %rsp		/* past syscall_nr, rip, cs, rflags */
 	sysretq
@@ -111,7 +112,7 @@ tick_continue:
 trap_common:
 	SAVE_REGISTERS
 	mov	%rsp, %rdi
-	call	trap_dispatch
+	call	*trap_handler(%rip)
 	RESTORE_REGISTERS
 	add	$8, %rsp
 	iretq
@@ -248,5 +249,18 @@ trap_entries:
 	.set	vector, vector + 1
 	.endr
 	.noaltmacro
+
+/* Who takes it from there. */
+	.data
+	.globl	trap_handler
+	.globl	tick_handler
+	.globl	syscall_handler
+	.balign	8
+trap_handler:
+	.quad	trap_dispatch
+tick_handler:
+	.quad	trap_tick
+syscall_handler:
+	.quad	syscall_dispatch
 
 	.section .note.GNU-stack, "", @progbits

@@ -17,6 +17,16 @@ static inline uint64_t insn_rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
+/* For the trace, which counts instructions: *to = insn_rdtsc(). */
+static inline void insn_rdtsc_store(uint64_t *to)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	((uint32_t *)to)[0] = lo;
+	((uint32_t *)to)[1] = hi;
+}
+
 static inline uint64_t insn_rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;

@@ -30,7 +30,7 @@ offload_user_tick:
 	SAVE_REGISTERS
 	mov	%rsp, %rdi
 	sub	$SWITCH_FRAME_SIZE, %rsp /* context_leave writes it there */
-	call	trap_tick
+	call	*tick_handler(%rip)
 	test	%rax, %rax
 	jz	1f
 

@@ -20,6 +20,15 @@ void trap_tick_continue(struct trap_frame *frame);
 /* What a process has to see to before it returns to ring 3. */
 void trap_attend(struct trap_frame *frame);
 
+/* Every system call. In guest/sys. */
+void syscall_dispatch(struct trap_frame *frame);
+
+/* Which function entry.S and tick.S call: the above, or those that record events around
+ * them. Chosen once, at boot, so that a run that is not traced pays nothing. */
+extern void (*trap_handler)(struct trap_frame *frame);
+extern struct trap_frame *(*tick_handler)(struct trap_frame *frame);
+extern void (*syscall_handler)(struct trap_frame *frame);
+
 extern const char idle_before_wait[], idle_after_wait[]; /* idle.S */
 
 /* On the way back to ring 0: an interrupt that came just before the wait that

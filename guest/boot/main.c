@@ -7,14 +7,17 @@
 #include "guest/arch/apic.h"
 #include "guest/arch/cpu.h"
 #include "guest/arch/direct.h"
+#include "guest/arch/event.h"
 #include "guest/arch/insn.h"
 #include "guest/arch/monitor.h"
 #include "guest/arch/offload.h"
 #include "guest/arch/panic.h"
 #include "guest/arch/traptable.h"
 #include "guest/arch/vector.h"
+#include "guest/boot/event_traps.h"
 #include "guest/boot/jobs.h"
 #include "guest/core/clock.h"
+#include "guest/core/event_policy.h"
 #include "guest/core/random.h"
 #include "guest/core/sched.h"
 #include "guest/dev/console.h"
@@ -42,7 +45,8 @@ static char offload_root[PAGE_SIZE] __attribute__((aligned(4096)));
 
 static const char *on_machine(const struct machine_tree *t)
 {
-	page_init(max_u64(t->tree_end, t->initrd_end), t->memory_end);
+	/* The ring for events, if there is one, is the end of memory. */
+	page_init(max_u64(t->tree_end, t->initrd_end), t->memory_end - t->events.bytes);
 	if (initrd_unpack(direct_map(t->initrd_start), t->initrd_end - t->initrd_start))
 		return "the initrd is malformed, or memory is too small for it";
 	return NULL;
@@ -125,9 +129,12 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 
 	if (tree.checks_itself)
 		selfcheck_start(jobs_forget);
+	if (tree.events.bytes && !event_init(&tree.events))
+		panic("the ring for events makes no sense");
+	event_traps_install();
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
-	sched_init(choose_policy(), tree.is_preemptive);
+	sched_init(event_policy(choose_policy()), tree.is_preemptive);
 	jobs_start();
 	sched_start();
 }

@@ -3,6 +3,7 @@
 
 #include "guest/arch/apic.h"
 #include "guest/arch/cpu.h"
+#include "guest/arch/event.h"
 #include "guest/arch/offload.h"
 #include "guest/core/clock.h"
 #include "guest/lib/ledger.h"
@@ -53,6 +54,8 @@ void timer_set_hardware(uint64_t deadline_tsc)
 {
 	this_cpu()->deadline_tsc = deadline_tsc;
 	ledger.timer_arms++;
+	if (event_is_on(LDE_TRACE_C_IRQ))
+		event_add_1(LDE_TRACE_TIMER_ARM, 0, deadline_tsc);
 	if (likely(!offload_is_running)) /* else tick_return or trap_tick_continue does */
 		apic_set_deadline(deadline_tsc);
 }

@@ -12,14 +12,15 @@
 #include "guest/lib/string.h"
 
 enum node { NODE_OTHER, NODE_MEMORY, NODE_CPU, NODE_CHOSEN, NODE_CONSOLE, NODE_MONITOR,
-	    NODE_WORKLOAD, NODE_PROGRAM, NR_NODES };
+	    NODE_TRACE, NODE_WORKLOAD, NODE_PROGRAM, NR_NODES };
 
 /* What is read from the tree before it is made sense of. */
 struct raw_tree {
 	struct machine_tree machine;
 	struct tree_program program; /* the last one */
 	uint64_t memory[2];
-	uint32_t console_reg[2], monitor_reg[2];
+	uint32_t console_reg[2], monitor_reg[2], trace_reg[2];
+	uint64_t trace_ring[2];
 	struct string_list features, without, path, seed, self_check, sched, quanta;
 };
 
@@ -81,6 +82,12 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_MONITOR] = {
 		NUMBERS("reg", TYPE_U32, 2, monitor_reg),
 	},
+	/* There is none in a run that is not traced. */
+	[NODE_TRACE] = {
+		NUMBERS("reg", TYPE_U32, 2, trace_reg),
+		NUMBERS(LDE_DT_TRACE_RING, TYPE_U64, 2, trace_ring),
+		NUMBERS(LDE_DT_TRACE_EVENTS, TYPE_U32, 1, machine.events.classes),
+	},
 	[NODE_WORKLOAD] = {
 		BYTES(LDE_DT_ENV, TYPE_STRINGS, true, machine.env),
 	},
@@ -120,6 +127,8 @@ static enum node node_by_name(const char *name)
 		return has_prefix(name, "cpu@") ? NODE_CPU :
 		       has_prefix(name, "chosen") ? NODE_CHOSEN :
 		       has_prefix(name, "console") ? NODE_CONSOLE : NODE_OTHER;
+	case 't':
+		return has_prefix(name, "trace@") ? NODE_TRACE : NODE_OTHER;
 	case 'w':
 		return NODE_WORKLOAD;
 	case 'p':
@@ -208,6 +217,19 @@ static bool read_sched(const struct raw_tree *raw, struct tree_sched *sched)
 	return true;
 }
 
+/* The ring is the end of memory. */
+static bool read_events(struct reader *r)
+{
+	struct event_source *events = &r->raw.machine.events;
+
+	events->port = r->raw.trace_reg[0];
+	events->ring = r->raw.trace_ring[0];
+	events->bytes = r->raw.trace_ring[1];
+	return !r->found[NODE_TRACE] ||
+	       (events->bytes && events->bytes <= r->raw.memory[1] &&
+		events->ring == r->raw.memory[1] - events->bytes);
+}
+
 /* Makes sense of what has been read, when all of it has. */
 static void finish_machine(struct reader *r)
 {
@@ -215,10 +237,10 @@ static void finish_machine(struct reader *r)
 	const struct string_list *features = &r->raw.features;
 
 	for (enum node node = NODE_MEMORY; node < NODE_WORKLOAD; node++)
-		if (!check_found(r, node))
+		if ((node != NODE_TRACE || r->found[node]) && !check_found(r, node))
 			return;
 	if (r->raw.memory[0] || !m->tsc_hz || r->raw.seed.bytes != LDE_DT_RNG_SEED_SIZE ||
-	    !read_sched(&r->raw, &m->sched)) {
+	    !read_sched(&r->raw, &m->sched) || !read_events(r)) {
 		r->error = "a value in it makes no sense";
 		return;
 	}

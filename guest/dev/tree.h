@@ -10,6 +10,7 @@
 #include <lde/layout.h>
 
 #include "guest/arch/cpu.h"
+#include "guest/arch/event.h"
 #include "guest/dev/console.h"
 
 /* Strings one after the other, each with its NUL: what argv and environ hold. */
@@ -49,6 +50,7 @@ struct machine_tree {
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */
 	uint32_t monitor_port;
 	struct console_info console;
+	struct event_source events;
 	struct string_list env;
 };
 

@@ -2,6 +2,7 @@
 /* The table of system calls, and the way through it. */
 #include <asm/unistd_64.h>
 
+#include "guest/arch/event.h"
 #include "guest/arch/traps.h"
 #include "guest/lib/ledger.h"
 #include "guest/sys/signals.h"
@@ -182,6 +183,8 @@ void syscall_dispatch(struct trap_frame *frame)
 		frame->rax = unknown_syscall(nr);
 	}
 	if (unlikely(p->needs_attention)) {
+		if (event_is_on(LDE_TRACE_C_SYSCALL)) /* this call does not return there */
+			event_add_1(LDE_TRACE_SYSCALL_EXIT, (uint32_t)nr, frame->rax);
 		signal_attend(frame, true);
 		trap_return(frame); /* SYSRET is only for what SYSCALL saved */
 	}

@@ -3,6 +3,7 @@
 
 #include <linux/auxvec.h>
 
+#include "guest/arch/event.h"
 #include "guest/arch/insn.h"
 #include "guest/arch/offload.h"
 #include "guest/core/process.h"
@@ -257,6 +258,8 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	file_table_close_on_exec(p->files);
 	signals_reset_handlers(p);
 	process_set_name(p, &x->name);
+	if (event_is_on(LDE_TRACE_C_PROCESS))
+		event_add_name(LDE_TRACE_PROCESS_EXEC, 0, p->record->name);
 	p->clear_tid = 0;
 	memset(p->alternate_stack, 0, sizeof(p->alternate_stack));
 	*frame = (struct trap_frame){

@@ -5,6 +5,7 @@
 #include <asm/signal.h>
 #include <lde/layout.h>
 
+#include "guest/arch/event.h"
 #include "guest/arch/monitor.h"
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
@@ -99,6 +100,8 @@ void exit_process(int status)
 
 	if (unlikely(selfcheck_is_on))
 		selfcheck_run();
+	if (event_is_on(LDE_TRACE_C_PROCESS))
+		event_add(LDE_TRACE_PROCESS_EXIT, status);
 	close_record(p, status);
 	if (unlikely(stop_nr_stopped))
 		group_note_end(p);

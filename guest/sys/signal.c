@@ -6,6 +6,7 @@
 #include <asm/signal.h>
 
 #include "guest/arch/direct.h"
+#include "guest/arch/event.h"
 #include "guest/core/wait.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
@@ -69,6 +70,9 @@ void signal_send(struct process *p, int sig, const struct signal_info *info)
 	if (bit & (STOP_SIGNALS | SIGNAL_BIT(SIGCONT))) /* one takes back the others */
 		p->signals_pending &= ~(bit & STOP_SIGNALS ? SIGNAL_BIT(SIGCONT) : STOP_SIGNALS);
 	if (p->signal_mask & bit || !signal_is_ignored(p, sig)) {
+		if (event_is_on(LDE_TRACE_C_SIGNAL))
+			event_add_2(LDE_TRACE_SIGNAL_SEND, (uint32_t)sig, p->pid,
+				    info ? (uint64_t)info->code : SI_USER);
 		if (p->signals && !(p->signals_pending & bit))
 			p->signals->infos[sig - 1] = info ? *info : from_current;
 		p->signals_pending |= bit;
@@ -135,6 +139,8 @@ void signal_attend(struct trap_frame *frame, bool is_syscall)
 		p->signals_pending &= ~SIGNAL_BIT(sig);
 		if (signal_is_ignored(p, sig))
 			continue;
+		if (event_is_on(LDE_TRACE_C_SIGNAL))
+			event_add_1(LDE_TRACE_SIGNAL_DELIVER, (uint32_t)sig, handler);
 		if (handler == (uint64_t)SIG_DFL) {
 			if (!(SIGNAL_BIT(sig) & STOP_SIGNALS))
 				exit_process(STATUS_SIGNALED(sig));

@@ -60,6 +60,10 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  *                      LDE_DT_TTY (1 cell: bit n set: fd n is a terminal),
  *                      LDE_DT_WINSIZE (2 cells: rows, columns; 0 0 unknown)
  *   monitor@610        compatible "lde,monitor", reg
+ *   trace@620          in a run that is traced: compatible "lde,trace", reg,
+ *                      LDE_DT_TRACE_RING (u64, u64: where the ring is, at the
+ *                      end of memory, and its bytes; see event.h),
+ *                      LDE_DT_TRACE_EVENTS (1 cell: LDE_TRACE_C_*)
  * /interrupt-controller compatible "lde,lapic" (the local APIC by x2APIC MSRs),
  *                      interrupt-controller, #interrupt-cells = <1> (a vector)
  * /workload            the programs to start, in command-line order:
@@ -72,6 +76,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_COMPAT_PORTS   "lde,ports"
 #define LDE_DT_COMPAT_CONSOLE "lde,console"
 #define LDE_DT_COMPAT_MONITOR "lde,monitor"
+#define LDE_DT_COMPAT_TRACE   "lde,trace"
 #define LDE_DT_COMPAT_LAPIC   "lde,lapic"
 #define LDE_DT_COMPAT_MACHINE "lde,machine"
 
@@ -90,6 +95,8 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 /* Both optional: a cell, 1..LDE_TICKETS_MAX; a u64. */
 #define LDE_DT_TICKETS    "lde,tickets"
 #define LDE_DT_LENGTH_NS  "lde,length-ns"
+#define LDE_DT_TRACE_RING   "lde,ring"
+#define LDE_DT_TRACE_EVENTS "lde,events"
 #define LDE_DT_RNG_SEED_SIZE 256
 
 /*

@@ -18,6 +18,10 @@
 #define LDE_CONSOLE_VECTOR    0x30 /* edge; raised as an MSI to CPU 0 */
 #define LDE_MONITOR_PORT      0x610
 #define LDE_MONITOR_PORT_SIZE 0x10
+/* The doorbell of the trace's ring (event.h); whatever is written, the exit ends
+ * when there is room. */
+#define LDE_TRACE_PORT        0x620
+#define LDE_TRACE_PORT_SIZE   4
 
 /* ---- console --------------------------------------------------------- */
 

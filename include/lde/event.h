@@ -85,10 +85,11 @@
  * PROCESS_EXIT     status as wait(2)       none
  * SYSCALL_ENTRY    number, 32 bits of it   0-5: rdi rsi rdx r10 r8 r9
  * SYSCALL_EXIT     number                  0: result. There is none for a call
- *                                          that does not come back (exit, execve
- *                                          that worked, rt_sigreturn); a new
- *                                          process begins with none
- * IRQ_ENTRY        vector                  0: rip that was interrupted, 1: cs
+ *                                          that does not come back (exit,
+ *                                          rt_sigreturn), and a new process
+ *                                          returns from fork without one
+ * IRQ_ENTRY        vector                  0: rip that was interrupted; the kernel
+ *                                          is interrupted only while it idles
  * IRQ_EXIT         vector                  none. Before the switch, if the
  *                                          interrupt takes the CPU from pid
  * FAULT_ENTRY      error code              0: address, 1: rip

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "vmm/cli/capture.h"
+#include "vmm/cli/command_line.h"
 #include "vmm/cli/session_summary.h"
 
 static void the_command_line_is_put_together_again(void **state)
@@ -23,7 +24,7 @@ static void the_command_line_is_put_together_again(void **state)
 		{.argv = second, .nr_args = 1, .count = 1},
 	};
 	struct options options = {.programs = programs, .nr_programs = 2};
-	char *line = session_command_line(&options);
+	char *line = command_line_of(&options);
 
 	(void)state;
 	assert_string_equal(line, "-n 4 ./a x y : b??c");

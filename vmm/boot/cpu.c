@@ -141,6 +141,18 @@ static void clear_tsc_offset(const struct kvm_vcpu *vcpu)
 	ioctl(vcpu->fd, KVM_SET_DEVICE_ATTR, &attr);
 }
 
+uint64_t bootcpu_tsc_offset(const struct kvm_vcpu *vcpu)
+{
+	uint64_t offset = 0;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL,
+		.attr = KVM_VCPU_TSC_OFFSET,
+		.addr = (uintptr_t)&offset,
+	};
+
+	return ioctl(vcpu->fd, KVM_GET_DEVICE_ATTR, &attr) < 0 ? 0 : offset;
+}
+
 /*
  * XCR0 as the kernel is going to set it. It would do so without this, but where
  * the CPU under KVM is itself emulated, KVM may not see the guest's XSETBV, and

@@ -29,6 +29,10 @@ struct bootcpu {
 int bootcpu_identify(const struct kvm_host *host, const struct kvm_vcpu *vcpu,
 		     struct bootcpu *info, struct kvm_error *error);
 
+/* What KVM adds to the host's counter for the guest's; it may be another one after
+ * each entry into the guest. 0 where KVM cannot be asked. */
+uint64_t bootcpu_tsc_offset(const struct kvm_vcpu *vcpu);
+
 /* Long mode, at the kernel's entry, with the device tree at fdt_gpa. */
 int bootcpu_set_state(const struct kvm_vcpu *vcpu, uint64_t entry, gpa_t fdt_gpa,
 		      struct kvm_error *error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <lde/boot.h>
+#include <lde/event.h>
 #include <lde/layout.h>
 
 #include "vmm/base/units.h"
@@ -117,4 +118,58 @@ int option_parse_limit(const char *text, const char **limit, struct complaint *c
 	}
 	return REFUSE(complaint, "--without %s: no such limit; what can be taken away:%s", text,
 		      known);
+}
+
+/* Classes of events by the words of --events. */
+static const struct {
+	const char *word;
+	uint32_t class;
+} event_classes[] = {
+	{"sched", LDE_TRACE_C_SCHED}, {"syscall", LDE_TRACE_C_SYSCALL},
+	{"irq", LDE_TRACE_C_IRQ},     {"exit", LDE_TRACE_C_EXIT},
+	{"fault", LDE_TRACE_C_FAULT}, {"block", LDE_TRACE_C_BLOCK},
+	{"signal", LDE_TRACE_C_SIGNAL},
+};
+#define NR_EVENT_CLASSES (sizeof(event_classes) / sizeof(event_classes[0]))
+
+static uint32_t event_class(const char *word, size_t len)
+{
+	for (size_t i = 0; i < NR_EVENT_CLASSES; i++)
+		if (strlen(event_classes[i].word) == len &&
+		    strncmp(event_classes[i].word, word, len) == 0)
+			return event_classes[i].class;
+	return 0;
+}
+
+int option_parse_events(const char *text, uint32_t *classes, struct complaint *complaint)
+{
+	const char *word = text;
+
+	*classes = LDE_TRACE_C_PROCESS;
+	do {
+		size_t len = strcspn(word, ",");
+		uint32_t class = event_class(word, len);
+
+		if (!class)
+			return REFUSE(complaint,
+				      "--events %s: '%.*s' is no class of events; give some of "
+				      "sched,syscall,irq,exit,fault,block,signal",
+				      text, (int)len, word);
+		*classes |= class;
+		word += len;
+	} while (*word++ == ',');
+	return 0;
+}
+
+int option_parse_trace_buffer(const char *text, uint64_t *bytes, struct complaint *complaint)
+{
+	enum units_error error = units_parse_size(text, bytes);
+
+	if (error)
+		return REFUSE(complaint, "--trace-buffer %s %s; give 4K to 32M: %s", text,
+			      units_error_text(error), UNITS_SIZE_HELP);
+	if (*bytes < OPTION_TRACE_BUFFER_MIN || *bytes > OPTION_TRACE_BUFFER_MAX)
+		return REFUSE(complaint, "--trace-buffer %s: too %s; give 4K to 32M", text,
+			      *bytes < OPTION_TRACE_BUFFER_MIN ? "small" : "large");
+	return 0;
 }

@@ -12,6 +12,8 @@
 #include "vmm/cli/complaint.h"
 #include "vmm/dev/sched_config.h"
 
+#define OPTION_TRACE_BUFFER_MIN (4ull << 10)
+#define OPTION_TRACE_BUFFER_MAX (32ull << 20)
 #define OPTION_MEMORY_STEP (2ull << 20) /* the guest maps it in 2 MiB pages */
 #define OPTION_QUANTUM_MIN 1000ull /* ns */
 #define OPTION_QUANTUM_MAX 3600000000000ull
@@ -40,6 +42,11 @@ int option_parse_sched(const char *text, struct sched_config *sched, struct comp
 int option_check_env(const char *text, struct complaint *complaint);
 
 /* --without: *limit becomes the constant that the machine knows it by. */
+/* "sched,irq": bits LDE_TRACE_C_*, with those that are always there. */
+int option_parse_events(const char *text, uint32_t *classes, struct complaint *complaint);
+
+int option_parse_trace_buffer(const char *text, uint64_t *bytes, struct complaint *complaint);
+
 int option_parse_limit(const char *text, const char **limit, struct complaint *complaint);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lde/event.h>
+
 enum {
 	OPT_MEMORY = 256,
 	OPT_QUANTUM,
@@ -16,6 +18,9 @@ enum {
 	OPT_TAG,
 	OPT_DUMP_DTB,
 	OPT_WITHOUT,
+	OPT_TRACE,
+	OPT_EVENTS,
+	OPT_TRACE_BUFFER,
 	OPT_JSON,
 	OPT_SCHED,
 	OPT_TICKETS,
@@ -40,6 +45,9 @@ static const struct option run_options[] = {
 	{"tag", no_argument, NULL, OPT_TAG},
 	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
 	{"without", required_argument, NULL, OPT_WITHOUT},
+	{"trace", required_argument, NULL, OPT_TRACE},
+	{"events", required_argument, NULL, OPT_EVENTS},
+	{"trace-buffer", required_argument, NULL, OPT_TRACE_BUFFER},
 	{"json", optional_argument, NULL, OPT_JSON},
 	{"sched", required_argument, NULL, OPT_SCHED},
 	PROGRAM_OPTIONS,
@@ -158,6 +166,13 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 		return parser_set_file(parser, "root", value, &options->root_dir);
 	case OPT_DUMP_DTB:
 		return parser_set_file(parser, "dump-dtb", value, &options->dump_dtb);
+	case OPT_TRACE:
+		return parser_set_file(parser, "trace", value, &options->trace_dir);
+	case OPT_EVENTS:
+		return option_parse_events(value, &options->trace_classes, parser->complaint);
+	case OPT_TRACE_BUFFER:
+		return option_parse_trace_buffer(value, &options->trace_buffer_bytes,
+						 parser->complaint);
 	case OPT_JSON:
 		return parser_set_json(parser, value);
 	case OPT_ENV_HOST:
@@ -317,6 +332,21 @@ static int parser_take_line(struct parser *parser)
 	return 0;
 }
 
+static int parser_check_trace(struct parser *parser)
+{
+	struct options *options = parser->options;
+
+	if (!options->trace_dir && options->trace_classes)
+		return REFUSE(parser, "--events: nothing is recorded without --trace DIR");
+	if (!options->trace_dir && options->trace_buffer_bytes)
+		return REFUSE(parser, "--trace-buffer: nothing is recorded without --trace DIR");
+	if (!options->trace_classes)
+		options->trace_classes = LDE_TRACE_C_ALL;
+	if (!options->trace_buffer_bytes)
+		options->trace_buffer_bytes = OPTIONS_TRACE_BUFFER_DEFAULT;
+	return 0;
+}
+
 int options_parse(struct options *options, enum options_command command, int argc, char **argv,
 		  char *const *host_env, struct complaint *complaint)
 {
@@ -334,6 +364,8 @@ int options_parse(struct options *options, enum options_command command, int arg
 		.quantum_ns = OPTIONS_QUANTUM_DEFAULT,
 	};
 	err = parser_take_line(&parser);
+	if (!err && !options->help)
+		err = parser_check_trace(&parser);
 	if (!err && !options->help &&
 	    environment_build(&options->env, host_env, parser.env_host, parser.env_given,
 			      parser.nr_env_given) < 0)

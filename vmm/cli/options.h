@@ -25,6 +25,7 @@
 
 #define OPTIONS_MEMORY_DEFAULT  (256ull << 20)
 #define OPTIONS_QUANTUM_DEFAULT 10000000ull /* ns */
+#define OPTIONS_TRACE_BUFFER_DEFAULT (4ull << 20)
 #define OPTIONS_PROCESSES_MAX   OPTION_COUNT_MAX /* of all programs together */
 
 /* One PROGRAM with its arguments. argv is NULL terminated, argv[0] as typed. */
@@ -42,6 +43,9 @@ struct options {
 	uint64_t timeout_ns; /* 0: no limit */
 	const char *root_dir;
 	const char *dump_dtb;
+	const char *trace_dir;
+	uint32_t trace_classes;
+	uint64_t trace_buffer_bytes;
 	const char *json_path; /* with json: NULL is stderr */
 	bool json;
 	bool tag;

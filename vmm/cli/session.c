@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "vmm/base/log.h"
+#include "vmm/cli/command_line.h"
 #include "vmm/cli/diagnose.h"
 #include "vmm/cli/status.h"
 #include "vmm/observe/notice.h"
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/linux_names.h"
+#include "vmm/observe/summary.h"
 
 #define NR_UNKNOWN_SHOWN 16 /* a fuzzer should not fill the screen */
 
@@ -161,10 +163,24 @@ static bool is_self_check_wanted(void)
 	return value && strcmp(value, "1") == 0;
 }
 
+static void print_trace(const char *dir, const struct trace_totals *trace)
+{
+	char nr[QUANTITY_SIZE];
+
+	quantity_format_count(summary_nr_events(trace), nr, sizeof(nr));
+	log_line("%s events are in %s%s", nr, dir,
+		 trace->nr_lost ? ", and some are lost" : "");
+}
+
 int session_run(struct session *session)
 {
 	const struct options *options = &session->options;
+	char *command = options->trace_dir ? command_line_of(options) : NULL;
 	struct machine_config config = {
+		.trace_dir = options->trace_dir,
+		.trace_classes = options->trace_classes,
+		.trace_buffer_bytes = options->trace_buffer_bytes,
+		.command = command,
 		.memory_bytes = options->memory_bytes,
 		.quantum_ns = options->quantum_ns,
 		.sched = options->sched,
@@ -182,13 +198,20 @@ int session_run(struct session *session)
 	};
 
 	session->has_report = true;
-	if (machine_run(&config, &session->report) < 0)
+	int err = machine_run(&config, &session->report);
+
+	free(command);
+	if (err < 0)
 		return STATUS_LDE_FAILED;
 	session->ran = true;
+	if (options->trace_dir)
+		print_trace(options->trace_dir, &session->report.trace);
 	if (session->report.end == MACHINE_END_TIMEOUT)
 		print_timeout(session);
 	if (session->report.ledger)
 		print_unknown_syscalls(session->report.ledger);
+	if (session->report.trace.error)
+		return STATUS_LDE_FAILED;
 	return status_of_report(&session->report);
 }
 

@@ -2,45 +2,9 @@
 #include "vmm/cli/session_summary.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-static void print_program(FILE *out, const struct options_program *program)
-{
-	if (program->count > 1)
-		fprintf(out, "-n %" PRIu32 " ", program->count);
-	for (uint32_t i = 0; i < program->nr_args; i++)
-		fprintf(out, "%s%s", i ? " " : "", program->argv[i]);
-}
-
-/* One line whatever the arguments hold: a control character would break it. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
-char *session_command_line(const struct options *options)
-{
-	char *line = NULL;
-	size_t size;
-	FILE *out = open_memstream(&line, &size);
-
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < options->nr_programs; i++) {
-		fputs(i ? " : " : "", out);
-		print_program(out, &options->programs[i]);
-	}
-	if (fclose(out) != 0) {
-		free(line);
-		return NULL;
-	}
-	make_printable(line);
-	return line;
-}
+#include "vmm/cli/command_line.h"
 
 static const char *end_name(enum machine_end end)
 {
@@ -64,7 +28,7 @@ int session_summary_build(struct session_summary *built, const struct session *s
 	const struct machine_report *report = &session->report;
 
 	*built = (struct session_summary){
-		.command = session_command_line(&session->options),
+		.command = command_line_of(&session->options),
 		.kvm_stats = calloc(report->nr_kvm_stats + 1, sizeof(*built->kvm_stats)),
 	};
 	if (!built->command || !built->kvm_stats) {
@@ -87,6 +51,7 @@ int session_summary_build(struct session_summary *built, const struct session *s
 		.ledger = report->ledger,
 		.records = report->records,
 		.nr_records = report->nr_records,
+		.trace = session->options.trace_dir ? &report->trace : NULL,
 		.tsc_hz = report->tsc_hz,
 		.wall_ns = report->wall_ns,
 	};

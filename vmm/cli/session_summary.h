@@ -16,7 +16,4 @@ struct session_summary {
 int session_summary_build(struct session_summary *built, const struct session *session, int status);
 void session_summary_fini(struct session_summary *built);
 
-/* The programs and their arguments as one line; malloced, NULL: no memory. */
-char *session_command_line(const struct options *options);
-
 #endif

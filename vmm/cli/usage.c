@@ -17,6 +17,9 @@ void usage_print_run(void)
 	     "  --env-host         pass on the whole environment of the host\n"
 	     "  --root DIR         DIR is the guest's root directory, and is searched first\n"
 	     "  --tag              put the process in front of each line of output\n"
+	     "  --trace DIR        record what happens in DIR, for lde report and babeltrace2\n"
+	     "  --events LIST      record only some of sched,syscall,irq,exit,fault,block,signal\n"
+	     "  --trace-buffer SIZE  memory for events on their way: 4K to 32M [4M]\n"
 	     "  --without LIMIT    take a limit away, to see what it is for: preemption\n"
 	     "  --dump-dtb FILE    write the device tree that the kernel gets");
 }

@@ -221,6 +221,20 @@ static void put_monitor(struct latch *latch)
 	node_end(latch);
 }
 
+static void put_trace(struct latch *latch, const struct dtree_config *config)
+{
+	const uint32_t reg[2] = {LDE_TRACE_PORT, LDE_TRACE_PORT_SIZE};
+	const fdt64_t ring[2] = {cpu_to_fdt64(config->trace_gpa),
+				 cpu_to_fdt64(config->trace_bytes)};
+
+	node_begin_at(latch, "trace", LDE_TRACE_PORT);
+	put_string(latch, "compatible", LDE_DT_COMPAT_TRACE);
+	put_cells(latch, "reg", reg, 2);
+	put_bytes(latch, LDE_DT_TRACE_RING, ring, sizeof(ring));
+	put_cell(latch, LDE_DT_TRACE_EVENTS, config->trace_classes);
+	node_end(latch);
+}
+
 static void put_ports(struct latch *latch, const struct dtree_config *config)
 {
 	node_begin(latch, "ports");
@@ -228,6 +242,8 @@ static void put_ports(struct latch *latch, const struct dtree_config *config)
 	put_address_cells(latch, 1, 1);
 	put_console(latch, config);
 	put_monitor(latch);
+	if (config->trace_bytes)
+		put_trace(latch, config);
 	node_end(latch);
 }
 

@@ -37,6 +37,9 @@ struct dtree_config {
 	char *const *env;           /* NULL-terminated, or NULL */
 	const struct dtree_program *programs;
 	size_t nr_programs;
+	/* Where events are recorded; 0 bytes: nowhere. */
+	uint64_t trace_gpa, trace_bytes;
+	uint32_t trace_classes;
 };
 
 /*

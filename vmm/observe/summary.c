@@ -44,6 +44,11 @@ uint64_t summary_sum(const uint64_t *counts, size_t nr)
 	return sum;
 }
 
+uint64_t summary_nr_events(const struct trace_totals *trace)
+{
+	return summary_sum(trace->counts, LDE_TRACE_NR_KINDS);
+}
+
 void summary_total_exits(const struct exit_counters *exits, struct exit_counter *total)
 {
 	*total = (struct exit_counter){0};

@@ -14,6 +14,7 @@
 #include <lde/ledger.h>
 
 #include "vmm/observe/counters.h"
+#include "vmm/observe/trace_file.h"
 
 #define SUMMARY_JSON_VERSION 1 /* of the schema in docs/stat-json.md */
 
@@ -35,6 +36,7 @@ struct summary {
 	const struct lde_ledger *ledger; /* NULL: the kernel did not get that far */
 	const struct lde_process_record *records;
 	uint32_t nr_records;
+	const struct trace_totals *trace; /* NULL: there was none */
 	uint64_t tsc_hz; /* of the times in ledger and records */
 	uint64_t wall_ns;
 };
@@ -58,6 +60,9 @@ struct summary_rank {
  * index. ranks has room for nr. Returns how many there are.
  */
 size_t summary_rank_counts(const uint64_t *counts, size_t nr, struct summary_rank *ranks);
+
+/* All events of a trace. */
+uint64_t summary_nr_events(const struct trace_totals *trace);
 
 uint64_t summary_sum(const uint64_t *counts, size_t nr);
 

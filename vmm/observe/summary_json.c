@@ -15,6 +15,7 @@
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
 #include "vmm/observe/summary_sched.h"
+#include "vmm/observe/trace_schema.h"
 
 static void add_number(struct json_object *object, const char *key, uint64_t value)
 {
@@ -268,6 +269,25 @@ static void add_processes(struct json_object *root, const struct summary *summar
 		add_process(processes, summary, &summary->records[i]);
 }
 
+/* ---- the trace ------------------------------------------------------- */
+
+/* Events by name; those of all system calls are one. */
+static void add_trace(struct json_object *root, const struct trace_totals *totals)
+{
+	struct json_object *trace = add_object(root, "trace"), *events;
+
+	add_number(trace, "written", totals->nr_written);
+	add_number(trace, "stalls", totals->nr_stalls);
+	add_number(trace, "lost", totals->nr_lost);
+	events = add_object(trace, "events");
+	for (uint32_t kind = 0; kind < LDE_TRACE_NR_KINDS; kind++) {
+		const char *name = trace_schema_name(kind);
+
+		if (name)
+			add_number(events, name, totals->counts[kind]);
+	}
+}
+
 int summary_print_json(const struct summary *summary, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
@@ -288,6 +308,8 @@ int summary_print_json(const struct summary *summary, FILE *out)
 		add_ledger(root, summary);
 	add_sched(root, summary);
 	add_processes(root, summary);
+	if (summary->trace)
+		add_trace(root, summary->trace);
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)

@@ -195,6 +195,14 @@ static void print_title(const struct summary *summary, FILE *out, size_t width)
 		cut ? "..." : "");
 }
 
+static void print_trace(const struct trace_totals *trace, FILE *out)
+{
+	fputc('\n', out);
+	print_line(out, summary_nr_events(trace), "events in the trace",
+		   "%" PRIu64 " lost, waited for room %" PRIu64 " times", trace->nr_lost,
+		   trace->nr_stalls);
+}
+
 static void print_end(const struct summary *summary, FILE *out)
 {
 	static const char *const texts[][2] = {
@@ -232,6 +240,8 @@ void summary_print(const struct summary *summary, FILE *out, size_t width)
 	print_kvm_stats(summary, out);
 	if (summary->ledger)
 		print_ledger(summary, out);
+	if (summary->trace)
+		print_trace(summary->trace, out);
 	if (summary->nr_records) {
 		summary_print_processes(summary, out, width);
 		summary_print_sched(summary, out);

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <lde/event.h>
+
 #define TRACE_PACKET_SIZE 4096
 #define TRACE_UUID_SIZE   16
 #define TRACE_CTF_MAGIC   0xc1fc1fc1u
@@ -51,6 +53,15 @@ struct trace_info {
 	uint64_t origin_real_ns; /* CLOCK_REALTIME then */
 	uint32_t classes; /* LDE_TRACE_C_* that were recorded */
 	char command[TRACE_COMMAND_MAX]; /* the programs, one printable line */
+};
+
+/* What came of it. */
+struct trace_totals {
+	uint64_t counts[LDE_TRACE_NR_KINDS]; /* events in the files, by kind */
+	uint64_t nr_written; /* by the guest into its ring */
+	uint64_t nr_stalls;  /* times that the guest found the ring full */
+	uint64_t nr_lost;    /* because of error, or made no sense */
+	int error;           /* why the trace ended early: 0 or -errno */
 };
 
 /* The whole of the file "metadata". 0 or -errno of writing. */

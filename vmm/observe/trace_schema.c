@@ -66,7 +66,7 @@ static const struct trace_kind kinds[LDE_TRACE_NR_KINDS] = {
 	[LDE_TRACE_SYSCALL_EXIT] = {"syscall_exit_", LDE_TRACE_C_SYSCALL,
 		{U32("number", TRACE_FROM_CODE), S64("ret", ARG(0))}},
 	[LDE_TRACE_IRQ_ENTRY] = {"irq_handler_entry", LDE_TRACE_C_IRQ,
-		{S32("irq", TRACE_FROM_CODE), HEX("ip", ARG(0)), HEX("cs", ARG(1))}},
+		{S32("irq", TRACE_FROM_CODE), HEX("ip", ARG(0))}},
 	[LDE_TRACE_IRQ_EXIT] = {"irq_handler_exit", LDE_TRACE_C_IRQ,
 		{S32("irq", TRACE_FROM_CODE), {"ret", TRACE_FIELD_S32, TRACE_FROM_ZERO}}},
 	[LDE_TRACE_FAULT_ENTRY] = {"x86_exceptions_page_fault_user", LDE_TRACE_C_FAULT,
@@ -103,6 +103,17 @@ static const struct trace_kind kinds[LDE_TRACE_NR_KINDS] = {
 const struct trace_kind *trace_schema_kind(uint32_t kind)
 {
 	return kind < LDE_TRACE_NR_KINDS && kinds[kind].name ? &kinds[kind] : NULL;
+}
+
+const char *trace_schema_name(uint32_t kind)
+{
+	const struct trace_kind *known = trace_schema_kind(kind);
+
+	if (kind == LDE_TRACE_SYSCALL_ENTRY)
+		return "syscall_entry";
+	if (kind == LDE_TRACE_SYSCALL_EXIT)
+		return "syscall_exit";
+	return known ? known->name : NULL;
 }
 
 uint32_t trace_schema_id(uint32_t kind, uint32_t code)

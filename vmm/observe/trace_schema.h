@@ -55,6 +55,10 @@ struct trace_kind {
 /* The kind, or NULL if there is none of that number. */
 const struct trace_kind *trace_schema_kind(uint32_t kind);
 
+/* What events of the kind are called; "syscall_entry" and "syscall_exit" for those
+ * of system calls. NULL if there is none. */
+const char *trace_schema_name(uint32_t kind);
+
 /*
  * System calls have an event of their own each, as LTTng has it, so the number
  * of an event in a file is not always the kind.

@@ -106,6 +106,8 @@ static uint64_t linux_state(uint64_t state)
 	switch (state) {
 	case LDE_STATE_BLOCKED:
 		return 1; /* TASK_INTERRUPTIBLE */
+	case LDE_STATE_STOPPED:
+		return 4; /* TASK_STOPPED */
 	case LDE_STATE_ZOMBIE:
 		return 32; /* EXIT_ZOMBIE */
 	default:

@@ -130,6 +130,7 @@ static int create(struct machine *machine)
 			 strerror(-err));
 		return err;
 	}
+	machine_place_ring(machine);
 	err = create_kvm(machine, &error);
 	if (err)
 		return log_kvm_error(&error, err);
@@ -198,15 +199,24 @@ static int run(struct machine *machine)
 	};
 	connect_console(machine);
 	connect_monitor(machine);
-	int err = kick_install(machine->vcpu_fd.run, machine->config->timeout_ns);
+	int err = machine_start_trace(machine);
+	if (err) {
+		vconsole_fini(&machine->console, false);
+		return err;
+	}
+	if (machine->config->trace_classes & LDE_TRACE_C_EXIT)
+		machine->vcpu.recorder = machine->recorder;
+	err = kick_install(machine->vcpu_fd.run, machine->config->timeout_ns);
 	if (err) {
 		log_line("cannot set the time limit: %s", strerror(-err));
+		machine_stop_trace(machine);
 		vconsole_fini(&machine->console, false);
 		return err;
 	}
 	uint64_t start_ns = now_ns();
 	enum vcpu_end end = vcpu_loop(&machine->vcpu);
 	machine->report->wall_ns = now_ns() - start_ns;
+	machine_stop_trace(machine);
 	report_end(machine, end);
 	/* Before the signals are put back: waiting for a slow reader can be
 	 * interrupted. */

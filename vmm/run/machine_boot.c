@@ -108,7 +108,7 @@ static int build_initrd(struct machine *machine, struct archive *archive)
 	if (err)
 		return err;
 	err = archive_finish(archive);
-	if (!err && archive->end_gpa + WORK_BYTES_MIN > machine->mem.size_bytes)
+	if (!err && archive->end_gpa + WORK_BYTES_MIN + machine->trace_bytes > machine->mem.size_bytes)
 		err = -ENOSPC;
 	return err ? log_archive_error(machine, "the archive", err) : 0;
 }
@@ -143,6 +143,9 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.has_smep = machine->cpu.has_smep,
 		.has_host_fsgsbase = machine->cpu.has_host_fsgsbase,
 		.without = config->without,
+		.trace_gpa = machine->trace_gpa.value,
+		.trace_bytes = machine->trace_bytes,
+		.trace_classes = config->trace_classes,
 		.self_check = config->self_check,
 		.env = config->env,
 		.programs = list_programs(config),

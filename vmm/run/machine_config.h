@@ -13,6 +13,7 @@
 #include "vmm/dev/sched_config.h"
 #include "vmm/host/kvm_stats.h"
 #include "vmm/observe/counters.h"
+#include "vmm/observe/trace_file.h"
 
 /* Everything pointed to is borrowed and must live until machine_run returns. */
 struct machine_program {
@@ -36,6 +37,10 @@ struct machine_config {
 	const char *dump_dtb;       /* write the device tree to this file; or NULL */
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
 	bool self_check; /* the kernel is to check itself */
+	const char *trace_dir;       /* records events there; or NULL */
+	uint32_t trace_classes;      /* which: LDE_TRACE_C_* */
+	uint64_t trace_buffer_bytes; /* for records on their way, at least */
+	const char *command;         /* one line, for the trace */
 	bool tag_output;
 	bool want_kvm_stats;
 	/* Called on the vCPU thread while the guest stands still; strings are
@@ -65,6 +70,7 @@ struct machine_report {
 	const struct lde_ledger *ledger;
 	const struct lde_process_record *records;
 	uint32_t nr_records;
+	struct trace_totals trace; /* if there was to be one */
 	uint64_t tsc_hz;
 	uint64_t wall_ns; /* from the first entry into the guest to its end */
 };

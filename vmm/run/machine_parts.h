@@ -11,6 +11,7 @@
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
 #include "vmm/run/machine_config.h"
+#include "vmm/run/recorder.h"
 #include "vmm/run/vcpu.h"
 
 struct machine {
@@ -31,6 +32,9 @@ struct machine {
 	struct vconsole console;
 	struct vmonitor monitor;
 	struct vcpu vcpu;
+	struct recorder *recorder; /* NULL: nothing is */
+	gpa_t trace_gpa;
+	uint64_t trace_bytes; /* of the ring, at trace_gpa */
 	enum lde_poweroff poweroff;
 };
 
@@ -40,6 +44,12 @@ int machine_fill_memory(struct machine *machine);
 
 /* Checks the embedded kernel; 0 or -errno, logged. */
 int machine_parse_kernel(struct machine *machine);
+
+/* Lays out the ring for events, if there is to be a trace; after mem. */
+void machine_place_ring(struct machine *machine);
+/* Begins the trace, just before the guest runs; 0 or -errno, logged. */
+int machine_start_trace(struct machine *machine);
+void machine_stop_trace(struct machine *machine);
 
 /* Copies the guest's ledger and records into the report. */
 void machine_copy_ledger(const struct machine *machine);

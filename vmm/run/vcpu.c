@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "vmm/boot/cpu.h"
 #include "vmm/run/kick.h"
 #include "vmm/run/postmortem.h"
 
@@ -71,6 +72,29 @@ static enum exit_cause serve_exit(struct vcpu *vcpu)
 	}
 }
 
+static uint64_t exit_address(const struct kvm_run *run)
+{
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		return run->io.port;
+	case KVM_EXIT_MMIO:
+		return run->mmio.phys_addr;
+	default:
+		return 0;
+	}
+}
+
+/* The time is that before the handler, when record was made. */
+static void record_exit(const struct vcpu *vcpu, struct lde_trace_record *record,
+			enum exit_cause cause)
+{
+	record->kind = LDE_TRACE_VMM_EXIT;
+	record->code = cause;
+	record->args[1] = __builtin_ia32_rdtsc() - record->tsc;
+	recorder_set_offset(vcpu->recorder, bootcpu_tsc_offset(vcpu->kvm));
+	recorder_add(vcpu->recorder, record);
+}
+
 enum vcpu_end vcpu_loop(struct vcpu *vcpu)
 {
 	uint64_t entered_ns = now_ns();
@@ -78,13 +102,22 @@ enum vcpu_end vcpu_loop(struct vcpu *vcpu)
 	while (vcpu->end == VCPU_END_NONE) {
 		int error = ioctl(vcpu->kvm->fd, KVM_RUN, 0) < 0 ? -errno : 0;
 		uint64_t left_ns = now_ns();
+		struct lde_trace_record record = {.tsc = __builtin_ia32_rdtsc()};
 		enum exit_cause cause;
+
+		if (vcpu->recorder) {
+			record.args[0] = vcpu->kvm->run->exit_reason;
+			record.args[2] = exit_address(vcpu->kvm->run);
+			record.args[3] = UINT64_MAX;
+		}
 		/* Interrupted: exit_reason may be that of the exit before. */
 		if (error == -EINTR || error == -EAGAIN)
 			cause = serve_signal(vcpu);
 		else
 			cause = error ? give_up_error(vcpu, error) : serve_exit(vcpu);
 		vcpu->exits->guest_ns += left_ns - entered_ns;
+		if (vcpu->recorder)
+			record_exit(vcpu, &record, cause);
 		entered_ns = now_ns();
 		exits_add(&vcpu->exits->causes[cause], entered_ns - left_ns);
 	}

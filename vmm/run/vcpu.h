@@ -7,6 +7,7 @@
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
 #include "vmm/observe/counters.h"
+#include "vmm/run/recorder.h"
 
 enum vcpu_end {
 	VCPU_END_NONE = 0,
@@ -20,6 +21,7 @@ struct vcpu {
 	const struct guestmem *mem;
 	struct portbus *bus; /* its devices' tags are enum exit_cause */
 	struct exit_counters *exits;
+	struct recorder *recorder; /* has exits recorded as well; or NULL */
 	enum vcpu_end end; /* a device may set it, in an exit, to end the loop */
 };
 

@@ -216,6 +216,11 @@ uint64_t insn_rdtsc(void)
 	return fake.tsc;
 }
 
+void insn_rdtsc_store(uint64_t *to)
+{
+	*to = insn_rdtsc();
+}
+
 void insn_outl(uint16_t port, uint32_t value)
 {
 	if (!fake.doorbell)

@@ -6,6 +6,7 @@
 #include "guest/lib/compiler.h"
 
 uint64_t insn_rdtsc(void);
+void insn_rdtsc_store(uint64_t *to);
 void insn_outl(uint16_t port, uint32_t value);
 void insn_wrmsr(uint32_t msr, uint64_t value);
 void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);

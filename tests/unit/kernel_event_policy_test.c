@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* The scheduler's events: who gets the CPU, who leaves it and why, who is woken. */
+#include "tests/unit/fake/fake.h"
+#include "tests/unit/fake/fake_process.h"
+
+#include "guest/arch/event.h"
+#include "guest/core/event_policy.h"
+#include "guest/core/sched.h"
+#include "guest/core/wait.h"
+#include "guest/lib/ledger.h"
+#include "vmm/observe/trace_ring.h"
+
+#define RING_GPA 0x200000 /* below what the kernel manages */
+
+static struct trace_ring ring;
+static const struct policy_config config = { .quantum = QUANTUM };
+
+static int set_up(void **state)
+{
+	struct event_source source = {
+		.ring = RING_GPA,
+		.bytes = trace_ring_size(65536),
+		.classes = LDE_TRACE_C_ALL,
+	};
+
+	fake_set_up(state);
+	trace_ring_init(&ring, direct_map(RING_GPA), source.bytes);
+	if (!event_init(&source))
+		return -1;
+	fake_processes_init(64, true);
+	sched_init(event_policy(policy_rr(&config)), true);
+	return 0;
+}
+
+static struct lde_trace_record take_one(void)
+{
+	struct lde_trace_record record;
+
+	assert_int_equal(trace_ring_take(&ring, &record, 1), 1);
+	return record;
+}
+
+static void assert_nothing_left(void)
+{
+	struct lde_trace_record record;
+
+	assert_int_equal(trace_ring_take(&ring, &record, 1), 0);
+}
+
+static void without_a_trace_the_policy_is_itself(void **state)
+{
+	const struct policy_ops *inner = policy_rr(&config);
+
+	(void)state;
+	fake_boot(8192);
+	assert_ptr_equal(event_policy(inner), inner);
+	assert_false(event_is_on(LDE_TRACE_C_ALL));
+}
+
+static void expect(uint32_t kind, uint32_t pid, uint32_t code, uint64_t arg0)
+{
+	struct lde_trace_record record = take_one();
+
+	if (record.kind != kind || record.pid != pid || record.code != code ||
+	    record.args[0] != arg0)
+		fail_msg("kind %u, pid %u, code %u, argument %llu", record.kind, record.pid,
+			 record.code, (unsigned long long)record.args[0]);
+}
+
+static void expect_switch(uint32_t pid, enum lde_switch_reason reason,
+			  enum lde_process_state state, uint32_t next)
+{
+	struct lde_trace_record record = take_one();
+
+	if (record.kind != LDE_TRACE_SCHED_SWITCH || record.pid != pid || record.code != reason ||
+	    record.args[0] != state || record.args[1] != next)
+		fail_msg("kind %u, pid %u, reason %u, state %llu, next %llu", record.kind,
+			 record.pid, record.code, (unsigned long long)record.args[0],
+			 (unsigned long long)record.args[1]);
+}
+
+static struct wait_queue queue = WAIT_QUEUE_INIT(queue);
+
+static void wait_then_end(void *arg)
+{
+	(void)arg;
+	wait_uninterrupted(&queue);
+}
+
+static void yield_and_wake(void *arg)
+{
+	(void)arg;
+	sched_yield();
+	wait_wake_one(&queue);
+}
+
+static void end_at_once(void *arg)
+{
+	(void)arg;
+}
+
+static void states_and_their_reasons_are_recorded(void **state)
+{
+	const uint64_t start = fake.tsc;
+
+	(void)state;
+	list_init(&queue.waiters);
+	spawn(wait_then_end, NULL);
+	spawn(yield_and_wake, NULL);
+	spawn(end_at_once, NULL);
+	assert_string_equal(run_processes(), FAKE_IDLE);
+	expect(LDE_TRACE_PROCESS_FORK, 0, 0, 1);
+	expect(LDE_TRACE_SCHED_WAKEUP, 0, 1, 1);
+	expect(LDE_TRACE_PROCESS_FORK, 0, 0, 2);
+	expect(LDE_TRACE_SCHED_WAKEUP, 0, 1, 2);
+	expect(LDE_TRACE_PROCESS_FORK, 0, 0, 3);
+	expect(LDE_TRACE_SCHED_WAKEUP, 0, 1, 3);
+	expect_switch(0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, 1);
+	expect(LDE_TRACE_TIMER_ARM, 1, 0, start + QUANTUM);
+	expect_switch(1, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED, 2);
+	expect_switch(2, LDE_SWITCH_YIELDED, LDE_STATE_READY, 3);
+	expect_switch(3, LDE_SWITCH_ENDED, LDE_STATE_ZOMBIE, 2);
+	expect(LDE_TRACE_SCHED_WAKEUP, 2, 0, 1);
+	expect_switch(2, LDE_SWITCH_ENDED, LDE_STATE_ZOMBIE, 1);
+	expect_switch(1, LDE_SWITCH_ENDED, LDE_STATE_ZOMBIE, 0);
+	assert_nothing_left();
+}
+
+static void compute(void *arg)
+{
+	fake_compute(*(uint64_t *)arg);
+}
+
+static void an_interrupt_ends_before_the_switch_it_leads_to(void **state)
+{
+	(void)state;
+	event_set_interrupt(0x20);
+	event_interrupt_over();
+	event_interrupt_over();
+	expect(LDE_TRACE_IRQ_EXIT, 0, 0x20, 0);
+	assert_nothing_left();
+}
+
+static void preemption_is_told_from_yielding(void **state)
+{
+	uint64_t ticks = QUANTUM + QUANTUM / 2;
+	unsigned nr_preempted = 0;
+	struct lde_trace_record record;
+
+	(void)state;
+	spawn(compute, &ticks);
+	spawn(compute, &ticks);
+	run_processes();
+	while (trace_ring_take(&ring, &record, 1) == 1)
+		if (record.kind == LDE_TRACE_SCHED_SWITCH && record.code == LDE_SWITCH_PREEMPTED) {
+			assert_int_equal(record.args[0], LDE_STATE_READY);
+			nr_preempted++;
+		}
+	assert_int_equal(nr_preempted, ledger.switches_preempted);
+	assert_true(nr_preempted >= 2);
+}
+
+static void sleep_a_while(void *arg)
+{
+	wait_on(NULL, *(uint64_t *)arg);
+}
+
+static void nobody_has_the_cpu_while_it_idles(void **state)
+{
+	uint64_t until = 5000000;
+
+	(void)state;
+	spawn(sleep_a_while, &until);
+	run_processes();
+	expect(LDE_TRACE_PROCESS_FORK, 0, 0, 1);
+	expect(LDE_TRACE_SCHED_WAKEUP, 0, 1, 1);
+	expect_switch(0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, 1);
+	expect(LDE_TRACE_TIMER_ARM, 1, 0, until);
+	expect_switch(1, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED, 0);
+	expect(LDE_TRACE_SCHED_WAKEUP, 0, 0, 1);
+	expect_switch(0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, 1);
+	expect_switch(1, LDE_SWITCH_ENDED, LDE_STATE_ZOMBIE, 0);
+	assert_nothing_left();
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(without_a_trace_the_policy_is_itself),
+		TEST(an_interrupt_ends_before_the_switch_it_leads_to),
+		TEST(states_and_their_reasons_are_recorded),
+		TEST(preemption_is_told_from_yielding),
+		TEST(nobody_has_the_cpu_while_it_idles),
+	};
+
+	return cmocka_run_group_tests_name("event_policy", tests, NULL, NULL);
+}

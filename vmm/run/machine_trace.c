@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The trace of a machine: where its ring is, its doorbell, its beginning and end. */
+#include <errno.h>
+#include <string.h>
+
+#include "vmm/base/log.h"
+#include "vmm/run/machine_parts.h"
+
+/* At the end of memory, where nothing else is put. */
+void machine_place_ring(struct machine *machine)
+{
+	if (!machine->config->trace_dir)
+		return;
+	machine->trace_bytes = trace_ring_size(machine->config->trace_buffer_bytes);
+	machine->trace_gpa = gpa_of(machine->mem.size_bytes - machine->trace_bytes);
+}
+
+/* Any access to the doorbell is one, whatever is written. */
+static void on_doorbell(void *opaque, struct portbus_access *access)
+{
+	(void)access;
+	recorder_make_room(opaque);
+}
+
+static void connect_doorbell(struct machine *machine)
+{
+	const struct portbus_device device = {
+		.port = LDE_TRACE_PORT,
+		.nr_ports = LDE_TRACE_PORT_SIZE,
+		.tag = EXIT_TRACE,
+		.handler = on_doorbell,
+		.opaque = machine->recorder,
+	};
+
+	portbus_register(&machine->bus, &device);
+}
+
+static const char *remedy(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return "it has other files in it; give the name of a new folder";
+	case -ENOENT:
+		return "the folder that it is to be in does not exist";
+	case -ENOSPC:
+		return "no space is left there";
+	default:
+		return strerror(-err);
+	}
+}
+
+int machine_start_trace(struct machine *machine)
+{
+	const struct machine_config *config = machine->config;
+	struct trace_info info = {
+		.tsc_hz = machine->cpu.tsc_hz,
+		.classes = config->trace_classes,
+	};
+	struct trace_ring ring;
+	void *memory = guestmem_at(&machine->mem, machine->trace_gpa, machine->trace_bytes);
+
+	if (!config->trace_dir)
+		return 0;
+	if (config->command)
+		strncpy(info.command, config->command, sizeof(info.command) - 1);
+	trace_ring_init(&ring, memory, machine->trace_bytes);
+	int err = recorder_start(&machine->recorder, config->trace_dir, &info, &ring,
+				 bootcpu_tsc_offset(&machine->vcpu_fd));
+	if (err) {
+		log_line("--trace %s: cannot be written: %s", config->trace_dir, remedy(err));
+		return err;
+	}
+	connect_doorbell(machine);
+	return 0;
+}
+
+void machine_stop_trace(struct machine *machine)
+{
+	recorder_stop(machine->recorder, &machine->report->trace);
+	machine->recorder = NULL;
+}
