@@ -117,11 +117,18 @@ struct process *process_create(void (*entry)(void), uint32_t job, const struct p
 	return p;
 }
 
+void process_forget(struct process *p)
+{
+	/* The number may be another's by the time that p is destroyed. */
+	if (process_table[p->pid] == p)
+		process_table[p->pid] = NULL;
+}
+
 void process_destroy(struct process *p)
 {
 	if (*stack_canary(p) != STACK_CANARY)
 		panic("a kernel stack overflowed");
-	process_table[p->pid] = NULL;
+	process_forget(p);
 	page_put(direct_paddr((char *)p->context.stack_top - KERNEL_STACK_SIZE));
 	page_put(direct_paddr(p));
 }

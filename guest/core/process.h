@@ -175,6 +175,10 @@ static inline void process_note_first_run(struct process *p)
 	p->record->first_run_tsc = p->state_since;
 }
 
+/* p has ended and nobody will ask for it: its number names nobody any more, though
+ * it still stands on its stack. */
+void process_forget(struct process *p);
+
 /* After the last use of its stack: gives back what process_create took. */
 void process_destroy(struct process *p);
 

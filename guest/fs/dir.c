@@ -13,6 +13,9 @@
 #define TABLE_BUCKETS (PAGE_SIZE / sizeof(struct dir_entry *))
 #define TABLES_MAX    512
 
+/* What a name adds to the size of its folder: as much as in Linux's tmpfs. */
+#define DIR_NAME_BYTES 20
+
 static struct pool entry_pool = POOL_INIT(entry_pool, struct dir_entry);
 static struct dir_entry *first_table[TABLE_BUCKETS];
 
@@ -161,7 +164,7 @@ static void entry_link(struct dir_entry *entry, struct inode *dir, const char *n
 	entry->next = *bucket;
 	*bucket = entry;
 	list_add_tail(&dir->dir.entries, &entry->in_dir);
-	dir->object.size += sizeof(*entry);
+	dir->object.size += DIR_NAME_BYTES;
 }
 
 static void entry_unlink(struct dir_entry *entry)
@@ -174,7 +177,7 @@ static void entry_unlink(struct dir_entry *entry)
 	*link = entry->next;
 	list_remove(&entry->in_dir);
 	dir->dir.nr_removed++;
-	dir->object.size -= sizeof(*entry);
+	dir->object.size -= DIR_NAME_BYTES;
 	text_drop(entry->name, entry->name_len);
 }
 
@@ -284,6 +287,7 @@ struct inode *dir_create(uint32_t mode)
 	if (!dir)
 		return NULL;
 	dir->file_ops = &dir_file_ops;
+	dir->object.size = 2 * DIR_NAME_BYTES; /* . and .. */
 	list_init(&dir->dir.entries);
 	dir->dir.last_position = 1; /* 0 and 1 are . and .. */
 	return dir;

@@ -73,7 +73,7 @@ static int measure(const struct exec *x, const struct exec_strings *s, struct pu
 			return len;
 		if (!pointer)
 			return 0;
-		len = user_strlen(x->old, pointer, EXEC_STRINGS_MAX);
+		len = user_strlen(x->old, pointer, EXEC_STRING_MAX);
 		if (len < 0)
 			return len;
 		out->nr++;
@@ -107,7 +107,7 @@ static bool push_list(struct exec *x, const struct exec_strings *s, struct pushe
 
 		if (read_pointer(x, s, i, &pointer))
 			return false;
-		len = user_strlen(x->old, pointer, EXEC_STRINGS_MAX);
+		len = user_strlen(x->old, pointer, EXEC_STRING_MAX);
 		if (len < 0 || user_copy(x->image.space, at, x->old, pointer, len + 1))
 			return false;
 		at += len + 1;

@@ -25,6 +25,8 @@ struct exec_args {
 
 /* More bytes of strings and pointers than this are -E2BIG. */
 #define EXEC_STRINGS_MAX (1u << 20)
+/* So is one that is longer than this with its NUL. */
+#define EXEC_STRING_MAX (1u << 17)
 
 /*
  * Replaces the running process's program by the ELF file inode. 0 with frame

@@ -118,5 +118,6 @@ void exit_process(int status)
 		list_remove(&p->siblings);
 		wait_wake_all(&parent->child_ended); /* perhaps it was the last one */
 	}
+	process_forget(p);
 	sched_end(process_destroy);
 }

@@ -102,7 +102,8 @@ int lookup_create(struct lookup *l, struct inode *inode)
 
 	if (err)
 		return err;
-	inode_touch(inode, INODE_READ | INODE_WRITTEN);
+	/* Only a new inode has no times; what gets another name keeps its own. */
+	inode_touch(inode, inode->ctime_ns ? INODE_CHANGED : INODE_READ | INODE_WRITTEN);
 	inode_touch(l->end.dir, INODE_WRITTEN);
 	return 0;
 }

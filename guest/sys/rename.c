@@ -88,7 +88,9 @@ static int check_entries(struct rename *r)
 		return -ENOENT;
 	if (inode_is_dir(r->from->inode) && !dir_is_kept(r->from->inode))
 		return -EBUSY; /* where /proc is */
-	return r->to && !(r->flags & RENAME_EXCHANGE) ? check_target(r) : 0;
+	if (!r->to || r->to->inode == r->from->inode || r->flags & RENAME_EXCHANGE)
+		return 0;
+	return check_target(r);
 }
 
 static int rename_entry(struct rename *r)

@@ -118,6 +118,7 @@ static void times_moved(void)
 	wait_a_little();
 	link("f", "f2");
 	check("link: ctime", is_later(state("f").st_ctim, before.st_ctim));
+	check("not mtime", !is_later(state("f").st_mtim, before.st_mtim));
 	check("and the folder", is_later(state(".").st_mtim, dir.st_mtim));
 	before = state("f");
 	dir = state(".");

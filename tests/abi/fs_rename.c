@@ -39,6 +39,9 @@ static void refused(void)
 	SAID(rename("dir", "dir/sub"));
 	SAID(rename("dir/sub/deep", "dir"));
 	SAID(rename("dir/sub", "dir"));
+	SAID(rename("full", "full"));
+	SAID(rename("full", "./full"));
+	SAID(rename("full/", "dir/../full/"));
 	SAID(rename("file/", "new"));
 	SAID(rename("file", "new/"));
 	SAID(rename("file", "dir/"));

@@ -223,6 +223,24 @@ static void numbers_are_not_given_again_at_once(void **state)
 	}
 }
 
+static void one_that_is_forgotten_gives_its_number_away(void **state)
+{
+	struct process *gone = create(), *heir = NULL;
+
+	(void)state;
+	assert_int_equal(gone->pid, 1);
+	process_forget(gone);
+	assert_null(process_find(1));
+	for (uint32_t i = 1; i < PID_MAX; i++) {
+		if (heir)
+			process_destroy(heir);
+		heir = create();
+	}
+	assert_int_equal(heir->pid, 1);
+	process_destroy(gone);
+	assert_ptr_equal(process_find(1), heir);
+}
+
 static void numbers_wrap_and_skip_the_living(void **state)
 {
 	struct process *first = create(), *third, *p = NULL;
@@ -317,6 +335,7 @@ int main(void)
 		TEST(a_used_page_leaves_nothing_in_a_new_process),
 		TEST(a_stack_that_overflowed_panics),
 		TEST(numbers_are_not_given_again_at_once),
+		TEST(one_that_is_forgotten_gives_its_number_away),
 		TEST(numbers_wrap_and_skip_the_living),
 		TEST(a_full_table_has_no_room_until_somebody_ends),
 		TEST(memory_that_runs_out_leaves_nothing_behind),
