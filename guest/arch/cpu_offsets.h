@@ -9,7 +9,7 @@
 #define CPU_ROOT     208
 
 /* Vectors with an entry in entry.S and a gate in the trap table: exceptions,
- * the timer, the console, and the spurious one. */
-#define NR_TRAP_VECTORS 50
+ * the timer, the console, the spurious one, and the virtio devices. */
+#define NR_TRAP_VECTORS 64
 
 #endif

@@ -45,6 +45,13 @@ static inline void insn_outl(uint16_t port, uint32_t value)
 	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
+/* No load passes a store before it: where a device looks at what we have stored
+ * while we look at what it has. MFENCE is slow, and not everywhere. */
+static inline void insn_barrier(void)
+{
+	__asm__ volatile("lock addl $0, (%%rsp)" : : : "memory", "cc");
+}
+
 static inline void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
 	__asm__ volatile("cpuid"

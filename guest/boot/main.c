@@ -20,8 +20,10 @@
 #include "guest/core/event_policy.h"
 #include "guest/core/random.h"
 #include "guest/core/sched.h"
+#include "guest/dev/block.h"
 #include "guest/dev/console.h"
 #include "guest/dev/tree.h"
+#include "guest/dev/virtio_blk.h"
 #include "guest/fs/initrd.h"
 #include "guest/fs/node.h"
 #include "guest/fs/stream.h"
@@ -94,6 +96,15 @@ static const struct policy_ops *choose_policy(void)
 	return policy;
 }
 
+static void start_disks(void)
+{
+	if (virtio_blk_init(tree.virtio, tree.nr_virtio))
+		panic("a disk cannot be started; is --memory too small?");
+	block_set_holding(!tree.is_blocking);
+	if (!node_create_disks())
+		panic("memory is too small for the files of the disks");
+}
+
 _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 {
 	struct survey survey = { .fdt = fdt };
@@ -125,6 +136,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	clock_init(tree.tsc_hz);
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
+	start_disks();
 	stream_init();
 
 	if (tree.checks_itself)

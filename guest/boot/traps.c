@@ -17,6 +17,7 @@
 #include "guest/arch/traptable.h"
 #include "guest/core/sched.h"
 #include "guest/dev/console.h"
+#include "guest/dev/virtio_blk.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -146,6 +147,8 @@ static void interrupt(unsigned vector)
 		sched_switch(sched_tick());
 	} else if (vector == console_info()->vector) {
 		console_interrupt();
+	} else {
+		virtio_blk_interrupt(vector);
 	}
 }
 

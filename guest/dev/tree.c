@@ -12,7 +12,7 @@
 #include "guest/lib/string.h"
 
 enum node { NODE_OTHER, NODE_MEMORY, NODE_CPU, NODE_CHOSEN, NODE_CONSOLE, NODE_MONITOR,
-	    NODE_TRACE, NODE_WORKLOAD, NODE_PROGRAM, NR_NODES };
+	    NODE_TRACE, NODE_WORKLOAD, NODE_PROGRAM, NODE_VIRTIO, NR_NODES };
 
 /* What is read from the tree before it is made sense of. */
 struct raw_tree {
@@ -22,6 +22,8 @@ struct raw_tree {
 	uint32_t console_reg[2], monitor_reg[2], trace_reg[2];
 	uint64_t trace_ring[2];
 	struct string_list features, without, path, seed, self_check, sched, quanta;
+	uint64_t virtio_reg[2]; /* the last one's */
+	uint32_t virtio_vector;
 };
 
 enum type { TYPE_U64, TYPE_U32, TYPE_STRINGS, TYPE_BYTES };
@@ -91,6 +93,10 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_WORKLOAD] = {
 		BYTES(LDE_DT_ENV, TYPE_STRINGS, true, machine.env),
 	},
+	[NODE_VIRTIO] = {
+		NUMBERS("reg", TYPE_U64, 2, virtio_reg),
+		NUMBERS("interrupts", TYPE_U32, 1, virtio_vector),
+	},
 	[NODE_PROGRAM] = {
 		BYTES(LDE_DT_PATH, TYPE_STRINGS, false, path),
 		BYTES(LDE_DT_ARGV, TYPE_STRINGS, true, program.argv),
@@ -129,6 +135,8 @@ static enum node node_by_name(const char *name)
 		       has_prefix(name, "console") ? NODE_CONSOLE : NODE_OTHER;
 	case 't':
 		return has_prefix(name, "trace@") ? NODE_TRACE : NODE_OTHER;
+	case 'v':
+		return has_prefix(name, "virtio_mmio@") ? NODE_VIRTIO : NODE_OTHER;
 	case 'w':
 		return NODE_WORKLOAD;
 	case 'p':
@@ -254,6 +262,7 @@ static void finish_machine(struct reader *r)
 	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
 	m->features.smep = list_has(features, LDE_FEATURE_SMEP);
 	m->checks_itself = r->raw.self_check.data;
+	m->is_blocking = !list_has(&r->raw.without, LDE_WITHOUT_BLOCKING);
 	m->is_preemptive = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION);
 	r->error = r->visitor->machine(m);
 }
@@ -272,6 +281,21 @@ static void finish_program(struct reader *r)
 	r->error = r->visitor->program(&r->raw.machine, &r->raw.program);
 	r->raw.program = (struct tree_program){ 0 };
 	r->found[NODE_PROGRAM] = 0;
+}
+
+static void finish_virtio(struct reader *r)
+{
+	struct machine_tree *m = &r->raw.machine;
+
+	if (!check_found(r, NODE_VIRTIO))
+		return;
+	if (m->nr_virtio == LDE_VIRTIO_MAX) {
+		r->error = "it has too many virtio devices";
+		return;
+	}
+	m->virtio[m->nr_virtio++] =
+		(struct virtio_node){ r->raw.virtio_reg[0], r->raw.virtio_vector };
+	r->found[NODE_VIRTIO] = 0;
 }
 
 #define DEPTH_MAX 8
@@ -310,6 +334,8 @@ static void walk(struct reader *r)
 				return;
 			if (nodes[depth] == NODE_PROGRAM)
 				finish_program(r);
+			if (nodes[depth] == NODE_VIRTIO)
+				finish_virtio(r);
 			if (!depth--)
 				r->error = "a node ends that never began";
 			break;

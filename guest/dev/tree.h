@@ -37,6 +37,12 @@ struct tree_sched {
 	uint64_t boost_ns;
 };
 
+/* A virtio device with its registers in memory. */
+struct virtio_node {
+	paddr_t regs;
+	uint32_t vector;
+};
+
 struct machine_tree {
 	uint64_t memory_end;
 	paddr_t tree_end;
@@ -46,6 +52,9 @@ struct machine_tree {
 	uint64_t quantum_ns;
 	struct tree_sched sched;
 	bool is_preemptive;
+	bool is_blocking; /* who waits for a disk leaves the CPU to others */
+	struct virtio_node virtio[LDE_VIRTIO_MAX];
+	uint32_t nr_virtio;
 	bool checks_itself;
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */
 	uint32_t monitor_port;

@@ -28,6 +28,13 @@ struct file_ops {
 	bool (*has_more)(struct file *file);
 	/* Bytes that can be read at once (FIONREAD). */
 	int64_t (*nr_readable)(struct file *file);
+	/* All that has been written is to be where it lasts: 0 or an error. NULL:
+	 * it is, as far as it ever will be. */
+	int (*sync)(struct file *file);
+	/* What ioctl(2) asks of this kind alone; NULL: nothing. */
+	int64_t (*ioctl)(struct file *file, uint32_t request, vaddr_t arg);
+	/* Its end, for lseek(2); NULL: as the inode has it. */
+	uint64_t (*size)(struct file *file);
 	bool can_seek;
 };
 

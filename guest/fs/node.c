@@ -3,6 +3,8 @@
 
 #include "guest/arch/offload.h"
 #include "guest/core/clock.h"
+#include "guest/dev/block.h"
+#include "guest/fs/blockdev.h"
 #include "guest/fs/device.h"
 #include "guest/fs/dir.h"
 #include "guest/fs/pipe.h"
@@ -28,7 +30,9 @@ static struct inode *create(uint32_t mode, uint32_t rdev)
 	inode->rdev = rdev;
 	if ((mode & MODE_TYPE) == MODE_FIFO)
 		inode->file_ops = &pipe_file_ops;
-	else /* no block device exists, no socket can be opened */
+	else if ((mode & MODE_TYPE) == MODE_BLOCK)
+		inode->file_ops = &blockdev_file_ops;
+	else /* no socket can be opened */
 		inode->file_ops = device_file_ops((mode & MODE_TYPE) == MODE_CHAR ? rdev : 0);
 	return inode;
 }
@@ -126,4 +130,21 @@ bool node_create_standard(uint64_t now_ns)
 		root->atime_ns = root->mtime_ns = root->ctime_ns = boot_ns;
 	return dev && put_devices(dev) && put(dev, "shm", dir_create(MODE_DIR | 01777)) &&
 	       standard_dir("tmp", 01777) && put(root, "proc", proc_create());
+}
+
+static uint64_t create_disks_run(void *arg)
+{
+	struct inode *dev = standard_dir("dev", 0755);
+	struct block_device *device;
+
+	(void)arg;
+	for (uint32_t i = 0; dev && (device = block_at(i)); i++)
+		if (!put(dev, device->name, create(MODE_BLOCK | 0660, block_rdev(device))))
+			return false;
+	return dev != NULL;
+}
+
+bool node_create_disks(void)
+{
+	return !block_at(0) || offload_call(create_disks_run, NULL);
 }

@@ -16,4 +16,7 @@ struct inode *node_create(uint32_t mode, uint32_t rdev);
  */
 bool node_create_standard(uint64_t now_ns);
 
+/* /dev/vda and so on, for the block devices that there are. False without memory. */
+bool node_create_disks(void);
+
 #endif

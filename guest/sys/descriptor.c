@@ -299,6 +299,8 @@ int64_t sys_ioctl(struct trap_frame *f)
 	case FIONREAD:
 		return put_nr_readable(file, arg);
 	default:
+		if (file->ops->ioctl)
+			return file->ops->ioctl(file, request, arg);
 		return stream_is_tty(file) ? terminal_ioctl(request, arg) : -ENOTTY;
 	}
 }

@@ -243,14 +243,14 @@ static int64_t seek_content(const struct inode *inode, int64_t offset, bool for_
 }
 
 /* The position that is asked for, which may be a bad one. */
-static int64_t seek_target(const struct file *file, int64_t offset, int whence)
+static int64_t seek_target(struct file *file, int64_t offset, int whence)
 {
 	int64_t base = 0;
 
 	if (whence == SEEK_CUR)
 		base = file->pos;
 	else if (whence == SEEK_END)
-		base = file->inode->object.size;
+		base = file->ops->size ? file->ops->size(file) : file->inode->object.size;
 	return __builtin_add_overflow(base, offset, &base) || base < 0 ? -EINVAL : base;
 }
 
@@ -277,13 +277,15 @@ int64_t sys_lseek(struct trap_frame *f)
 	return pos;
 }
 
-/* Nothing is ever kept back from where it is to be. */
+/* What is kept in memory is where it is to be. */
 int64_t sys_fsync(struct trap_frame *f)
 {
-	const struct file *file = fd_get(arg_int(f, 0));
+	struct file *file = fd_get(arg_int(f, 0));
 
 	if (!file)
 		return -EBADF;
+	if (file->ops->sync)
+		return file->ops->sync(file);
 	return file->inode->device == DEVICE_TREE ? 0 : -EINVAL;
 }
 

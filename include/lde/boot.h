@@ -64,6 +64,8 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  *                      LDE_DT_TRACE_RING (u64, u64: where the ring is, at the
  *                      end of memory, and its bytes; see event.h),
  *                      LDE_DT_TRACE_EVENTS (1 cell: LDE_TRACE_C_*)
+ * /virtio_mmio@GPA     compatible "virtio,mmio", reg, interrupts = <vector>: one
+ *                      for each disk, in order (device.h, VIRTIO 1.2, 4.2)
  * /interrupt-controller compatible "lde,lapic" (the local APIC by x2APIC MSRs),
  *                      interrupt-controller, #interrupt-cells = <1> (a vector)
  * /workload            the programs to start, in command-line order:
@@ -79,6 +81,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_COMPAT_TRACE   "lde,trace"
 #define LDE_DT_COMPAT_LAPIC   "lde,lapic"
 #define LDE_DT_COMPAT_MACHINE "lde,machine"
+#define LDE_DT_COMPAT_VIRTIO  "virtio,mmio"
 
 #define LDE_DT_TSC_HZ     "lde,tsc-hz"
 #define LDE_DT_FEATURES   "lde,features"
@@ -137,5 +140,6 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 
 /* Strings of LDE_DT_WITHOUT: limits that the user took away. */
 #define LDE_WITHOUT_PREEMPTION "preemption"
+#define LDE_WITHOUT_BLOCKING   "blocking"
 
 #endif

@@ -16,6 +16,7 @@
 #define LDE_CONSOLE_PORT      0x600 /* one 32-bit register: the doorbell */
 #define LDE_CONSOLE_PORT_SIZE 4
 #define LDE_CONSOLE_VECTOR    0x30 /* edge; raised as an MSI to CPU 0 */
+#define LDE_VIRTIO_VECTOR     0x38 /* of virtio device 0, edge; the next has the next */
 #define LDE_MONITOR_PORT      0x610
 #define LDE_MONITOR_PORT_SIZE 0x10
 /* The doorbell of the trace's ring (event.h); whatever is written, the exit ends

@@ -14,6 +14,9 @@
  *   above it     the flattened device tree, then the initrd, each page aligned
  *   above those  free; never written by the VMM, hence all zeroes
  *
+ * Above all memory lie the registers of the virtio devices, LDE_VIRTIO_GPA. No
+ * table of the VMM's leads there: the kernel maps them if it wants them.
+ *
  * Guest-virtual memory, set up in the page tables the VMM built:
  *
  *   LDE_VA_DIRECT + gpa  all of guest-physical memory, 2 MiB pages, RW, NX
@@ -48,6 +51,12 @@
 
 #define LDE_KERNEL_GPA     0x100000 /* lowest p_paddr of the kernel */
 #define LDE_KERNEL_GPA_END 0x400000 /* no kernel byte at or above this */
+
+/* Device n of virtio has its registers at LDE_VIRTIO_GPA + n * LDE_VIRTIO_STRIDE. */
+#define LDE_VIRTIO_GPA    0xd0000000
+#define LDE_VIRTIO_STRIDE 0x1000
+#define LDE_VIRTIO_SIZE   0x200
+#define LDE_VIRTIO_MAX    8
 
 #define LDE_MEMORY_MIN (64ull << 20)
 #define LDE_MEMORY_MAX (3ull << 30)

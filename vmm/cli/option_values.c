@@ -13,7 +13,7 @@
 #include "vmm/base/units.h"
 
 /* Limits that can be taken away. */
-static const char *const limits[] = {LDE_WITHOUT_PREEMPTION, NULL};
+static const char *const limits[] = {LDE_WITHOUT_PREEMPTION, LDE_WITHOUT_BLOCKING, NULL};
 
 #define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
 

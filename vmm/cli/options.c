@@ -16,6 +16,7 @@ enum {
 	OPT_ENV_HOST,
 	OPT_ROOT,
 	OPT_TAG,
+	OPT_DISK,
 	OPT_DUMP_DTB,
 	OPT_WITHOUT,
 	OPT_TRACE,
@@ -43,6 +44,7 @@ static const struct option run_options[] = {
 	{"env-host", no_argument, NULL, OPT_ENV_HOST},
 	{"root", required_argument, NULL, OPT_ROOT},
 	{"tag", no_argument, NULL, OPT_TAG},
+	{"disk", required_argument, NULL, OPT_DISK},
 	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
 	{"without", required_argument, NULL, OPT_WITHOUT},
 	{"trace", required_argument, NULL, OPT_TRACE},
@@ -119,6 +121,18 @@ static int parser_add_limit(struct parser *parser, const char *text)
 	return err;
 }
 
+static int parser_add_disk(struct parser *parser, const char *text)
+{
+	struct options *options = parser->options;
+
+	if (options->nr_disks == DISK_DISKS_MAX)
+		return REFUSE(parser, "--disk %s: one too many; a machine has at most %d", text,
+			      DISK_DISKS_MAX);
+	int err = option_parse_disk(text, &options->disks[options->nr_disks], parser->complaint);
+	options->nr_disks += !err;
+	return err;
+}
+
 static int parser_set_file(struct parser *parser, const char *option, const char *text,
 			   const char **file)
 {
@@ -178,6 +192,8 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 	case OPT_ENV_HOST:
 		parser->env_host = true;
 		return 0;
+	case OPT_DISK:
+		return parser_add_disk(parser, value);
 	case OPT_TAG:
 		options->tag = true;
 		return 0;
@@ -379,6 +395,8 @@ void options_fini(struct options *options)
 	for (size_t i = 0; i < options->nr_programs; i++)
 		free(options->programs[i].argv);
 	free(options->programs);
+	for (size_t i = 0; i < options->nr_disks; i++)
+		free((void *)options->disks[i].path);
 	environment_fini(&options->env);
 	free(options->without);
 	*options = (struct options){0};

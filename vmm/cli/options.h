@@ -20,6 +20,7 @@
 
 #include "vmm/cli/complaint.h"
 #include "vmm/cli/environment.h"
+#include "vmm/cli/option_disk.h"
 #include "vmm/cli/option_values.h"
 #include "vmm/dev/sched_config.h"
 
@@ -51,6 +52,8 @@ struct options {
 	bool tag;
 	bool help; /* --help was given; the programs were not looked at */
 
+	struct disk_spec disks[DISK_DISKS_MAX]; /* vda, vdb... */
+	size_t nr_disks;
 	struct environment env;
 	const char **without; /* NULL terminated */
 	size_t nr_without;

@@ -190,6 +190,8 @@ int session_run(struct session *session)
 		.env = options->env.entries,
 		.root_dir = options->root_dir,
 		.dump_dtb = options->dump_dtb,
+		.disks = options->disks,
+		.nr_disks = options->nr_disks,
 		.without = options->without,
 		.self_check = is_self_check_wanted(),
 		.tag_output = options->tag,

@@ -20,6 +20,9 @@ void usage_print_run(void)
 	     "  --trace DIR        record what happens in DIR, for lde report and babeltrace2\n"
 	     "  --events LIST      record only some of sched,syscall,irq,exit,fault,block,signal\n"
 	     "  --trace-buffer SIZE  memory for events on their way: 4K to 32M [4M]\n"
-	     "  --without LIMIT    take a limit away, to see what it is for: preemption\n"
+	     "  --disk FILE[,ro][,latency=TIME][,iops=N][,fault=EIO:P%]\n"
+	     "                     FILE is the disk /dev/vda; the next one is /dev/vdb\n"
+	     "  --without LIMIT    take a limit away, to see what it is for: preemption,\n"
+	     "                     blocking\n"
 	     "  --dump-dtb FILE    write the device tree that the kernel gets");
 }

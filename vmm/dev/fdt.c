@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <lde/device.h>
+#include <lde/layout.h>
 
 #define PHANDLE_LAPIC 1
 
@@ -247,6 +248,18 @@ static void put_ports(struct latch *latch, const struct dtree_config *config)
 	node_end(latch);
 }
 
+static void put_virtio(struct latch *latch, uint32_t idx)
+{
+	const uint32_t gpa = LDE_VIRTIO_GPA + idx * LDE_VIRTIO_STRIDE;
+	const uint32_t reg[4] = {0, gpa, 0, LDE_VIRTIO_SIZE};
+
+	node_begin_at(latch, "virtio_mmio", gpa);
+	put_string(latch, "compatible", LDE_DT_COMPAT_VIRTIO);
+	put_cells(latch, "reg", reg, 4);
+	put_cell(latch, "interrupts", LDE_VIRTIO_VECTOR + idx);
+	node_end(latch);
+}
+
 static void put_interrupt_controller(struct latch *latch)
 {
 	node_begin(latch, "interrupt-controller");
@@ -294,6 +307,8 @@ static void put_tree(struct latch *latch, const struct dtree_config *config)
 	put_cpus(latch, config);
 	put_chosen(latch, config);
 	put_ports(latch, config);
+	for (uint32_t i = 0; i < config->nr_virtio; i++)
+		put_virtio(latch, i);
 	put_interrupt_controller(latch);
 	put_workload(latch, config);
 	node_end(latch);

@@ -145,6 +145,19 @@ int kvm_vm_set_memory(const struct kvm_vm *vm, const struct guestmem *mem,
 	return err ? fail(error, KVM_STEP_MEMORY, err, 0) : 0;
 }
 
+int kvm_vm_add_doorbell(const struct kvm_vm *vm, gpa_t gpa, int event_fd,
+			struct kvm_error *error)
+{
+	struct kvm_ioeventfd doorbell = {
+		.addr = gpa.value,
+		.len = sizeof(uint32_t),
+		.fd = event_fd,
+	};
+	int err = ioctl_retry(vm->fd, KVM_IOEVENTFD, (unsigned long)&doorbell);
+
+	return err ? fail(error, KVM_STEP_DOORBELL, err, 0) : 0;
+}
+
 int kvm_vcpu_create(const struct kvm_host *host, const struct kvm_vm *vm, uint32_t id,
 		    struct kvm_vcpu *vcpu, struct kvm_error *error)
 {

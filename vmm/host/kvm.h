@@ -21,6 +21,7 @@ enum kvm_step {
 	KVM_STEP_CAPABILITY, /* detail: the KVM_CAP_* that is missing */
 	KVM_STEP_CREATE_VM,
 	KVM_STEP_IRQCHIP,
+	KVM_STEP_DOORBELL,
 	KVM_STEP_MEMORY,
 	KVM_STEP_CREATE_VCPU,
 	KVM_STEP_CPU_STATE,
@@ -60,6 +61,11 @@ void kvm_vm_close(struct kvm_vm *vm);
 /* Makes mem the VM's RAM, in one slot from guest-physical 0. */
 int kvm_vm_set_memory(const struct kvm_vm *vm, const struct guestmem *mem,
 		      struct kvm_error *error);
+
+/* A 32-bit write to guest-physical gpa adds 1 to the eventfd(2) and causes no exit
+ * to user space (4.59). Before the slot: afterwards closing the VM takes longer. */
+int kvm_vm_add_doorbell(const struct kvm_vm *vm, gpa_t gpa, int event_fd,
+			struct kvm_error *error);
 
 int kvm_vcpu_create(const struct kvm_host *host, const struct kvm_vm *vm, uint32_t id,
 		    struct kvm_vcpu *vcpu, struct kvm_error *error);

@@ -19,6 +19,8 @@ static const char *step_text(enum kvm_step step)
 		return "cannot create a virtual machine";
 	case KVM_STEP_IRQCHIP:
 		return "cannot create the interrupt controller";
+	case KVM_STEP_DOORBELL:
+		return "cannot connect the disks' doorbells and interrupts";
 	case KVM_STEP_MEMORY:
 		return "cannot give the machine its memory";
 	case KVM_STEP_CREATE_VCPU:

@@ -71,6 +71,7 @@ const char *exits_cause_name(enum exit_cause cause)
 		[EXIT_MONITOR] = "monitor",
 		[EXIT_TRACE] = "trace",
 		[EXIT_PORT_OTHER] = "port-other",
+		[EXIT_VIRTIO] = "virtio",
 		[EXIT_MMIO] = "mmio",
 		[EXIT_SIGNAL] = "signal",
 		[EXIT_SHUTDOWN] = "shutdown",

@@ -101,6 +101,8 @@ static int create_kvm(struct machine *machine, struct kvm_error *error)
 	if (!err)
 		err = kvm_vm_create(&machine->host, &machine->vm, error);
 	if (!err)
+		err = machine_connect_disks(machine, error);
+	if (!err)
 		err = kvm_vm_set_memory(&machine->vm, &machine->mem, error);
 	if (!err)
 		err = kvm_vcpu_create(&machine->host, &machine->vm, 0, &machine->vcpu_fd, error);
@@ -131,6 +133,9 @@ static int create(struct machine *machine)
 		return err;
 	}
 	machine_place_ring(machine);
+	err = machine_open_disks(machine);
+	if (err)
+		return err;
 	err = create_kvm(machine, &error);
 	if (err)
 		return log_kvm_error(&error, err);
@@ -143,6 +148,7 @@ static int create(struct machine *machine)
 
 static void destroy(struct machine *machine)
 {
+	machine_close_disks(machine);
 	kvm_vcpu_close(&machine->vcpu_fd);
 	kvm_vm_close(&machine->vm);
 	kvm_close(&machine->host);
@@ -195,6 +201,8 @@ static int run(struct machine *machine)
 		.kvm = &machine->vcpu_fd,
 		.mem = &machine->mem,
 		.bus = &machine->bus,
+		.mmio = machine_access_disk,
+		.mmio_ctx = machine,
 		.exits = &machine->report->exits,
 	};
 	connect_console(machine);

@@ -11,6 +11,7 @@
 #include <lde/ledger.h>
 
 #include "vmm/dev/sched_config.h"
+#include "vmm/host/disk.h"
 #include "vmm/host/kvm_stats.h"
 #include "vmm/observe/counters.h"
 #include "vmm/observe/trace_file.h"
@@ -35,6 +36,8 @@ struct machine_config {
 	char *const *env;           /* NULL-terminated K=V; NULL: none */
 	const char *root_dir;       /* becomes the guest's root; or NULL */
 	const char *dump_dtb;       /* write the device tree to this file; or NULL */
+	const struct disk_spec *disks;
+	size_t nr_disks; /* DISK_DISKS_MAX at most */
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
 	bool self_check; /* the kernel is to check itself */
 	const char *trace_dir;       /* records events there; or NULL */

@@ -8,11 +8,20 @@
 #include "vmm/dev/bus.h"
 #include "vmm/dev/console.h"
 #include "vmm/dev/monitor.h"
+#include "vmm/dev/virtio_blk.h"
+#include "vmm/host/disk.h"
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
 #include "vmm/run/machine_config.h"
 #include "vmm/run/recorder.h"
 #include "vmm/run/vcpu.h"
+
+struct machine_disk {
+	struct machine *machine;
+	struct disk disk;
+	struct vblk blk;
+	int interrupt_fd; /* eventfd(2): a write raises its interrupt; -1: none */
+};
 
 struct machine {
 	const struct machine_config *config;
@@ -31,6 +40,8 @@ struct machine {
 	struct portbus bus;
 	struct vconsole console;
 	struct vmonitor monitor;
+	struct machine_disk *disks;
+	unsigned int nr_disks; /* open */
 	struct vcpu vcpu;
 	struct recorder *recorder; /* NULL: nothing is */
 	gpa_t trace_gpa;
@@ -50,6 +61,16 @@ void machine_place_ring(struct machine *machine);
 /* Begins the trace, just before the guest runs; 0 or -errno, logged. */
 int machine_start_trace(struct machine *machine);
 void machine_stop_trace(struct machine *machine);
+/* Opens and locks the images; 0 or -errno, logged. Whatever comes back, to be
+ * followed by machine_close_disks. */
+int machine_open_disks(struct machine *machine);
+/* Makes the doorbells and interrupts of the disks known to KVM. Between the
+ * VM's creation and its memory slot. 0 or -errno with *error. */
+int machine_connect_disks(struct machine *machine, struct kvm_error *error);
+/* ctx is the machine. */
+bool machine_access_disk(void *ctx, uint64_t gpa, bool is_write, void *data, uint32_t len);
+/* Stops them. Before guest memory goes. */
+void machine_close_disks(struct machine *machine);
 
 /* Copies the guest's ledger and records into the report. */
 void machine_copy_ledger(const struct machine *machine);

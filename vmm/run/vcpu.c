@@ -52,6 +52,14 @@ static enum exit_cause give_up_error(struct vcpu *vcpu, int error)
 	return EXIT_OTHER;
 }
 
+static enum exit_cause serve_mmio(struct vcpu *vcpu, struct kvm_run *run)
+{
+	if (!vcpu->mmio(vcpu->mmio_ctx, run->mmio.phys_addr, run->mmio.is_write, run->mmio.data,
+			run->mmio.len))
+		return give_up(vcpu, EXIT_MMIO);
+	return EXIT_VIRTIO;
+}
+
 static enum exit_cause serve_exit(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->kvm->run;
@@ -62,7 +70,7 @@ static enum exit_cause serve_exit(struct vcpu *vcpu)
 	case KVM_EXIT_INTR:
 		return serve_signal(vcpu);
 	case KVM_EXIT_MMIO:
-		return give_up(vcpu, EXIT_MMIO);
+		return serve_mmio(vcpu, run);
 	case KVM_EXIT_SHUTDOWN:
 		return give_up(vcpu, EXIT_SHUTDOWN);
 	case KVM_EXIT_INTERNAL_ERROR:

@@ -3,6 +3,8 @@
 #ifndef VMM_RUN_VCPU_H
 #define VMM_RUN_VCPU_H
 
+#include <stdbool.h>
+
 #include "vmm/dev/bus.h"
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
@@ -20,6 +22,9 @@ struct vcpu {
 	const struct kvm_vcpu *kvm;
 	const struct guestmem *mem;
 	struct portbus *bus; /* its devices' tags are enum exit_cause */
+	/* An access outside of memory: whether a device has answered. */
+	bool (*mmio)(void *ctx, uint64_t gpa, bool is_write, void *data, uint32_t len);
+	void *mmio_ctx;
 	struct exit_counters *exits;
 	struct recorder *recorder; /* has exits recorded as well; or NULL */
 	enum vcpu_end end; /* a device may set it, in an exit, to end the loop */

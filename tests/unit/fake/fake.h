@@ -64,6 +64,9 @@ struct fake_machine {
 	struct lde_notice notice; /* the last one */
 	uint64_t nr_notices;
 	void (*doorbell)(uint16_t port, void *request);
+	/* Registers in memory; NULL: there are none, and nothing can be mapped. */
+	uint32_t (*mmio_read)(paddr_t pa);
+	void (*mmio_write)(paddr_t pa, uint32_t value);
 	void (*idle)(void);       /* while the CPU waits; NULL: nothing happens */
 };
 extern struct fake_machine fake;

@@ -10,6 +10,7 @@
 #include "guest/arch/apic.h"
 #include "guest/arch/cpu.h"
 #include "guest/arch/insn.h"
+#include "guest/arch/mmio.h"
 #include "guest/arch/monitor.h"
 #include "guest/arch/offload.h"
 #include "guest/arch/panic.h"
@@ -209,6 +210,24 @@ void monitor_power_off(enum lde_poweroff how)
 	fake_stop(FAKE_POWER_OFF);
 }
 
+/* ---- mmio.h -------------------------------------------------------------- */
+
+bool mmio_map(paddr_t pa, paddr_t (*alloc)(void))
+{
+	(void)pa;
+	return fake.mmio_read && alloc();
+}
+
+uint32_t mmio_read32(paddr_t pa)
+{
+	return fake.mmio_read(pa);
+}
+
+void mmio_write32(paddr_t pa, uint32_t value)
+{
+	fake.mmio_write(pa, value);
+}
+
 /* ---- insn.h -------------------------------------------------------------- */
 
 uint64_t insn_rdtsc(void)
@@ -227,6 +246,11 @@ void insn_outl(uint16_t port, uint32_t value)
 		fail_msg("OUT to port %#x", port);
 	else
 		fake.doorbell(port, image_pointer(value));
+}
+
+void insn_barrier(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])

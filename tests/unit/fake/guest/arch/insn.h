@@ -15,5 +15,6 @@ uint64_t insn_read_cr3(void);
 void insn_write_cr3(uint64_t v);
 void insn_invlpg(vaddr_t va);
 void insn_wait_interrupt(void);
+void insn_barrier(void);
 
 #endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each slot of the queue has its header, its status and its table of descriptors,
+ * linked once and for all, and descriptor n of the ring leads to the table of
+ * slot n. A request of one segment is then two stores for the header, two for
+ * the segment and two for the ring: ring 0 may be slow.
+ */
+#include "guest/dev/virtio_blk.h"
+
+#include <linux/virtio_blk.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_ring.h>
+
+#include "guest/arch/insn.h"
+#include "guest/arch/offload.h"
+#include "guest/dev/block.h"
+#include "guest/dev/virtio_mmio.h"
+#include "guest/lib/errno.h"
+#include "guest/mm/page.h"
+
+#define QUEUE_SIZE 128
+#define NO_SLOT    QUEUE_SIZE
+
+/* Places in a slot's table; the data's descriptors come after these. */
+enum { DESC_HEADER, DESC_STATUS, DESC_DATA, NR_DESCS = DESC_DATA + BLOCK_SEGS_MAX };
+
+/* An interrupt so many requests ahead does not come. */
+#define NEVER_AHEAD 0x7fff
+
+struct slot {
+	struct virtio_blk_outhdr header;
+	struct virtio_blk_discard_write_zeroes range;
+	struct block_request *request;
+	uint32_t next_free;
+	uint8_t status;
+	struct vring_desc table[NR_DESCS];
+};
+
+/* The ring's three parts, in one page, each aligned as 2.7 wants it. */
+struct ring {
+	struct vring_desc desc[QUEUE_SIZE];
+	uint16_t avail_flags, avail_idx, avail_ring[QUEUE_SIZE];
+	uint16_t used_event; /* up to where the device need not interrupt */
+	uint16_t used_flags __attribute__((aligned(4)));
+	uint16_t used_idx;
+	struct vring_used_elem used_ring[QUEUE_SIZE];
+	uint16_t avail_event; /* up to where we need not ring */
+};
+_Static_assert(sizeof(struct ring) <= PAGE_SIZE, "the ring is one page");
+
+struct disk {
+	struct block_device block;
+	struct virtio_device virtio;
+	uint32_t vector;
+	volatile struct ring *ring;
+	struct slot *slots;
+	uint32_t free_slot;    /* the first, or NO_SLOT */
+	uint16_t next_avail;   /* entries in the ring */
+	uint16_t rung;         /* those that the device has been told of */
+	uint16_t next_used;    /* entries of the device's that have been seen */
+	bool had_more;         /* an interrupt that finds nothing may still come */
+	bool is_polled;        /* interrupts are not wanted */
+	bool is_broken;        /* the device has given up */
+	struct list waiting;   /* requests for which there was no slot */
+};
+
+static struct disk disks[LDE_VIRTIO_MAX];
+static uint32_t nr_disks;
+
+static struct disk *disk_of(struct block_device *device)
+{
+	return container_of(device, struct disk, block);
+}
+
+/* ---- to the device --------------------------------------------------- */
+
+static inline void set_desc(struct vring_desc *desc, paddr_t pa, uint32_t len, uint16_t flags,
+			    uint16_t next)
+{
+	desc->addr = pa;
+	*(uint64_t *)&desc->len = (uint64_t)next << 48 | (uint64_t)flags << 32 | len;
+}
+_Static_assert(offsetof(struct vring_desc, flags) == 12 && offsetof(struct vring_desc, next) == 14,
+	       "len, flags and next are stored at once");
+
+static void fill_data(struct slot *slot, const struct block_request *request)
+{
+	const uint16_t flags = request->op == BLOCK_READ ? VRING_DESC_F_NEXT | VRING_DESC_F_WRITE
+							 : VRING_DESC_F_NEXT;
+	const struct block_seg *seg = request->segs;
+	uint32_t last = DESC_DATA + request->nr_segs - 1, i;
+
+	for (i = DESC_DATA; i < last; i++, seg++)
+		set_desc(&slot->table[i], seg->pa, seg->len, flags, i + 1);
+	set_desc(&slot->table[last], seg->pa, seg->len, flags, DESC_STATUS);
+}
+
+static void fill_range(struct slot *slot, const struct block_request *request)
+{
+	slot->range = (struct virtio_blk_discard_write_zeroes){
+		.sector = request->sector,
+		.num_sectors = request->nr_sectors,
+	};
+	set_desc(&slot->table[DESC_DATA], direct_paddr(&slot->range), sizeof(slot->range),
+		 VRING_DESC_F_NEXT, DESC_STATUS);
+}
+
+static void fill(struct slot *slot, const struct block_request *request)
+{
+	static const uint8_t types[] = {
+		[BLOCK_READ] = VIRTIO_BLK_T_IN,
+		[BLOCK_WRITE] = VIRTIO_BLK_T_OUT,
+		[BLOCK_FLUSH] = VIRTIO_BLK_T_FLUSH,
+		[BLOCK_DISCARD] = VIRTIO_BLK_T_DISCARD,
+		[BLOCK_WRITE_ZEROES] = VIRTIO_BLK_T_WRITE_ZEROES,
+	};
+
+	slot->header.type = types[request->op];
+	slot->header.sector = request->sector;
+	slot->table[DESC_HEADER].next = DESC_DATA;
+	if (likely(request->op <= BLOCK_WRITE)) {
+		fill_data(slot, request);
+	} else if (request->op == BLOCK_FLUSH) {
+		slot->header.sector = 0;
+		slot->table[DESC_HEADER].next = DESC_STATUS;
+	} else {
+		slot->header.sector = 0;
+		fill_range(slot, request);
+	}
+}
+
+static void disk_submit(struct block_device *device, struct block_request *request)
+{
+	struct disk *d = disk_of(device);
+	uint32_t index = d->free_slot;
+	struct slot *slot = &d->slots[index];
+
+	if (unlikely(d->is_broken)) {
+		block_complete(device, request, -EIO);
+		return;
+	}
+	if (unlikely(index == NO_SLOT)) {
+		list_add_tail(&d->waiting, &request->link);
+		return;
+	}
+	d->free_slot = slot->next_free;
+	slot->request = request;
+	fill(slot, request);
+	d->ring->avail_ring[d->next_avail % QUEUE_SIZE] = index;
+	/* x86 keeps stores in order, and the compiler those to what is volatile;
+	 * those of fill must come before, too. */
+	__asm__ volatile("" : : : "memory");
+	d->ring->avail_idx = ++d->next_avail;
+}
+
+/* ---- from the device ------------------------------------------------- */
+
+static int errno_of(uint8_t status)
+{
+	switch (status) {
+	case VIRTIO_BLK_S_OK:
+		return 0;
+	case VIRTIO_BLK_S_UNSUPP:
+		return -EOPNOTSUPP;
+	default:
+		return -EIO;
+	}
+}
+
+static void complete(struct disk *d, uint32_t index)
+{
+	struct slot *slot = &d->slots[index];
+	struct block_request *request = slot->request;
+	int result = errno_of(slot->status);
+
+	slot->request = NULL;
+	slot->next_free = d->free_slot;
+	d->free_slot = index;
+	if (unlikely(!list_is_empty(&d->waiting))) {
+		struct list *l = d->waiting.next;
+
+		list_remove(l);
+		disk_submit(&d->block, list_entry(l, struct block_request, link));
+	}
+	block_complete(&d->block, request, result);
+}
+
+/* Completes what the device has finished; how many. */
+static uint32_t collect(struct disk *d)
+{
+	uint32_t nr = 0;
+
+	while (d->next_used != d->ring->used_idx) {
+		uint32_t index = d->ring->used_ring[d->next_used++ % QUEUE_SIZE].id;
+
+		complete(d, index);
+		nr++;
+	}
+	return nr;
+}
+
+static void ring(struct disk *d)
+{
+	uint16_t before = d->rung;
+
+	if (d->next_avail == before)
+		return;
+	d->rung = d->next_avail;
+	insn_barrier();
+	if (vring_need_event(d->ring->avail_event, d->next_avail, before))
+		virtio_ring_doorbell(&d->virtio);
+}
+
+/* The device has broken off: everybody gets an error, and whoever comes. */
+static void fail_all(struct disk *d)
+{
+	d->is_broken = true;
+	for (uint32_t i = 0; i < QUEUE_SIZE; i++) {
+		struct block_request *request = d->slots[i].request;
+
+		d->slots[i].request = NULL;
+		if (request)
+			block_complete(&d->block, request, -EIO);
+	}
+	while (!list_is_empty(&d->waiting)) {
+		struct list *l = d->waiting.next;
+
+		list_remove(l);
+		block_complete(&d->block, list_entry(l, struct block_request, link), -EIO);
+	}
+}
+
+static void serve(struct disk *d)
+{
+	uint32_t nr = 0, nr_before;
+
+	do {
+		nr_before = nr;
+		nr += collect(d);
+		/* Asks for the next one, and looks again: it may have come before
+		 * the device could see that. Then its interrupt comes as well. */
+		d->ring->used_event = d->next_used;
+		insn_barrier();
+	} while (d->next_used != d->ring->used_idx);
+	if (unlikely(!nr && !d->had_more && virtio_is_broken(&d->virtio)))
+		fail_all(d);
+	d->had_more = nr_before;
+	ring(d);
+}
+
+static void disk_kick(struct block_device *device)
+{
+	struct disk *d = disk_of(device);
+
+	if (unlikely(d->is_polled)) {
+		d->is_polled = false;
+		serve(d); /* has asked for no interrupt, so looks first */
+	}
+	ring(d);
+}
+
+/* Who polls wants no interrupts; the next one who kicks asks for them again. */
+static void disk_poll(struct block_device *device)
+{
+	struct disk *d = disk_of(device);
+
+	d->is_polled = d->had_more = true;
+	d->ring->used_event = d->next_used + NEVER_AHEAD;
+	if (collect(d))
+		ring(d); /* for those that have waited for a slot */
+}
+
+bool virtio_blk_interrupt(unsigned vector)
+{
+	for (uint32_t i = 0; i < nr_disks; i++) {
+		if (disks[i].vector == vector) {
+			serve(&disks[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- start ----------------------------------------------------------- */
+
+static const struct block_ops virtio_block_ops = {
+	.submit = disk_submit,
+	.kick = disk_kick,
+	.poll = disk_poll,
+};
+
+static void init_slot(struct disk *d, uint32_t index)
+{
+	struct slot *slot = &d->slots[index];
+
+	slot->next_free = index + 1; /* the last one's is NO_SLOT */
+	set_desc(&slot->table[DESC_HEADER], direct_paddr(&slot->header), sizeof(slot->header),
+		 VRING_DESC_F_NEXT, DESC_DATA);
+	set_desc(&slot->table[DESC_STATUS], direct_paddr(&slot->status), sizeof(slot->status),
+		 VRING_DESC_F_WRITE, 0);
+	d->ring->desc[index] = (struct vring_desc){
+		.addr = direct_paddr(slot->table),
+		.len = sizeof(slot->table),
+		.flags = VRING_DESC_F_INDIRECT,
+	};
+}
+
+static uint64_t init_slots(void *arg)
+{
+	for (uint32_t i = 0; i < QUEUE_SIZE; i++)
+		init_slot(arg, i);
+	return 0;
+}
+
+static paddr_t ring_paddr(const struct disk *d, uint64_t offset)
+{
+	return direct_paddr((const void *)d->ring) + offset;
+}
+
+static const char *start(struct disk *d, const struct virtio_node *node)
+{
+	const uint64_t wanted = 1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_FLUSH |
+				1ull << VIRTIO_BLK_F_DISCARD | 1ull << VIRTIO_BLK_F_WRITE_ZEROES |
+				1ull << VIRTIO_RING_F_INDIRECT_DESC | 1ull << VIRTIO_RING_F_EVENT_IDX;
+	const char *error = virtio_begin(&d->virtio, node->regs, VIRTIO_ID_BLOCK, wanted);
+
+	if (error)
+		return error;
+	if (!virtio_has(&d->virtio, VIRTIO_RING_F_INDIRECT_DESC) ||
+	    !virtio_has(&d->virtio, VIRTIO_RING_F_EVENT_IDX))
+		return "it has no indirect descriptors or no event indices";
+	if (!virtio_set_queue(&d->virtio, QUEUE_SIZE, ring_paddr(d, 0),
+			      ring_paddr(d, offsetof(struct ring, avail_flags)),
+			      ring_paddr(d, offsetof(struct ring, used_flags))) ||
+	    !virtio_start(&d->virtio))
+		return "it does not take its queue";
+	d->block.nr_sectors =
+		virtio_config64(&d->virtio, offsetof(struct virtio_blk_config, capacity));
+	d->block.is_read_only = virtio_has(&d->virtio, VIRTIO_BLK_F_RO);
+	d->block.has_discard = virtio_has(&d->virtio, VIRTIO_BLK_F_DISCARD);
+	d->block.has_write_zeroes = virtio_has(&d->virtio, VIRTIO_BLK_F_WRITE_ZEROES);
+	return NULL;
+}
+
+/* All of this is the kernel's for good. */
+static paddr_t reserve_page(void)
+{
+	return page_reserve(PAGE_SIZE);
+}
+
+static const char *init(struct disk *d, const struct virtio_node *node)
+{
+	paddr_t ring_page = reserve_page();
+	paddr_t slots = page_reserve(QUEUE_SIZE * sizeof(struct slot));
+	const char *error;
+
+	if (!ring_page || !slots || !mmio_map(node->regs, reserve_page))
+		return "memory is too small for it";
+	d->ring = direct_map(ring_page);
+	d->slots = direct_map(slots);
+	d->vector = node->vector;
+	d->block.ops = &virtio_block_ops;
+	list_init(&d->waiting);
+	offload_call(init_slots, d);
+	error = start(d, node);
+	if (!error && !block_register(&d->block))
+		error = "there are too many";
+	return error;
+}
+
+const char *virtio_blk_init(const struct virtio_node *nodes, uint32_t nr_nodes)
+{
+	for (uint32_t i = 0; i < nr_nodes; i++) {
+		const char *error = init(&disks[nr_disks], &nodes[i]);
+
+		if (error)
+			return error;
+		nr_disks++;
+	}
+	return NULL;
+}

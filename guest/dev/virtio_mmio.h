@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtio devices with their registers in memory, the driver's side (VIRTIO 1.2,
+ * 4.2). Every access but the doorbell is an exit to user space, so all of this is
+ * for the start.
+ */
+#ifndef GUEST_DEV_VIRTIO_MMIO_H
+#define GUEST_DEV_VIRTIO_MMIO_H
+
+#include <linux/virtio_mmio.h>
+
+#include "guest/arch/mmio.h"
+
+struct virtio_device {
+	paddr_t regs;
+	uint64_t features; /* that both sides have */
+};
+
+static inline bool virtio_has(const struct virtio_device *device, unsigned feature)
+{
+	return device->features >> feature & 1;
+}
+
+/*
+ * Resets the device at regs, which mmio_map has mapped, and agrees with it on
+ * those of the wanted features that it has. NULL, or what is wrong with it.
+ */
+const char *virtio_begin(struct virtio_device *device, paddr_t regs, uint32_t id,
+			 uint64_t wanted);
+
+/* Its only queue: the three parts of it. False: the device does not take it. */
+bool virtio_set_queue(struct virtio_device *device, uint32_t size, paddr_t desc, paddr_t avail,
+		      paddr_t used);
+
+/* The driver is ready. False: the device is not. */
+bool virtio_start(struct virtio_device *device);
+
+/* A field of the device's configuration. */
+uint32_t virtio_config32(const struct virtio_device *device, uint32_t offset);
+uint64_t virtio_config64(const struct virtio_device *device, uint32_t offset);
+
+/* Whether the device has given up (NEEDS_RESET). */
+bool virtio_is_broken(const struct virtio_device *device);
+
+static inline void virtio_ring_doorbell(const struct virtio_device *device)
+{
+	mmio_write32(device->regs + VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+}
+
+#endif

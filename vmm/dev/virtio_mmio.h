@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The MMIO transport of virtio (VIRTIO 1.2, 4.2): registers, the way from reset
+ * to DRIVER_OK, and one queue. Modern only: version 2, VIRTIO_F_VERSION_1.
+ *
+ * Two threads use it: the vCPU's by vmmio_read and vmmio_write, and the device's
+ * own, which takes the lock while it works on the queue. What the operations
+ * below do is called with the lock held.
+ */
+#ifndef VMM_DEV_VIRTIO_MMIO_H
+#define VMM_DEV_VIRTIO_MMIO_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/dev/virtio_queue.h"
+
+struct vmmio_ops {
+	/* There is, or may be, something in the queue: the doorbell's register. */
+	void (*notify)(void *ctx);
+	/* The driver has reset the device. Returns when none of its memory is
+	 * in use any more; may let go of the lock while it waits. */
+	void (*reset)(void *ctx);
+};
+
+struct vmmio_config {
+	uint32_t device_id;         /* VIRTIO_ID_* */
+	uint64_t features;          /* offered, besides VIRTIO_F_VERSION_1 */
+	uint16_t queue_size_max;
+	const void *space;          /* the device's configuration, read only */
+	size_t space_len;
+	const struct guestmem *mem;
+	const struct vmmio_ops *ops;
+	void *ctx;
+	/* Raises the device's interrupt; may be called from any thread. */
+	void (*interrupt)(void *ctx);
+	void *interrupt_ctx;
+	const char *name;           /* for messages */
+};
+
+struct vmmio {
+	struct vmmio_config config;
+	pthread_mutex_t lock;
+	struct virtq queue;
+	uint32_t status;
+	uint32_t interrupt_status;
+	uint32_t device_features_sel, driver_features_sel, queue_sel;
+	uint64_t driver_features;
+	uint64_t nr_refused; /* accesses that made no sense */
+};
+
+void vmmio_init(struct vmmio *dev, const struct vmmio_config *config);
+void vmmio_fini(struct vmmio *dev);
+
+/* One access of the guest at offset from the device's first register; size is
+ * that of the access, and whatever it is, there is an answer. */
+uint64_t vmmio_read(struct vmmio *dev, uint64_t offset, uint32_t size);
+void vmmio_write(struct vmmio *dev, uint64_t offset, uint32_t size, uint64_t value);
+
+/* For the device, with the lock held. */
+static inline bool vmmio_has_feature(const struct vmmio *dev, unsigned int bit)
+{
+	return dev->driver_features >> bit & 1;
+}
+
+/* Whether the queue may be looked at: DRIVER_OK, and nothing broken. */
+bool vmmio_is_live(const struct vmmio *dev);
+/* The driver has new entries in the used ring. */
+void vmmio_raise_used(struct vmmio *dev);
+/* The driver broke the rules so that nothing can be done but a reset. */
+void vmmio_need_reset(struct vmmio *dev, const char *why);
+
+#endif
