@@ -233,9 +233,7 @@ static void alarm_fire(struct timer *timer)
 	struct process *p = container_of(timer, struct process, alarm);
 	struct signal_info info = { SI_KERNEL, 0, 0 };
 
-	if (p->alarm_interval)
-		timer_start(timer, timer->node.key + p->alarm_interval);
-	signal_send(p, SIGALRM, &info);
+	signal_send(p, SIGALRM, &info); /* goes on when that is taken */
 }
 
 struct timeval_user {
@@ -268,12 +266,10 @@ static uint64_t to_ticks(const struct timeval_user *t)
 static struct itimer_user alarm_get(const struct process *p)
 {
 	uint64_t now = clock_now(), key = p->alarm.node.key;
-	struct itimer_user it = { { 0, 0 }, { 0, 0 } };
+	struct itimer_user it = { to_timeval(p->alarm_interval), { 0, 0 } };
 
-	if (p->alarm.is_started) {
-		it.interval = to_timeval(p->alarm_interval);
+	if (p->alarm.is_started)
 		it.value = to_timeval(key > now ? key - now : 1);
-	}
 	return it;
 }
 
@@ -281,9 +277,11 @@ static void alarm_set(struct process *p, const struct itimer_user *it)
 {
 	timer_stop(&p->alarm);
 	p->alarm.fire = alarm_fire;
+	p->alarm_interval = 0;
+	if (!it->value.sec && !it->value.usec)
+		return;
 	p->alarm_interval = to_ticks(&it->interval);
-	if (it->value.sec || it->value.usec)
-		timer_start(&p->alarm, clock_now() + to_ticks(&it->value));
+	timer_start(&p->alarm, clock_now() + to_ticks(&it->value));
 }
 
 int64_t sys_setitimer(struct trap_frame *f)

@@ -7,6 +7,7 @@
 
 #include "guest/arch/direct.h"
 #include "guest/arch/event.h"
+#include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
@@ -127,6 +128,22 @@ static void finish_syscall(struct trap_frame *frame, bool restarts)
 	}
 }
 
+/*
+ * The interval timer goes on when its signal is taken, and leaves out what has
+ * passed by then: one with the shortest of intervals takes time from nobody but
+ * its own process.
+ */
+static void rearm_alarm(struct process *p)
+{
+	uint64_t now = clock_now(), due = p->alarm.node.key + p->alarm_interval;
+
+	if (!p->alarm_interval || p->alarm.is_started)
+		return;
+	if (due <= now)
+		due = now + p->alarm_interval - (now - due) % p->alarm_interval;
+	timer_start(&p->alarm, due);
+}
+
 void signal_attend(struct trap_frame *frame, bool is_syscall)
 {
 	struct process *p = current();
@@ -137,6 +154,8 @@ void signal_attend(struct trap_frame *frame, bool is_syscall)
 		struct sigaction_user *action;
 
 		p->signals_pending &= ~SIGNAL_BIT(sig);
+		if (sig == SIGALRM)
+			rearm_alarm(p);
 		if (signal_is_ignored(p, sig))
 			continue;
 		if (event_is_on(LDE_TRACE_C_SIGNAL))
