@@ -82,6 +82,7 @@ struct inode {
 	uint32_t users; /* open files, mappings, processes that run it or are in it */
 	uint32_t nlink;
 	uint32_t nr_writers;     /* open files that may write to its content */
+	uint32_t nr_runs;        /* processes that execute it: not to be written to */
 	uint32_t number, device; /* st_ino, st_dev */
 	uint32_t rdev;           /* of a device: which */
 	uint32_t mode, uid, gid;
@@ -135,6 +136,19 @@ static inline struct inode *inode_get(struct inode *inode)
 }
 
 void inode_put(struct inode *inode);
+
+/* The same for a process that executes it. */
+static inline struct inode *inode_run(struct inode *inode)
+{
+	inode->nr_runs++;
+	return inode_get(inode);
+}
+
+static inline void inode_run_end(struct inode *inode)
+{
+	inode->nr_runs--;
+	inode_put(inode);
+}
 
 /* One name less; the last one may be the end of the inode. */
 void inode_unname(struct inode *inode);

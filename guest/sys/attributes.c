@@ -146,7 +146,7 @@ static int apply_size(struct inode *inode, const struct change *c)
 		return -EISDIR;
 	if (!inode_has_content(inode))
 		return -EINVAL;
-	if (lookup_is_running(inode))
+	if (inode->nr_runs)
 		return -ETXTBSY;
 	err = regular_resize(inode, c->size);
 	if (!err)

@@ -245,9 +245,8 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	p->space->args_start = x->argv.at;
 	p->space->args_end = x->argv.at + x->argv.bytes;
 	if (p->program)
-		inode_put(p->program);
-	p->program = x->inode;
-	inode_get(p->program);
+		inode_run_end(p->program);
+	p->program = inode_run(x->inode);
 	context_set_root(&p->context, p->space->tables.root);
 	if (old) {
 		space_put(old);

@@ -47,7 +47,7 @@ static void release(struct process *p)
 		file_table_put(p->files);
 	p->files = NULL;
 	if (p->program)
-		inode_put(p->program);
+		inode_run_end(p->program);
 	p->program = NULL;
 	inode_put(p->cwd);
 	p->cwd = NULL;

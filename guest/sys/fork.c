@@ -75,6 +75,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	struct process_name name;
 	struct process *child;
 
+	sched_finish(); /* may be two pages and a number more */
 	memcpy(name.text, parent->record->name, sizeof(name.text));
 	child = process_create(child_begin, LDE_JOB_NONE, &name);
 	if (!child)
@@ -86,8 +87,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	}
 	child->cwd = parent->cwd;
 	inode_get(child->cwd);
-	child->program = parent->program;
-	inode_get(child->program);
+	child->program = inode_run(parent->program);
 	child->umask = parent->umask;
 	child->share = parent->share;
 	memcpy(child->alternate_stack, parent->alternate_stack, sizeof(child->alternate_stack));

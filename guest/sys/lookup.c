@@ -108,23 +108,6 @@ int lookup_create(struct lookup *l, struct inode *inode)
 	return 0;
 }
 
-static uint64_t running_run(void *arg)
-{
-	const struct inode *inode = arg;
-	struct process *p = process_find_from(1);
-
-	while (p && p->program != inode)
-		p = process_find_from(p->pid + 1);
-	return !!p;
-}
-
-bool lookup_is_running(const struct inode *inode)
-{
-	/* Few files could be, so it does not matter that this takes long. */
-	return inode_has_content(inode) && inode->mode & MODE_EXEC_ANY &&
-	       offload_call(running_run, (void *)inode);
-}
-
 int lookup_inode(int dirfd, vaddr_t from, unsigned flags, struct inode **found)
 {
 	struct lookup l;

@@ -34,9 +34,6 @@ void lookup_end(struct lookup *l);
  * times of both. 0 or -ENOMEM, also where inode is NULL. */
 int lookup_create(struct lookup *l, struct inode *inode);
 
-/* Whether inode is a program that runs, and hence not to be written to. */
-bool lookup_is_running(const struct inode *inode);
-
 /* All at once: *found with the caller as a user. */
 int lookup_inode(int dirfd, vaddr_t from, unsigned flags, struct inode **found);
 

@@ -73,7 +73,7 @@ static int open_found(struct inode *inode, uint32_t flags, bool is_new, struct f
 	if (err)
 		return err;
 	if (((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC) && !(flags & O_PATH) && !is_new &&
-	    lookup_is_running(inode))
+	    inode->nr_runs)
 		return -ETXTBSY;
 	if (flags & O_TRUNC && inode_has_content(inode)) {
 		err = regular_resize(inode, 0);

@@ -29,6 +29,10 @@ static int as_copy(const char *name)
 	WENT(open(name, O_RDWR | O_TRUNC));
 	WENT(open(name, O_RDONLY));
 	WENT(truncate(name, 5));
+	/* Nor one that runs, but could not be run again. */
+	SAID(chmod(name, 0644));
+	WENT(open(name, O_WRONLY));
+	WENT(truncate(name, 5));
 	SAID(unlink(name));
 	return abi_end();
 }
