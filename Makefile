@@ -5,6 +5,7 @@
 #   make demo       installs what is missing, builds, runs the main job
 #   make check      installs what is missing, builds, runs every test
 #   make check-unit the quick tests only; no KVM, no installation
+#   make fuzz       hours of random system calls: FUZZ_TIME=8h
 #   make install    PREFIX=/usr/local
 #
 # What each folder builds is in its own .mk file.

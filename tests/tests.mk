@@ -6,7 +6,7 @@
 #   tests/guests, tests/abi, tests/e2e: programs, and a runner that speaks TAP
 
 TESTS_BUILD := $(BUILD)/tests
-SUITES := guests abi e2e trace busybox
+SUITES := guests abi e2e trace busybox fuzz
 MUSL_CC ?= musl-gcc
 
 # ---- unit tests ---------------------------------------------------------
@@ -125,7 +125,7 @@ SVM_TAP = $(foreach suite,$(SUITES), \
 # ---- targets ------------------------------------------------------------
 
 .PHONY: deps build-deps check check-all check-unit check-style check-kvm check-svm \
-	svm-shell tidy cppcheck build-clang asan tsan demo
+	fuzz svm-shell tidy cppcheck build-clang asan tsan demo
 
 build-deps:
 	@tests/tools/need-packages build
@@ -154,6 +154,11 @@ check-kvm: lde $(TEST_PROGRAMS)
 
 check-svm: lde $(TEST_PROGRAMS)
 	@$(TAP_TOTAL) --one-of svm/ $(SVM_TAP)
+
+# make fuzz FUZZ_TIME=8h: the system-call fuzzer, in rounds of new seeds
+FUZZ_TIME ?= 1h
+fuzz: lde $(FUZZ_BUILD)/syscalls
+	@LDE=$(abspath lde) BINDIR=$(abspath $(FUZZ_BUILD)) tests/fuzz/for-long $(FUZZ_TIME)
 
 # make svm-shell CMD='lde doctor': a command under KVM B
 svm-shell: lde

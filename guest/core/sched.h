@@ -44,8 +44,8 @@ struct process *sched_tick(void);
 /* The switch; returns when the process that called it runs again. */
 void sched_switch(struct process *next);
 
-/* Gives back the last one that ended, if it is still there. Nothing is switched
- * from any more: for the end of the machine. */
+/* Gives back the last one that ended, if it is still there and not the running
+ * one. */
 void sched_finish(void);
 
 /* For the self-check: what is wrong, or NULL; nr_ready of all processes are. */
