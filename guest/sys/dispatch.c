@@ -170,6 +170,15 @@ static int64_t unknown_syscall(uint64_t nr)
 	return -ENOSYS;
 }
 
+/* Apart, so that the usual way has no registers to save for it. */
+static _Noreturn __attribute__((noinline)) void attend(struct trap_frame *frame)
+{
+	if (event_is_on(LDE_TRACE_C_SYSCALL)) /* it does not return to event_syscall */
+		event_add_1(LDE_TRACE_SYSCALL_EXIT, (uint32_t)frame->syscall_nr, frame->rax);
+	signal_attend(frame, true);
+	trap_return(frame); /* SYSRET is only for what SYSCALL saved */
+}
+
 void syscall_dispatch(struct trap_frame *frame)
 {
 	struct process *p = current();
@@ -185,9 +194,6 @@ void syscall_dispatch(struct trap_frame *frame)
 		frame->rax = unknown_syscall(nr);
 	}
 	if (unlikely(p->needs_attention)) {
-		if (event_is_on(LDE_TRACE_C_SYSCALL)) /* this call does not return there */
-			event_add_1(LDE_TRACE_SYSCALL_EXIT, (uint32_t)nr, frame->rax);
-		signal_attend(frame, true);
-		trap_return(frame); /* SYSRET is only for what SYSCALL saved */
+		attend(frame);
 	}
 }

@@ -262,6 +262,7 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	p->clear_tid = 0;
 	memset(p->alternate_stack, 0, sizeof(p->alternate_stack));
 	*frame = (struct trap_frame){
+		.syscall_nr = frame->syscall_nr,
 		.rip = x->image.entry,
 		.rsp = x->sp,
 		.cs = USER_CS,
