@@ -6,6 +6,7 @@
 #include "guest/arch/traps.h"
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
+#include "guest/dev/tty.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/ledger.h"
@@ -105,7 +106,10 @@ static void job_start(const struct job *job, uint32_t *index)
 		if (!p)
 			panic("no memory for so many processes: give --memory more, or start fewer");
 		p->start = job;
-		group = group ? group : p->pid;
+		if (!group) {
+			group = p->pid;
+			tty_set_foreground(group);
+		}
 		p->group = group;
 		p->session = 0;
 		p->cwd = inode_get(inode_root());

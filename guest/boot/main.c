@@ -23,12 +23,14 @@
 #include "guest/dev/block.h"
 #include "guest/dev/console.h"
 #include "guest/dev/tree.h"
+#include "guest/dev/tty.h"
 #include "guest/dev/virtio_blk.h"
 #include "guest/fs/initrd.h"
 #include "guest/fs/node.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/page.h"
+#include "guest/sys/jobcontrol.h"
 #include "guest/sys/selfcheck.h"
 
 _Static_assert(LDE_CONTRACT_VERSION == 1 && LDE_NOTE_TYPE == 1, "the note in start.S");
@@ -136,6 +138,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	clock_init(tree.tsc_hz);
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
+	tty_init(&jobcontrol_ops);
 	start_disks();
 	stream_init();
 

@@ -17,6 +17,7 @@
 #include "guest/arch/traptable.h"
 #include "guest/core/sched.h"
 #include "guest/dev/console.h"
+#include "guest/dev/tty.h"
 #include "guest/dev/virtio_blk.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
@@ -147,6 +148,7 @@ static void interrupt(unsigned vector)
 		sched_switch(sched_tick());
 	} else if (vector == console_info()->vector) {
 		console_interrupt();
+		tty_interrupt();
 	} else {
 		virtio_blk_interrupt(vector);
 	}

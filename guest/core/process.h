@@ -56,6 +56,7 @@ struct process {
 	struct wait_queue *vfork_done; /* of the parent that waits for exec or exit */
 	uint64_t children_ticks;      /* CPU time of children waited for */
 	uint32_t group, session;      /* session 0: that of who started lde */
+	bool has_left_tty;            /* TIOCNOTTY: has no controlling terminal */
 	bool has_executed;            /* execve: its parent moves it no more */
 	uint32_t job_status;          /* stopped or continued, as wait(2) has it; 0: told */
 	struct file_table *files;

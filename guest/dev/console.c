@@ -21,10 +21,13 @@ struct stream {
 };
 
 static struct console_info info;
-static struct stream streams[CONSOLE_NR_STREAMS] = {
-	{ .turn = WAIT_QUEUE_INIT(streams[0].turn), .completion = WAIT_QUEUE_INIT(streams[0].completion) },
-	{ .turn = WAIT_QUEUE_INIT(streams[1].turn), .completion = WAIT_QUEUE_INIT(streams[1].completion) },
-	{ .turn = WAIT_QUEUE_INIT(streams[2].turn), .completion = WAIT_QUEUE_INIT(streams[2].completion) },
+#define STREAM_INIT(n)                                                                             \
+	{                                                                                          \
+		.turn = WAIT_QUEUE_INIT(streams[n].turn),                                          \
+		.completion = WAIT_QUEUE_INIT(streams[n].completion),                              \
+	}
+static struct stream streams[LDE_NR_STREAMS] = {
+	STREAM_INIT(0), STREAM_INIT(1), STREAM_INIT(2), STREAM_INIT(3), STREAM_INIT(4),
 };
 
 /* Input arrives here: who asked for it may be gone by then. */
@@ -81,7 +84,7 @@ static void stream_ring(struct stream *s, enum lde_console_op op)
 	s->request.stream = s - streams;
 	s->request.pid = current()->pid;
 	s->request.result = LDE_CONSOLE_PENDING;
-	insn_outl(info.port, (uint32_t)image_paddr(&s->request));
+	insn_outl(info.port + LDE_CONSOLE_REQUEST, (uint32_t)image_paddr(&s->request));
 }
 
 /* The request is done when this returns. */
@@ -247,10 +250,35 @@ uint64_t console_nr_readable(void)
 	return input.end - input.start;
 }
 
+bool console_begin(unsigned stream, const struct lde_console_seg *segs, unsigned nr)
+{
+	struct stream *s = &streams[stream];
+
+	if (s->is_busy)
+		return false;
+	s->is_busy = true;
+	for (unsigned i = 0; i < nr; i++)
+		s->request.segs[i] = segs[i];
+	s->request.nr_segs = nr;
+	stream_ring(s, stream == LDE_STREAM_TERMINAL_IN ? LDE_CONSOLE_READ : LDE_CONSOLE_WRITE);
+	return true;
+}
+
+bool console_finish(unsigned stream, int64_t *result)
+{
+	struct stream *s = &streams[stream];
+
+	if (is_pending(s))
+		return false;
+	*result = s->request.result;
+	stream_release(s);
+	return true;
+}
+
 void console_interrupt(void)
 {
 	input_collect();
-	for (unsigned i = CONSOLE_STDOUT; i < CONSOLE_NR_STREAMS; i++)
+	for (unsigned i = CONSOLE_STDOUT; i < LDE_NR_STREAMS; i++)
 		if (streams[i].is_busy && !is_pending(&streams[i]))
 			wait_wake_all(&streams[i].completion);
 }

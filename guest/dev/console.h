@@ -8,16 +8,19 @@
  *
  * Input is asked for when a process reads or polls, into a buffer of the
  * kernel's: who waits for it can be interrupted, and what comes later is kept
- * for the next one.
+ * for the next one. That of a terminal goes through tty.h.
  */
 #ifndef GUEST_DEV_CONSOLE_H
 #define GUEST_DEV_CONSOLE_H
+
+#include <lde/device.h>
 
 #include "guest/lib/compiler.h"
 #include "guest/mm/space.h"
 
 struct watch_source;
 
+/* The three that a program begins with; the terminal's are tty.h's. */
 enum { CONSOLE_STDIN, CONSOLE_STDOUT, CONSOLE_STDERR, CONSOLE_NR_STREAMS };
 
 /* A piece of a program's memory. */
@@ -53,6 +56,14 @@ bool console_poll_input(void);
 struct watch_source *console_input_source(void);
 /* Bytes that are here; asks the host if there are none. */
 uint64_t console_nr_readable(void);
+
+/*
+ * For the terminal: a request of bytes of the kernel's, which nobody waits for.
+ * False: the stream has another one in flight.
+ */
+bool console_begin(unsigned stream, const struct lde_console_seg *segs, unsigned nr);
+/* Whether that is done, and the stream free again; then *result is its result. */
+bool console_finish(unsigned stream, int64_t *result);
 
 void console_interrupt(void);
 

@@ -90,8 +90,9 @@ const struct file_ops *device_file_ops(uint32_t rdev)
 	case DEVICE_URANDOM:
 		return &random_ops;
 	case DEVICE_TTY:
-	case DEVICE_CONSOLE:
 		return &stream_tty_ops;
+	case DEVICE_CONSOLE:
+		return &stream_console_ops;
 	default:
 		return &missing_ops;
 	}

@@ -10,6 +10,7 @@
 #include "guest/fs/pipe.h"
 #include "guest/fs/proc.h"
 #include "guest/fs/regular.h"
+#include "guest/fs/stream.h"
 #include "guest/fs/text.h"
 #include "guest/lib/string.h"
 
@@ -111,9 +112,17 @@ static bool put_devices(struct inode *dev)
 		{ "console", DEVICE_CONSOLE },
 	};
 
-	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
-		if (!put(dev, devices[i].name, node_create(MODE_CHAR | 0666, devices[i].rdev)))
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
+		bool is_console = devices[i].rdev == DEVICE_CONSOLE;
+		uint32_t mode = MODE_CHAR | (is_console ? 0620 : 0666);
+		struct dir_entry *entry = put(dev, devices[i].name,
+					      node_create(mode, devices[i].rdev));
+
+		if (!entry)
 			return false;
+		if (is_console)
+			stream_set_terminal(entry->inode);
+	}
 	return put_link(dev, "fd", "/proc/self/fd") &&
 	       put_link(dev, "stdin", "/proc/self/fd/0") &&
 	       put_link(dev, "stdout", "/proc/self/fd/1") &&

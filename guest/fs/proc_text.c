@@ -3,7 +3,7 @@
 
 #include "guest/arch/insn.h"
 #include "guest/core/clock.h"
-#include "guest/dev/console.h"
+#include "guest/dev/tty.h"
 #include "guest/fs/device.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/page.h"
@@ -220,10 +220,10 @@ static void put_numbers(struct fmt *f, const int64_t *numbers, unsigned nr)
 
 void proc_text_process_stat(struct fmt *f, struct process *p, const struct proc_clock *clock)
 {
-	bool has_tty = console_info()->tty;
+	bool has_tty = tty_is_controlling(p);
 	const int64_t numbers[] = {
 		parent_pid(p), p->group, p->session,
-		has_tty ? DEVICE_CONSOLE : 0, has_tty ? (int64_t)p->group : -1,
+		has_tty ? DEVICE_CONSOLE : 0, has_tty ? (int64_t)tty_foreground() : -1,
 		0, /* flags */
 		p->record->page_faults, 0, 0, 0,
 		ticks_to_clocks(running_ticks(p, clock)), 0, /* user, and system: not told apart */

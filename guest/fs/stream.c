@@ -5,6 +5,7 @@
 #include <linux/fcntl.h>
 
 #include "guest/core/watch.h"
+#include "guest/dev/tty.h"
 #include "guest/lib/errno.h"
 
 static struct inode *inodes[CONSOLE_NR_STREAMS];
@@ -14,51 +15,26 @@ static bool is_tty(unsigned stream)
 	return console_info()->tty >> stream & 1;
 }
 
-/* The terminal that is written to, or CONSOLE_NR_STREAMS. */
-static unsigned output_tty(void)
-{
-	unsigned stream = CONSOLE_STDOUT;
-
-	while (stream < CONSOLE_NR_STREAMS && !is_tty(stream))
-		stream++;
-	return stream;
-}
-
 static int64_t stream_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
 	(void)pos;
-	/* A terminal is one device, whichever of its numbers is used. */
-	if (file->stream != CONSOLE_STDIN && !is_tty(CONSOLE_STDIN))
-		return -EIO;
 	return console_read(buf, len, !(file->flags & O_NONBLOCK));
 }
 
 static int64_t stream_write(struct file *file, const struct user_piece *pieces, unsigned nr,
 			    uint64_t *pos)
 {
-	unsigned stream = file->stream;
-
 	(void)pos;
-	if (stream == CONSOLE_STDIN)
-		stream = output_tty();
-	if (stream == CONSOLE_NR_STREAMS)
-		return -EIO;
-	return console_write(stream, pieces, nr);
+	return console_write(file->stream, pieces, nr);
 }
 
 static uint32_t stream_poll(struct file *file, struct watcher *watcher)
 {
-	uint32_t events = 0;
-
-	if (file->stream != CONSOLE_STDIN || is_tty(CONSOLE_STDIN))
-		events |= POLLOUT | POLLWRNORM;
-	if (file->stream == CONSOLE_STDIN || (is_tty(file->stream) && is_tty(CONSOLE_STDIN))) {
-		if (watcher)
-			watch_add(watcher, console_input_source());
-		if (console_poll_input())
-			events |= POLLIN | POLLRDNORM;
-	}
-	return events;
+	if (file->stream != CONSOLE_STDIN)
+		return POLLOUT | POLLWRNORM;
+	if (watcher)
+		watch_add(watcher, console_input_source());
+	return console_poll_input() ? POLLIN | POLLRDNORM : 0;
 }
 
 static bool stream_has_more(struct file *file)
@@ -69,9 +45,7 @@ static bool stream_has_more(struct file *file)
 
 static int64_t stream_nr_readable(struct file *file)
 {
-	if (file->stream != CONSOLE_STDIN && !is_tty(CONSOLE_STDIN))
-		return -ENOTTY;
-	return console_nr_readable();
+	return file->stream == CONSOLE_STDIN ? (int64_t)console_nr_readable() : -ENOTTY;
 }
 
 /* One of the streams again, through /proc/self/fd. */
@@ -92,34 +66,89 @@ static const struct file_ops stream_ops = {
 	.nr_readable = stream_nr_readable,
 };
 
-static int tty_open(struct file *file)
+/* ---- the terminal ---------------------------------------------------- */
+
+/* Standard output or error, where what is written is tagged, if it is one. */
+static unsigned output_stream(void)
 {
-	file->stream = is_tty(CONSOLE_STDIN) ? CONSOLE_STDIN : output_tty();
-	return file->stream == CONSOLE_NR_STREAMS ? -ENXIO : 0;
+	for (unsigned i = CONSOLE_STDOUT; i < CONSOLE_NR_STREAMS; i++)
+		if (is_tty(i))
+			return i;
+	return LDE_STREAM_TERMINAL_OUT;
 }
 
-const struct file_ops stream_tty_ops = {
-	.open = tty_open,
-	.read = stream_read,
-	.write = stream_write,
-	.poll = stream_poll,
-	.has_more = stream_has_more,
-	.nr_readable = stream_nr_readable,
-};
+static int console_open(struct file *file)
+{
+	file->stream = output_stream();
+	return tty_exists() ? 0 : -ENXIO;
+}
+
+static int tty_open(struct file *file)
+{
+	return tty_is_controlling(current()) ? console_open(file) : -ENXIO;
+}
+
+static int64_t terminal_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
+{
+	(void)pos;
+	return tty_read(buf, len, !(file->flags & O_NONBLOCK));
+}
+
+static int64_t terminal_write(struct file *file, const struct user_piece *pieces, unsigned nr,
+			      uint64_t *pos)
+{
+	(void)pos;
+	return tty_write(file->stream, pieces, nr, !(file->flags & O_NONBLOCK));
+}
+
+static uint32_t terminal_poll(struct file *file, struct watcher *watcher)
+{
+	(void)file;
+	return tty_poll(watcher);
+}
+
+static bool terminal_has_more(struct file *file)
+{
+	(void)file;
+	return tty_has_more();
+}
+
+static int64_t terminal_nr_readable(struct file *file)
+{
+	(void)file;
+	return tty_nr_readable();
+}
+
+#define TERMINAL_OPS(how_to_open)                                                                  \
+	{                                                                                          \
+		.open = how_to_open, .read = terminal_read, .write = terminal_write,               \
+		.poll = terminal_poll, .has_more = terminal_has_more,                              \
+		.nr_readable = terminal_nr_readable,                                               \
+	}
+
+const struct file_ops stream_console_ops = TERMINAL_OPS(console_open);
+const struct file_ops stream_tty_ops = TERMINAL_OPS(tty_open);
 
 bool stream_is_tty(const struct file *file)
 {
-	if (file->ops == &stream_tty_ops)
-		return true;
-	return file->ops == &stream_ops && is_tty(file->stream);
+	return file->ops == &stream_console_ops || file->ops == &stream_tty_ops;
 }
 
 static const struct inode_ops stream_inode_ops;
+
+static struct inode *terminal; /* /dev/console */
+
+void stream_set_terminal(struct inode *inode)
+{
+	terminal = inode_get(inode);
+}
 
 static struct inode *stream_inode(unsigned stream)
 {
 	struct inode *inode = inodes[stream];
 
+	if (is_tty(stream) && terminal)
+		return terminal;
 	if (inode)
 		return inode;
 	inode = inode_create(&stream_inode_ops, DEVICE_STREAMS, console_info()->mode[stream]);
@@ -149,7 +178,11 @@ static int stream_install(struct file_table *table, unsigned stream)
 
 	if (inode)
 		err = file_open(inode, is_tty(stream) ? O_RDWR : flags[stream], &file);
-	return err ? err : file_install_at(table, stream, file, false);
+	if (err)
+		return err;
+	if (is_tty(stream) && stream != CONSOLE_STDIN)
+		file->stream = stream;
+	return file_install_at(table, stream, file, false);
 }
 
 struct file_table *stream_create_table(void)
@@ -169,6 +202,9 @@ struct file_table *stream_create_table(void)
 
 void stream_forget(void)
 {
+	if (terminal)
+		inode_put(terminal);
+	terminal = NULL;
 	for (unsigned i = 0; i < CONSOLE_NR_STREAMS; i++) {
 		if (!inodes[i])
 			continue;

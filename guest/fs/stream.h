@@ -6,8 +6,13 @@
 #include "guest/fs/file.h"
 #include "guest/fs/table.h"
 
-/* Of /dev/tty and /dev/console: those streams that are a terminal. */
-extern const struct file_ops stream_tty_ops;
+/* Of /dev/console, which is the terminal, and /dev/tty, which is it for those
+ * whose controlling terminal it is. */
+extern const struct file_ops stream_console_ops, stream_tty_ops;
+
+/* /dev/console: the inode of those streams that are the terminal, so that it has
+ * a name. */
+void stream_set_terminal(struct inode *inode);
 
 /* Makes the streams' inodes; what cannot be had now is made when it is needed. */
 void stream_init(void);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls on the numbers of open files, and pipes, which are two of them. */
 #include <asm/ioctls.h>
-#include <asm/termbits.h>
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
 
@@ -9,6 +8,7 @@
 #include "guest/fs/stream.h"
 #include "guest/sys/fd.h"
 #include "guest/sys/syscall.h"
+#include "guest/sys/tty_ioctl.h"
 
 int64_t sys_close(struct trap_frame *f)
 {
@@ -227,41 +227,6 @@ int64_t sys_pipe2(struct trap_frame *f)
 
 /* ---- ioctl ----------------------------------------------------------- */
 
-/* What a terminal is set to before anybody changes it. */
-static int64_t terminal_get(vaddr_t dst)
-{
-	static const struct termios settings = {
-		.c_iflag = ICRNL | IXON,
-		.c_oflag = OPOST | ONLCR,
-		.c_cflag = B38400 | CS8 | CREAD,
-		.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-		.c_cc = { [VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
-			  [VMIN] = 1 },
-	};
-
-	return put_user(dst, &settings, sizeof(settings));
-}
-
-static int64_t window_size_get(vaddr_t dst)
-{
-	const struct console_info *info = console_info();
-	uint16_t size[4] = { info->window[0], info->window[1] };
-
-	return put_user(dst, size, sizeof(size));
-}
-
-static int64_t terminal_ioctl(uint32_t request, vaddr_t arg)
-{
-	switch (request) {
-	case TCGETS:
-		return terminal_get(arg);
-	case TIOCGWINSZ:
-		return window_size_get(arg);
-	default:
-		return -ENOTTY;
-	}
-}
-
 static int64_t put_nr_readable(struct file *file, vaddr_t dst)
 {
 	int64_t n = -ENOTTY;
@@ -301,6 +266,6 @@ int64_t sys_ioctl(struct trap_frame *f)
 	default:
 		if (file->ops->ioctl)
 			return file->ops->ioctl(file, request, arg);
-		return stream_is_tty(file) ? terminal_ioctl(request, arg) : -ENOTTY;
+		return stream_is_tty(file) ? tty_ioctl(request, arg) : -ENOTTY;
 	}
 }

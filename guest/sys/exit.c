@@ -10,6 +10,7 @@
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
+#include "guest/dev/tty.h"
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/space.h"
@@ -105,6 +106,8 @@ void exit_process(int status)
 	close_record(p, status);
 	if (unlikely(stop_nr_stopped))
 		group_note_end(p);
+	if (unlikely(p->session == p->pid) && tty_is_controlling(p))
+		tty_end_session();
 	release(p);
 	process_note_end();
 	if (!process_nr_live())

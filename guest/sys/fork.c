@@ -90,6 +90,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	child->program = inode_run(parent->program);
 	child->umask = parent->umask;
 	child->share = parent->share;
+	child->has_left_tty = parent->has_left_tty;
 	memcpy(child->alternate_stack, parent->alternate_stack, sizeof(child->alternate_stack));
 	context_copy_live(&child->context);
 	child->context.root = child->space->tables.root;

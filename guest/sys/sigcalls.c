@@ -13,6 +13,7 @@
 #include "guest/sys/group.h"
 #include "guest/sys/signal_frame.h"
 #include "guest/sys/signals.h"
+#include "guest/sys/stop.h"
 #include "guest/sys/syscall.h"
 
 #define SIGSET_BYTES 8
@@ -197,10 +198,8 @@ static int64_t kill_one(int pid, int sig, int code)
 	return 0;
 }
 
-int64_t sys_kill(struct trap_frame *f)
+static int64_t send_kill(int pid, int sig)
 {
-	int pid = arg_int(f, 0), sig = arg_int(f, 1);
-
 	if (sig && !is_signal(sig))
 		return -EINVAL;
 	if (pid > 0)
@@ -208,6 +207,14 @@ int64_t sys_kill(struct trap_frame *f)
 	if (pid == -1)
 		return kill_all(sig);
 	return group_signal(pid ? -(uint32_t)pid : current()->group, sig, NULL) ? 0 : -ESRCH;
+}
+
+int64_t sys_kill(struct trap_frame *f)
+{
+	int64_t result = send_kill(arg_int(f, 0), arg_int(f, 1));
+
+	stop_settle();
+	return result;
 }
 
 int64_t sys_tkill(struct trap_frame *f)

@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <linux/stat.h>
 
+#include "guest/fs/device.h"
 #include "guest/fs/regular.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/ledger.h"
@@ -36,9 +37,7 @@ static uint32_t nr_links(const struct inode *inode)
 
 static uint32_t block_bytes(const struct inode *inode)
 {
-	bool is_tty = inode->device == DEVICE_STREAMS && (inode->mode & MODE_TYPE) == MODE_CHAR;
-
-	return is_tty ? TTY_BLOCK : PAGE_SIZE;
+	return inode->rdev == DEVICE_CONSOLE ? TTY_BLOCK : PAGE_SIZE;
 }
 
 static int64_t put_stat(const struct inode *inode, vaddr_t dst)

@@ -5,6 +5,7 @@
 
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
+#include "guest/dev/tty.h"
 #include "guest/lib/errno.h"
 #include "guest/sys/group.h"
 
@@ -32,11 +33,57 @@ static void tell_parent(struct process *p, int code, int sig, uint32_t status)
 	wait_wake_all(&parent->child_ended);
 }
 
+/* ---- lde is stopped with its programs -------------------------------- */
+
+static int suspend_signal; /* what a program of the command line was stopped by */
+
 static void note_stop(struct process *p, int sig)
 {
 	stop_nr_stopped++;
+	if (group_has_outside_parent(p))
+		suspend_signal = sig;
 	tell_parent(p, CLD_STOPPED, sig, STATUS_STOPPED(sig));
 }
+
+/* stopping: one that is about to be, or NULL. */
+static bool have_all_jobs_stopped(const struct process *stopping)
+{
+	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1))
+		if (group_has_outside_parent(p) && p != stopping && p->state != LDE_STATE_ZOMBIE &&
+		    p->state != LDE_STATE_STOPPED)
+			return false;
+	return true;
+}
+
+/* Stops lde, if that is due; when it goes on an interrupt comes, and so does
+ * stop_resume_jobs. */
+static void suspend(const struct process *stopping)
+{
+	int sig = suspend_signal;
+
+	if (!have_all_jobs_stopped(stopping))
+		return;
+	suspend_signal = 0;
+	tty_suspend(sig);
+}
+
+void stop_resume_jobs(void)
+{
+	const struct signal_info info = { SI_KERNEL, 0, 0 };
+
+	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1))
+		if (group_has_outside_parent(p) && p->state == LDE_STATE_STOPPED)
+			group_signal(p->group, SIGCONT, &info);
+	group_signal(tty_foreground(), SIGCONT, &info);
+}
+
+void stop_settle(void)
+{
+	if (unlikely(suspend_signal))
+		suspend(NULL);
+}
+
+/* ---------------------------------------------------------------------- */
 
 void stop_process(int sig)
 {
@@ -45,6 +92,8 @@ void stop_process(int sig)
 	if (!can_stop(p, sig))
 		return;
 	note_stop(p, sig);
+	if (group_has_outside_parent(p))
+		suspend(p);
 	sched_stop();
 }
 

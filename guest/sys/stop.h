@@ -21,6 +21,15 @@ void stop_process(int sig);
  * when it is continued. */
 void stop_waiting(struct process *p, int sig);
 
+/*
+ * To be called when all of a group have been told, and not before: if every
+ * program of the command line is stopped by now, so is lde, and they go on when
+ * it does. (A shell on the host can then start other things.)
+ */
+void stop_settle(void);
+/* lde had been stopped, and goes on. */
+void stop_resume_jobs(void);
+
 /* p is stopped no more; sig is SIGCONT, or SIGKILL, which nobody is told. */
 void stop_end(struct process *p, int sig);
 

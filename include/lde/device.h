@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
-#define LDE_CONSOLE_PORT      0x600 /* one 32-bit register: the doorbell */
-#define LDE_CONSOLE_PORT_SIZE 4
+#define LDE_CONSOLE_PORT      0x600
+#define LDE_CONSOLE_PORT_SIZE 8
 #define LDE_CONSOLE_VECTOR    0x30 /* edge; raised as an MSI to CPU 0 */
 #define LDE_VIRTIO_VECTOR     0x38 /* of virtio device 0, edge; the next has the next */
 #define LDE_MONITOR_PORT      0x610
@@ -26,9 +26,23 @@
 
 /* ---- console --------------------------------------------------------- */
 
+/* Registers, 32 bits wide, write only; the value is a guest-physical address. */
+#define LDE_CONSOLE_REQUEST  0x0 /* struct lde_console_req */
+#define LDE_CONSOLE_TERMINAL 0x4 /* struct lde_terminal */
+
 enum lde_console_op {
-	LDE_CONSOLE_READ = 1,  /* from the host's stdin into the segments */
-	LDE_CONSOLE_WRITE = 2, /* segments, in order, to stdout or stderr */
+	LDE_CONSOLE_READ = 1,  /* from the stream into the segments */
+	LDE_CONSOLE_WRITE = 2, /* segments, in order, to the stream */
+};
+
+/* The terminal is that of the first of the three which is one (LDE_DT_TTY). */
+enum lde_console_stream {
+	LDE_STREAM_STDIN = 0,
+	LDE_STREAM_STDOUT = 1,
+	LDE_STREAM_STDERR = 2,
+	LDE_STREAM_TERMINAL_IN = 3, /* what is typed, once it has been taken */
+	LDE_STREAM_TERMINAL_OUT = 4,
+	LDE_NR_STREAMS = 5,
 };
 
 /* result while the VMM still owns the request. */
@@ -52,13 +66,54 @@ struct lde_console_seg {
  */
 struct lde_console_req {
 	uint32_t op;     /* enum lde_console_op */
-	uint32_t stream; /* 0 stdin, 1 stdout, 2 stderr */
+	uint32_t stream; /* enum lde_console_stream */
 	uint32_t pid;    /* on whose behalf, for --tag */
 	uint32_t nr_segs; /* 1..LDE_CONSOLE_SEGS_MAX */
 	int64_t result;  /* out */
 	struct lde_console_seg segs[LDE_CONSOLE_SEGS_MAX];
 };
 _Static_assert(sizeof(struct lde_console_req) == 24 + 8 * LDE_CONSOLE_SEGS_MAX, "contract");
+
+/*
+ * The host's terminal. As long as the guest has not taken it, it is as the host
+ * has set it: lines are edited and keys become signals there. From the first
+ * LDE_TERMINAL_TAKE on it delivers every byte as it is typed, and the line
+ * discipline is the guest's; but what becomes of output is still the host's, as
+ * output_flags say.
+ *
+ * The VMM keeps the address of the last struct that came with ATTACH, and sets
+ * bits in events, which the guest takes by exchanging the word for 0; each
+ * raises the console's interrupt.
+ */
+enum lde_terminal_command {
+	LDE_TERMINAL_ATTACH = 1,  /* from now on there are events; fills in settings */
+	LDE_TERMINAL_TAKE = 2,    /* fills in settings, as they were; the guest's
+				   * begin with them. Again, for other output_flags. */
+	LDE_TERMINAL_SUSPEND = 3, /* the programs have been stopped by signal: so is
+				   * the VMM, which says F_CONTINUED when it goes on */
+};
+
+#define LDE_TERMINAL_F_INTERRUPT 1u /* typed before the terminal was taken: SIGINT */
+#define LDE_TERMINAL_F_QUIT      2u /* ...SIGQUIT */
+#define LDE_TERMINAL_F_HANGUP    4u /* the terminal is gone */
+#define LDE_TERMINAL_F_WINDOW    8u /* rows and columns have changed */
+#define LDE_TERMINAL_F_CONTINUED 16u /* the VMM had been stopped */
+
+#define LDE_TERMINAL_CHARS 19
+
+struct lde_terminal {
+	uint32_t command;      /* enum lde_terminal_command */
+	uint32_t output_flags; /* TAKE, when taken already: c_oflag, as Linux has it */
+	uint32_t signal;       /* SUSPEND: which */
+	uint32_t events;       /* out: LDE_TERMINAL_F_* */
+	uint32_t rows, columns; /* out, before F_WINDOW */
+	uint32_t nr_echoed;    /* out, of TAKE: so many of the bytes to come the host
+				* has echoed already */
+	uint32_t flags[4];     /* out: c_iflag, c_oflag, c_cflag, c_lflag */
+	uint8_t chars[LDE_TERMINAL_CHARS]; /* out: c_cc */
+	uint8_t reserved;
+};
+_Static_assert(sizeof(struct lde_terminal) == 64, "contract");
 
 /* ---- monitor --------------------------------------------------------- */
 

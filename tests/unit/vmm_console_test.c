@@ -61,7 +61,7 @@ static void start(bool is_tagged)
 {
 	const struct vconsole_config config = {
 		.mem = &mem,
-		.fds = {host[0], host[1], host[2]},
+		.fds = {host[0], host[1], host[2], -1, -1},
 		.is_tagged = is_tagged,
 		.name = name_of,
 		.interrupt = on_interrupt,
@@ -551,7 +551,9 @@ static void an_unknown_operation_or_stream_is_refused(void **state)
 {
 	static const uint32_t pairs[][2] = {
 		{0, 1}, {3, 1}, {UINT32_MAX, 1}, {LDE_CONSOLE_WRITE, 0}, {LDE_CONSOLE_WRITE, 3},
-		{LDE_CONSOLE_WRITE, UINT32_MAX}, {LDE_CONSOLE_READ, 1}, {LDE_CONSOLE_READ, 3},
+		{LDE_CONSOLE_WRITE, UINT32_MAX}, {LDE_CONSOLE_READ, 1},
+		{LDE_CONSOLE_READ, LDE_STREAM_TERMINAL_OUT},
+		{LDE_CONSOLE_WRITE, LDE_NR_STREAMS}, {LDE_CONSOLE_READ, LDE_NR_STREAMS},
 	};
 
 	(void)state;
@@ -559,6 +561,20 @@ static void an_unknown_operation_or_stream_is_refused(void **state)
 		prepare(REQUEST, pairs[i][0], pairs[i][1]);
 		expect_refused(-EINVAL);
 	}
+}
+
+static void a_terminal_that_is_not_there_says_so(void **state)
+{
+	(void)state;
+	prepare(REQUEST, LDE_CONSOLE_READ, LDE_STREAM_TERMINAL_IN)->segs[0] =
+		(struct lde_console_seg){BUFFER, 1};
+	ring(REQUEST);
+	assert_int_equal(result_at(REQUEST), -EBADF);
+	prepare(REQUEST, LDE_CONSOLE_WRITE, LDE_STREAM_TERMINAL_OUT)->segs[0] =
+		(struct lde_console_seg){BUFFER, 1};
+	ring(REQUEST);
+	assert_int_equal(result_at(REQUEST), -EBADF);
+	assert_int_equal(console.nr_pended, 0);
 }
 
 static void a_wrong_number_of_segments_is_refused(void **state)
@@ -815,6 +831,7 @@ int main(void)
 		TEST(a_pending_read_does_not_hold_up_the_end),
 		TEST(a_hundred_requests_in_a_row_are_served),
 		TEST(an_unknown_operation_or_stream_is_refused),
+		TEST(a_terminal_that_is_not_there_says_so),
 		TEST(a_wrong_number_of_segments_is_refused),
 		TEST(a_segment_outside_of_memory_is_refused),
 		TEST(a_segment_over_its_own_request_is_refused),

@@ -19,13 +19,18 @@
 /* After so many pieces in one exit, the I/O thread goes on with the rest. */
 #define ROUNDS_MAX 64
 
+static bool is_input(uint32_t stream)
+{
+	return stream == LDE_STREAM_STDIN || stream == LDE_STREAM_TERMINAL_IN;
+}
+
 void vconsole_init(struct vconsole *console, const struct vconsole_config *config)
 {
 	*console = (struct vconsole){.config = *config, .wake_fd = -1};
 	pthread_mutex_init(&console->lock, NULL);
 	for (int i = 0; i < VCONSOLE_STREAMS; i++) {
 		struct vconsole_stream *stream = &console->streams[i];
-		hostio_init(&stream->io, config->fds[i], i > 0);
+		hostio_init(&stream->io, config->fds[i], !is_input(i));
 		tagger_init(&stream->tagger, config->name, config->ctx);
 	}
 }
@@ -162,7 +167,8 @@ static int read_request(const struct vconsole *console, uint32_t gpa, struct lde
 		return -EFAULT;
 	if (req->op != LDE_CONSOLE_READ && req->op != LDE_CONSOLE_WRITE)
 		return -EINVAL;
-	if (req->stream >= VCONSOLE_STREAMS || (req->op == LDE_CONSOLE_READ) != (req->stream == 0))
+	if (req->stream >= VCONSOLE_STREAMS ||
+	    (req->op == LDE_CONSOLE_READ) != is_input(req->stream))
 		return -EINVAL;
 	if (!req->nr_segs || req->nr_segs > LDE_CONSOLE_SEGS_MAX)
 		return -EINVAL;
@@ -193,6 +199,29 @@ static int begin(struct vconsole *console, struct vconsole_stream *stream, uint3
 	return is_tagged ? tag_output(stream, req->pid, len) : 0;
 }
 
+bool vconsole_serve_keyboard(struct vconsole *console, struct vconsole_stream *stream,
+			     int64_t *result)
+{
+	struct keyboard *keyboard = &console->keyboard;
+
+	pthread_mutex_lock(&console->lock);
+	bool is_empty = keyboard_is_empty(keyboard), has_none = stream->io.fd < 0;
+	bool is_ready = !is_empty || keyboard->has_ended || has_none;
+	if (!is_empty)
+		*result = (int64_t)keyboard_take(keyboard, stream->iov, stream->nr_iov);
+	else if (is_ready)
+		*result = has_none ? -EBADF : keyboard->error;
+	pthread_mutex_unlock(&console->lock);
+	return is_ready;
+}
+
+static bool advance(struct vconsole *console, struct vconsole_stream *stream, int64_t *result)
+{
+	if (stream == &console->streams[LDE_STREAM_TERMINAL_IN])
+		return vconsole_serve_keyboard(console, stream, result);
+	return vconsole_stream_advance(stream, result);
+}
+
 /* Serves the request, or hands it on: true if *result is final. */
 static bool serve(struct vconsole *console, uint32_t gpa, const struct lde_console_req *req,
 		  int64_t *result)
@@ -204,7 +233,7 @@ static bool serve(struct vconsole *console, uint32_t gpa, const struct lde_conso
 		console->nr_refused++;
 		return true;
 	}
-	if (vconsole_stream_advance(stream, result))
+	if (advance(console, stream, result))
 		return true;
 	console->nr_pended++;
 	int err = vconsole_thread_take(console, stream);
@@ -247,8 +276,12 @@ void vconsole_access(void *opaque, struct portbus_access *access)
 {
 	struct vconsole *console = opaque;
 
-	if (access->is_write && access->size == sizeof(uint32_t) && access->offset == 0)
+	if (access->is_write && access->size == sizeof(uint32_t) &&
+	    access->offset == LDE_CONSOLE_REQUEST)
 		doorbell(console, access->value);
+	else if (access->is_write && access->size == sizeof(uint32_t) &&
+		 access->offset == LDE_CONSOLE_TERMINAL && console->config.terminal)
+		console->config.terminal(console->config.ctx, access->value);
 	else
 		ignore(console, access->value);
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console: the host's stdin, stdout and stderr for the guest
- * (include/lde/device.h).
+ * The console: the host's stdin, stdout and stderr for the guest, and its
+ * terminal (include/lde/device.h).
  *
  * A request that the host can serve at once is served in the exit, on the vCPU
  * thread. Another one is handed to the I/O thread, which waits for the host's
  * descriptor, finishes the request, stores its result and raises the
  * interrupt; that thread is started when the first request needs it.
+ *
+ * What is typed at the terminal is read by the I/O thread only, and also when
+ * nobody has asked for it, so that the way out is seen (keyboard.h).
  */
 #ifndef VMM_DEV_CONSOLE_H
 #define VMM_DEV_CONSOLE_H
@@ -18,11 +21,12 @@
 #include <lde/device.h>
 
 #include "vmm/dev/bus.h"
+#include "vmm/dev/keyboard.h"
 #include "vmm/dev/tag.h"
 #include "vmm/host/hostio.h"
 #include "vmm/host/memory.h"
 
-#define VCONSOLE_STREAMS 3
+#define VCONSOLE_STREAMS LDE_NR_STREAMS
 
 struct vconsole_config {
 	const struct guestmem *mem;
@@ -30,6 +34,8 @@ struct vconsole_config {
 	bool is_tagged;
 	tagger_name *name;           /* for tags; may be NULL */
 	void (*interrupt)(void *ctx); /* on the I/O thread */
+	void (*terminal)(void *ctx, uint32_t gpa); /* the second register; may be NULL */
+	void (*escape)(void *ctx); /* on the I/O thread: the way out was typed */
 	void *ctx;
 };
 
@@ -56,6 +62,7 @@ struct vconsole {
 	struct vconsole_config config;
 	struct vconsole_stream streams[VCONSOLE_STREAMS];
 	pthread_mutex_t lock;
+	struct keyboard keyboard; /* under lock */
 
 	pthread_t thread;
 	bool has_thread;

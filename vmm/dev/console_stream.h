@@ -15,6 +15,10 @@ struct vconsole_stream;
  */
 bool vconsole_stream_advance(struct vconsole_stream *stream, int64_t *result);
 
+/* The same for what is typed, which the I/O thread has read before. */
+bool vconsole_serve_keyboard(struct vconsole *console, struct vconsole_stream *stream,
+			     int64_t *result);
+
 /* Stores a result where the guest finds it, after all that was moved. */
 void vconsole_store_result(const struct vconsole *console, uint32_t req_gpa, int64_t result);
 

@@ -10,6 +10,7 @@
 
 #include "vmm/dev/console.h"
 #include "vmm/dev/console_stream.h"
+#include "vmm/host/terminal.h"
 
 /* Interrupts a transfer that blocks after all, when the console is stopped. */
 #define KICK_SIGNAL SIGURG
@@ -24,6 +25,17 @@ static void sleep_ns(long ns)
 	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
 }
 
+/* In the background what is typed is not for us; whether we are there changes
+ * without notice. */
+#define BACKGROUND_MS 200
+
+/* Whether to read what is typed, asked for or not. */
+static bool is_listening(struct vconsole *console)
+{
+	return terminal_is_ours() && !console->keyboard.has_ended &&
+	       keyboard_room(&console->keyboard).iov_len;
+}
+
 /* The descriptors of the pending requests, [0] being the wake-up. */
 static bool gather(struct vconsole *console, struct pollfd pollfds[1 + VCONSOLE_STREAMS])
 {
@@ -33,8 +45,10 @@ static bool gather(struct vconsole *console, struct pollfd pollfds[1 + VCONSOLE_
 	for (int i = 0; i < VCONSOLE_STREAMS; i++) {
 		struct vconsole_stream *stream = &console->streams[i];
 		/* A negative descriptor is left out by poll(2). */
+		bool is_wanted = i == LDE_STREAM_TERMINAL_IN ? is_listening(console)
+							     : stream->is_pending;
 		pollfds[1 + i] = (struct pollfd){
-			.fd = stream->is_pending ? hostio_poll_fd(&stream->io) : -1,
+			.fd = is_wanted ? hostio_poll_fd(&stream->io) : -1,
 			.events = hostio_events(&stream->io),
 		};
 	}
@@ -68,6 +82,67 @@ static void advance(struct vconsole *console, struct vconsole_stream *stream, sh
 		sleep_ns(STALL_NS);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* Something has been typed: keeps it. */
+static void listen_to(struct vconsole *console)
+{
+	struct vconsole_stream *stream = &console->streams[LDE_STREAM_TERMINAL_IN];
+	struct keyboard *keyboard = &console->keyboard;
+	bool has_escaped = false;
+
+	pthread_mutex_lock(&console->lock);
+	struct iovec room = keyboard_room(keyboard);
+	pthread_mutex_unlock(&console->lock);
+	/* Outside the lock: only we add, and what was taken makes no difference. */
+	ssize_t len = hostio_transfer(&stream->io, &room, 1);
+	if (len == -EAGAIN || len == -EINTR)
+		return;
+	pthread_mutex_lock(&console->lock);
+	if (len > 0) {
+		has_escaped = keyboard_add(keyboard, (size_t)len, now_ns());
+	} else {
+		keyboard->has_ended = true;
+		keyboard->error = (int)len;
+	}
+	pthread_mutex_unlock(&console->lock);
+	if (has_escaped && console->config.escape)
+		console->config.escape(console->config.ctx);
+}
+
+/* The request for what is typed, which may have come a moment after it. */
+static void answer_reader(struct vconsole *console)
+{
+	struct vconsole_stream *stream = &console->streams[LDE_STREAM_TERMINAL_IN];
+	int64_t result;
+
+	pthread_mutex_lock(&console->lock);
+	bool is_pending = stream->is_pending;
+	pthread_mutex_unlock(&console->lock);
+	if (is_pending && vconsole_serve_keyboard(console, stream, &result))
+		complete(console, stream, result);
+}
+
+static void serve(struct vconsole *console, int stream, short revents)
+{
+	if (stream == LDE_STREAM_TERMINAL_IN)
+		listen_to(console);
+	else
+		advance(console, &console->streams[stream], revents);
+}
+
+/* How long to wait: for ever, unless the terminal may become ours. */
+static int patience_ms(void)
+{
+	return terminal_is_taken() && !terminal_is_ours() ? BACKGROUND_MS : -1;
+}
+
 static void *run_thread(void *arg)
 {
 	struct vconsole *console = arg;
@@ -75,13 +150,14 @@ static void *run_thread(void *arg)
 	uint64_t drained;
 
 	while (gather(console, pollfds)) {
-		if (poll(pollfds, 1 + VCONSOLE_STREAMS, -1) < 0)
+		if (poll(pollfds, 1 + VCONSOLE_STREAMS, patience_ms()) < 0)
 			continue;
 		if (pollfds[0].revents && read(console->wake_fd, &drained, sizeof(drained)) < 0)
 			continue;
 		for (int i = 0; i < VCONSOLE_STREAMS; i++)
 			if (pollfds[1 + i].revents)
-				advance(console, &console->streams[i], pollfds[1 + i].revents);
+				serve(console, i, pollfds[1 + i].revents);
+		answer_reader(console);
 	}
 	return NULL;
 }

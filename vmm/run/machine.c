@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/host/irq.h"
+#include "vmm/host/terminal.h"
 #include "vmm/run/kick.h"
 #include "vmm/run/machine_parts.h"
 
@@ -46,11 +48,54 @@ static void on_poweroff(void *ctx, enum lde_poweroff how)
 	machine->vcpu.end = VCPU_END_STOPPED;
 }
 
+/* The guest was told; what it was not is answered here. */
+static void post_event(struct machine *machine, uint32_t event, int signal)
+{
+	if (!vtty_post(&machine->vtty, event) && signal)
+		kick_end(signal);
+}
+
+/* On the vCPU thread. */
+static void on_host_events(void *ctx, uint32_t events)
+{
+	struct machine *machine = ctx;
+
+	if (events & KICK_F_STOP)
+		terminal_suspend(SIGTSTP);
+	if (events & KICK_F_CONTINUED) {
+		terminal_is_ours();
+		post_event(machine, LDE_TERMINAL_F_CONTINUED | LDE_TERMINAL_F_WINDOW, 0);
+	}
+	if (events & KICK_F_WINDOW)
+		post_event(machine, LDE_TERMINAL_F_WINDOW, 0);
+	if (events & KICK_F_INTERRUPT)
+		post_event(machine, LDE_TERMINAL_F_INTERRUPT, SIGINT);
+	if (events & KICK_F_QUIT)
+		post_event(machine, LDE_TERMINAL_F_QUIT, SIGQUIT);
+	if (events & KICK_F_HANGUP)
+		post_event(machine, LDE_TERMINAL_F_HANGUP, SIGHUP);
+}
+
+static void on_terminal(void *ctx, uint32_t gpa)
+{
+	vtty_command(&((struct machine *)ctx)->vtty, gpa);
+}
+
+/* The way out was typed. */
+static void on_escape(void *ctx)
+{
+	(void)ctx;
+	kick_end(SIGINT);
+}
+
 static void connect_console(struct machine *machine)
 {
+	const int terminal = terminal_find();
 	const struct vconsole_config config = {
 		.mem = &machine->mem,
-		.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
+		.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, terminal, terminal},
+		.terminal = on_terminal,
+		.escape = on_escape,
 		.is_tagged = machine->config->tag_output,
 		.name = machine_process_name,
 		.interrupt = on_console_interrupt,
@@ -64,6 +109,12 @@ static void connect_console(struct machine *machine)
 		.opaque = &machine->console,
 	};
 
+	terminal_init(terminal);
+	machine->vtty = (struct vtty){
+		.mem = &machine->mem,
+		.interrupt = on_console_interrupt,
+		.ctx = machine,
+	};
 	vconsole_init(&machine->console, &config);
 	portbus_register(&machine->bus, &device);
 }
@@ -204,6 +255,8 @@ static int run(struct machine *machine)
 		.mmio = machine_access_disk,
 		.mmio_ctx = machine,
 		.exits = &machine->report->exits,
+		.host_events = on_host_events,
+		.ctx = machine,
 	};
 	connect_console(machine);
 	connect_monitor(machine);
@@ -214,7 +267,8 @@ static int run(struct machine *machine)
 	}
 	if (machine->config->trace_classes & LDE_TRACE_C_EXIT)
 		machine->vcpu.recorder = machine->recorder;
-	err = kick_install(machine->vcpu_fd.run, machine->config->timeout_ns);
+	err = kick_install(machine->vcpu_fd.run, machine->config->timeout_ns,
+			   terminal_find() >= 0);
 	if (err) {
 		log_line("cannot set the time limit: %s", strerror(-err));
 		machine_stop_trace(machine);
@@ -224,6 +278,8 @@ static int run(struct machine *machine)
 	uint64_t start_ns = now_ns();
 	enum vcpu_end end = vcpu_loop(&machine->vcpu);
 	machine->report->wall_ns = now_ns() - start_ns;
+	/* Before anything that takes long, so that keys are the user's again. */
+	terminal_fini();
 	machine_stop_trace(machine);
 	report_end(machine, end);
 	/* Before the signals are put back: waiting for a slow reader can be

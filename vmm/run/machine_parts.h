@@ -10,6 +10,7 @@
 #include "vmm/dev/monitor.h"
 #include "vmm/dev/virtio_blk.h"
 #include "vmm/host/disk.h"
+#include "vmm/dev/vtty.h"
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
 #include "vmm/run/machine_config.h"
@@ -39,6 +40,7 @@ struct machine {
 
 	struct portbus bus;
 	struct vconsole console;
+	struct vtty vtty;
 	struct vmonitor monitor;
 	struct machine_disk *disks;
 	unsigned int nr_disks; /* open */

@@ -33,6 +33,10 @@ static enum exit_cause serve_ports(struct vcpu *vcpu, struct kvm_run *run)
 /* Not every signal is for us to stop: a stop and continue comes here as well. */
 static enum exit_cause serve_signal(struct vcpu *vcpu)
 {
+	uint32_t events = kick_take_events();
+
+	if (events)
+		vcpu->host_events(vcpu->ctx, events);
 	if (kick_reason() != KICK_NONE)
 		vcpu->end = VCPU_END_KICKED;
 	return EXIT_SIGNAL;

@@ -27,6 +27,8 @@ struct vcpu {
 	void *mmio_ctx;
 	struct exit_counters *exits;
 	struct recorder *recorder; /* has exits recorded as well; or NULL */
+	void (*host_events)(void *ctx, uint32_t events); /* KICK_F_* */
+	void *ctx;
 	enum vcpu_end end; /* a device may set it, in an exit, to end the loop */
 };
 
