@@ -261,19 +261,19 @@ static const struct dir_entry *entry_at(struct inode *dir, uint64_t pos, struct 
 	return NULL;
 }
 
-static bool dir_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
-		     struct dir_item *item)
+static int dir_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
+		    struct dir_item *item)
 {
 	const struct dir_entry *entry = entry_at(dir, pos, cursor);
 
 	if (!entry)
-		return false;
+		return 0;
 	item->name = entry->name;
 	item->len = entry->name_len;
 	item->mode = entry->inode->mode;
 	item->number = entry->inode->number;
 	item->next = entry->position + 1;
-	return true;
+	return 1;
 }
 
 const struct inode_ops dir_inode_ops = { .lookup = dir_lookup, .list = dir_list };
@@ -312,9 +312,9 @@ struct inode *inode_root(void)
 static bool last_name(const struct inode *inode, char *text, const char **name, uint32_t *len,
 		      const struct inode **up)
 {
-	if (inode->ops->name) {
-		*len = inode->ops->name(inode, text);
-		*name = text;
+	*name = text;
+	*len = inode->ops->name ? inode->ops->name(inode, text, name) : 0;
+	if (*len) {
 		*up = inode->parent;
 	} else if (!list_is_empty(&inode->names)) {
 		const struct dir_entry *entry = list_entry(inode->names.next, struct dir_entry,

@@ -33,6 +33,10 @@ static void free_unused(struct inode *inode)
 	while (inode && !inode->users && !inode->nlink) {
 		struct inode *parent = inode->parent;
 
+		if (inode->ops->retire) {
+			inode->ops->retire(inode);
+			return;
+		}
 		if (inode->ops->release)
 			inode->ops->release(inode);
 		pool_free(&inode_pool, inode);
@@ -55,6 +59,11 @@ void inode_unname(struct inode *inode)
 	free_unused(inode);
 }
 
+void inode_destroy(struct inode *inode)
+{
+	pool_free(&inode_pool, inode);
+}
+
 void inode_touch(struct inode *inode, unsigned what)
 {
 	uint64_t now = clock_real_ns();
@@ -65,6 +74,18 @@ void inode_touch(struct inode *inode, unsigned what)
 		inode->mtime_ns = now;
 	if (what & (INODE_WRITTEN | INODE_CHANGED))
 		inode->ctime_ns = now;
+	inode_changed(inode);
+}
+
+/* Where the page is; NULL: zeroes. */
+static const char *page_of(const struct inode *inode, uint64_t index)
+{
+	paddr_t pa;
+
+	if (inode_is_on_disk(inode))
+		return inode->ops->tree->page(inode, index);
+	pa = content_find(&inode->content, index);
+	return pa ? direct_map(pa) : NULL;
 }
 
 uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint64_t len)
@@ -77,10 +98,10 @@ uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint6
 	while (done < len) {
 		uint64_t at = offset + done, into = at % PAGE_SIZE;
 		uint64_t n = min_u64(len - done, PAGE_SIZE - into);
-		paddr_t pa = content_find(&inode->content, at / PAGE_SIZE);
+		const char *page = page_of(inode, at / PAGE_SIZE);
 
-		if (pa)
-			memcpy((char *)buf + done, (const char *)direct_map(pa) + into, n);
+		if (page)
+			memcpy((char *)buf + done, page + into, n);
 		else
 			memset((char *)buf + done, 0, n);
 		done += n;

@@ -37,6 +37,14 @@ struct pipe;
 
 struct dir_entry;
 
+/* A name in a folder, which need not be there. */
+struct tree_name {
+	struct inode *dir;
+	const char *name;
+	uint32_t len;
+	bool has_slash; /* behind it: only a folder will do */
+};
+
 #define DIR_TEXT_SIZE 24
 
 /* One name in a folder, as it is listed. */
@@ -55,24 +63,72 @@ struct dir_cursor {
 	uint32_t nr_removed;
 };
 
-/* What differs from kind to kind; none blocks, all may be offloaded. */
+/*
+ * What differs from kind to kind; none blocks, all may be offloaded. What needs
+ * something from a disk that is not in memory returns -EABSENT (wanted.h).
+ */
 struct inode_ops {
 	/* Folders: what has that name, of which the caller becomes a user.
-	 * 0, -ENOENT or -ENOMEM. */
+	 * 0, -ENOENT, -ENOMEM, or what a disk has against it. */
 	int (*lookup)(struct inode *dir, const char *name, uint32_t len, struct inode **found);
-	/* The first name at position pos or behind. False: none. */
-	bool (*list)(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
+	/* The first name at position pos or behind: 1, 0 if there is none, -EABSENT
+	 * or another negative errno. */
+	int (*list)(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
 		     struct dir_item *item);
-	/* The name that a made-up inode has in its parent, in text; its length. */
-	uint32_t (*name)(const struct inode *inode, char text[DIR_TEXT_SIZE]);
+	/* The name that an inode without entries in memory has in its parent, in text
+	 * or elsewhere; its length, 0 if it has none. */
+	uint32_t (*name)(const struct inode *inode, char text[DIR_TEXT_SIZE],
+			 const char **name);
 	/* Links: the target without a NUL, in the link or in buf, a page. Its
 	 * length or a negative errno. */
 	int64_t (*read_link)(struct inode *link, char *buf, const char **target);
 	/* Links that lead to a file without naming it: that file, the caller
 	 * being a user, or NULL if there is none any more. */
 	struct inode *(*jump)(struct inode *link);
-	/* The last name and user are gone: gives back all but the inode. */
+	/* The last name and user are gone: gives back all but the inode... */
 	void (*release)(struct inode *inode);
+	/* ...or, instead, keeps it until it can be ended. */
+	void (*retire)(struct inode *inode);
+	/* Files on a disk; NULL: in memory or made up. */
+	const struct tree_ops *tree;
+};
+
+/* What a file system says of itself (statfs(2)). */
+struct tree_usage {
+	uint32_t magic, block_bytes;
+	uint64_t nr_blocks, nr_free, nr_available;
+	uint64_t nr_inodes, nr_inodes_free;
+};
+
+/*
+ * What is done with files on a disk otherwise than with those in memory. These
+ * may block, and are not to be offloaded. All that names or changes something
+ * returns 0 or a negative errno; names do not lie in anything that may change.
+ */
+struct tree_ops {
+	/* A new file, of which the caller becomes a user. target: of a link. */
+	int (*create)(struct inode *dir, const char *name, uint32_t len, uint32_t mode,
+		      uint32_t rdev, const char *target, struct inode **made);
+	int (*link)(struct inode *dir, const char *name, uint32_t len, struct inode *inode);
+	/* rmdir(2) or unlink(2), has_slash: behind the name. */
+	int (*remove)(struct inode *dir, const char *name, uint32_t len, bool is_rmdir,
+		      bool has_slash);
+	/* With what is the old name being looked up and checked here, by the flags
+	 * of renameat2(2). */
+	int (*rename)(const struct tree_name *old, const struct tree_name *new, unsigned flags);
+	/* Mode, owner or times have been changed. */
+	void (*changed)(struct inode *inode);
+	int (*resize)(struct inode *inode, uint64_t size);
+	/* Brings [start, start + len) in, to be mapped; the object has a user by
+	 * then, which keeps the pages. */
+	int (*load)(struct inode *inode, uint64_t start, uint64_t len, bool can_write);
+	/* All that was changed is on the disk after this. */
+	int (*sync)(struct inode *inode);
+	void (*usage)(const struct inode *inode, struct tree_usage *usage);
+	uint32_t (*nr_sectors)(const struct inode *inode);
+	bool (*is_read_only)(const struct inode *inode);
+	/* Where page index of a loaded file is; NULL: zeroes. May be offloaded. */
+	const char *(*page)(const struct inode *inode, uint64_t index);
 };
 
 struct inode {
@@ -89,6 +145,7 @@ struct inode {
 	uint64_t atime_ns, mtime_ns, ctime_ns; /* since the epoch */
 	struct list names;       /* struct dir_entry */
 	struct inode *parent;    /* of a folder; the root is its own; a user of it */
+	void *on_disk;           /* what a file system on a disk knows of it */
 	union {
 		struct content content;
 		struct {
@@ -125,6 +182,17 @@ static inline bool inode_is_symlink(const struct inode *inode)
 	return (inode->mode & MODE_TYPE) == MODE_SYMLINK;
 }
 
+static inline bool inode_is_on_disk(const struct inode *inode)
+{
+	return inode->ops->tree;
+}
+
+/* On a disk that is not to be written to. */
+static inline bool inode_is_read_only(const struct inode *inode)
+{
+	return inode->ops->tree && inode->ops->tree->is_read_only(inode);
+}
+
 /* One with a user and no name, its times 0; NULL without memory. */
 struct inode *inode_create(const struct inode_ops *ops, uint32_t device, uint32_t mode);
 
@@ -153,13 +221,24 @@ static inline void inode_run_end(struct inode *inode)
 /* One name less; the last one may be the end of the inode. */
 void inode_unname(struct inode *inode);
 
+/* Gives back an inode that nothing holds: for those who have retired it. */
+void inode_destroy(struct inode *inode);
+
 /* What happened to the inode, for its times. Not to be offloaded. */
 enum { INODE_READ = 1, INODE_WRITTEN = 2, INODE_CHANGED = 4 };
 void inode_touch(struct inode *inode, unsigned what);
 
+/* What is said of it was changed, and by inode_touch: it may have to be kept. */
+static inline void inode_changed(struct inode *inode)
+{
+	if (inode->ops->tree)
+		inode->ops->tree->changed(inode);
+}
+
 struct inode *inode_root(void);
 
-/* Bytes of a regular file read into the kernel, 0 beyond the end. */
+/* Bytes of a regular file read into the kernel, 0 beyond the end. One on a disk
+ * must be loaded. */
 uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint64_t len);
 
 /*

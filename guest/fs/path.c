@@ -2,6 +2,7 @@
 #include "guest/fs/path.h"
 
 #include "guest/arch/offload.h"
+#include "guest/fs/wanted.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
 
@@ -185,24 +186,40 @@ static uint64_t walk_offloaded(void *arg)
 	return err;
 }
 
+/* As far as it goes without waiting for a disk: then -EABSENT, and nothing done. */
+static int walk_once(struct walk_call *call)
+{
+	struct path_end *end = call->walk.end;
+	int err;
+
+	call->walk.nr_outer = call->walk.nr_links = 0;
+	call->walk.wants_dir = false;
+	end->dir = end->inode = NULL;
+	err = (int)offload_call(walk_offloaded, call);
+	end->has_slash = call->walk.wants_dir;
+	if (err && end->inode) {
+		inode_put(end->inode);
+		end->inode = NULL;
+	}
+	if (err == -EABSENT && end->dir) {
+		inode_put(end->dir);
+		end->dir = NULL;
+	}
+	return err;
+}
+
 int path_walk(struct inode *start, const char *path, unsigned flags, struct path_end *end)
 {
 	struct walk_call call;
 	int err;
 
-	call.walk.nr_outer = call.walk.nr_links = 0;
-	call.walk.wants_dir = false;
 	call.walk.flags = flags;
 	call.walk.end = end;
 	call.start = start;
 	call.path = path;
-	end->dir = end->inode = NULL;
-	err = (int)offload_call(walk_offloaded, &call);
-	end->has_slash = call.walk.wants_dir;
-	if (err && end->inode) {
-		inode_put(end->inode);
-		end->inode = NULL;
-	}
+	do
+		err = walk_once(&call);
+	while (wanted_bring_for(&err));
 	return err;
 }
 

@@ -258,7 +258,7 @@ static int root_lookup(struct inode *dir, const char *name, uint32_t len, struct
 }
 
 /* Positions: 2 and up for the table, PID_MAX + pid for processes. */
-static bool root_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
+static int root_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
 		      struct dir_item *item)
 {
 	struct process *p;
@@ -266,16 +266,16 @@ static bool root_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor
 	(void)cursor;
 	if (list_entry_nr(dir, root_entries, ARRAY_SIZE(root_entries), pos - 2, item)) {
 		item->next = pos + 1;
-		return true;
+		return 1;
 	}
 	p = process_find_from(pos > PID_MAX ? pos - PID_MAX : 1);
 	if (!p)
-		return false;
+		return 0;
 	item_set_number(item, p->pid);
 	item->mode = MODE_DIR;
 	item->number = p->pid << 5 | PROC_PROCESS | 1u << 30;
 	item->next = PID_MAX + p->pid + 1;
-	return true;
+	return 1;
 }
 
 static int process_lookup(struct inode *dir, const char *name, uint32_t len, struct inode **found)
@@ -285,7 +285,7 @@ static int process_lookup(struct inode *dir, const char *name, uint32_t len, str
 	return find_entry(dir, process_entries, ARRAY_SIZE(process_entries), name, len, found);
 }
 
-static bool process_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
+static int process_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
 			 struct dir_item *item)
 {
 	(void)cursor;
@@ -322,7 +322,7 @@ static int fds_lookup(struct inode *dir, const char *name, uint32_t len, struct 
 	return 0;
 }
 
-static bool fds_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
+static int fds_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
 		     struct dir_item *item)
 {
 	struct file_table *table = table_of(dir);
@@ -330,12 +330,12 @@ static bool fds_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
 
 	(void)cursor;
 	if (fd >= FD_MAX)
-		return false;
+		return 0;
 	item_set_number(item, fd);
 	item->mode = MODE_SYMLINK;
 	item->number = fd_number(dir->proc.pid, fd);
 	item->next = fd + 3;
-	return true;
+	return 1;
 }
 
 /* What the link leads to, without becoming a user; NULL if it is gone. */
@@ -408,11 +408,12 @@ static int64_t link_read(struct inode *link, char *buf, const char **text)
 	return len < 0 ? len : len - 1;
 }
 
-static uint32_t name_of(const struct inode *inode, char text[DIR_TEXT_SIZE])
+static uint32_t name_of(const struct inode *inode, char text[DIR_TEXT_SIZE], const char **name)
 {
 	const struct proc_entry *entry = entry_of(inode);
 	struct fmt f = { text, text + DIR_TEXT_SIZE };
 
+	*name = text;
 	if (inode->proc.kind == PROC_PROCESS)
 		fmt_number(&f, inode->proc.pid);
 	else if (inode->proc.kind == PROC_FD)

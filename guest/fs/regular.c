@@ -210,6 +210,8 @@ int regular_resize(struct inode *inode, uint64_t size)
 {
 	struct resize r = { .inode = inode, .end = size };
 
+	if (inode_is_on_disk(inode))
+		return inode->ops->tree->resize(inode, size);
 	if (size > CONTENT_BYTES_MAX)
 		return -EFBIG;
 	if (size != inode->object.size && !offload_call(resize_run, &r))
@@ -233,6 +235,8 @@ int regular_reserve(struct inode *inode, uint64_t offset, uint64_t len)
 {
 	struct resize r = { inode, offset, offset + len };
 
+	if (inode_is_on_disk(inode))
+		return -EOPNOTSUPP;
 	if (r.end > CONTENT_BYTES_MAX)
 		return -EFBIG;
 	if (len / PAGE_SIZE > content_nr_free())

@@ -18,11 +18,11 @@ void regular_set_archive(struct inode *inode, paddr_t data, uint64_t size);
  * then it does not. */
 struct inode *link_create(const char *target, uint64_t len);
 
-/* 0, -EFBIG or -ENOSPC. What is new reads as zeroes. */
+/* 0, -EFBIG or -ENOSPC, or what a disk has against it. What is new reads as zeroes. */
 int regular_resize(struct inode *inode, uint64_t size);
 
 /* Makes sure of pages for [offset, offset + len), -ENOSPC if there are not
- * enough. */
+ * enough, -EOPNOTSUPP on a disk. */
 int regular_reserve(struct inode *inode, uint64_t offset, uint64_t len);
 
 #endif

@@ -15,4 +15,10 @@
  */
 #define ERESTARTSYS 512
 
+/*
+ * Something is on a disk and not in memory: whoever may block brings it and
+ * tries again (fs/wanted.h). Never reaches a program.
+ */
+#define EABSENT 513
+
 #endif

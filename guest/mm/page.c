@@ -19,6 +19,8 @@ static struct {
 	uint32_t fresh;     /* from here to end nothing was ever touched */
 	uint32_t recycled;  /* list */
 	uint32_t *found;    /* by the self-check: owners of each page */
+	bool (*reclaim)(void);
+	const uint32_t *nr_reclaimable;
 } memory;
 
 static inline uint32_t page_number(paddr_t pa)
@@ -76,7 +78,7 @@ static paddr_t page_take(bool *is_zero)
 		page = page_of(number);
 		*is_zero = true;
 	} else {
-		return 0;
+		return memory.reclaim && memory.reclaim() ? page_take(is_zero) : 0;
 	}
 	page->owners = 1;
 	if (--ledger.pages_free < ledger.pages_free_min)
@@ -141,7 +143,13 @@ bool page_is_exclusive(paddr_t pa)
 
 uint64_t page_nr_free(void)
 {
-	return ledger.pages_free;
+	return ledger.pages_free + (memory.nr_reclaimable ? *memory.nr_reclaimable : 0);
+}
+
+void page_set_reclaim(bool (*reclaim)(void), const uint32_t *nr_pages)
+{
+	memory.reclaim = reclaim;
+	memory.nr_reclaimable = nr_pages;
 }
 
 uint32_t page_list_push(uint32_t head, paddr_t pa)

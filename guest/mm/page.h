@@ -36,7 +36,15 @@ void page_put(paddr_t pa);
 /* Whether the caller, who owns the page, is the only one. */
 bool page_is_exclusive(paddr_t pa);
 
+/* Those that reclaim can get back included. */
 uint64_t page_nr_free(void);
+
+/*
+ * When no page is left, reclaim is asked to give some back: false if it has none.
+ * It may be called wherever a page is allocated, offloaded too. *nr_pages: how
+ * many it could give.
+ */
+void page_set_reclaim(bool (*reclaim)(void), const uint32_t *nr_pages);
 
 /* Lists of pages by number (0: end), linked outside the pages. */
 uint32_t page_list_push(uint32_t head, paddr_t pa);

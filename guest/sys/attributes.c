@@ -48,6 +48,8 @@ static int apply_mode(struct inode *inode, const struct change *c)
 {
 	if (inode->device == DEVICE_PROC)
 		return -EPERM;
+	if (inode_is_read_only(inode))
+		return -EROFS;
 	if (inode_is_symlink(inode))
 		return -EOPNOTSUPP;
 	inode->mode = (inode->mode & MODE_TYPE) | (c->mode & MODE_BITS);
@@ -85,6 +87,8 @@ static int apply_owner(struct inode *inode, const struct change *c)
 {
 	if (inode->device == DEVICE_PROC)
 		return -EPERM;
+	if (inode_is_read_only(inode))
+		return -EROFS;
 	if (c->uid != UINT32_MAX)
 		inode->uid = c->uid;
 	if (c->gid != UINT32_MAX)
@@ -227,6 +231,8 @@ static int apply_times(struct inode *inode, const struct change *c)
 {
 	if (inode->device == DEVICE_PROC)
 		return -EPERM;
+	if (inode_is_read_only(inode))
+		return -EROFS;
 	if (c->atime.is_set)
 		inode->atime_ns = c->atime.ns;
 	if (c->mtime.is_set)

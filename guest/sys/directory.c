@@ -2,6 +2,7 @@
 /* System calls on folders: where the process is, and what is in them. */
 #include "guest/arch/direct.h"
 #include "guest/arch/offload.h"
+#include "guest/fs/wanted.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -72,7 +73,7 @@ struct listing {
 };
 
 /* What is at the position: . and .. first, for every kind of folder. */
-static bool item_at(struct file *file, uint64_t pos, struct dir_item *item)
+static int item_at(struct file *file, uint64_t pos, struct dir_item *item)
 {
 	struct inode *dir = file->inode, *inode = pos ? dir->parent : dir;
 
@@ -83,7 +84,7 @@ static bool item_at(struct file *file, uint64_t pos, struct dir_item *item)
 	item->mode = inode->mode;
 	item->number = inode->number;
 	item->next = pos + 1;
-	return true;
+	return 1;
 }
 
 static bool listing_add(struct listing *l, const struct dir_item *item)
@@ -112,9 +113,11 @@ static uint64_t listing_fill(void *arg)
 	struct dir_item item;
 
 	for (;;) {
-		if (!item_at(l->file, l->file->pos, &item)) {
-			l->is_over = true;
-			return 0;
+		int found = item_at(l->file, l->file->pos, &item);
+
+		if (found <= 0) {
+			l->is_over = !found;
+			return found;
 		}
 		if (!listing_add(l, &item))
 			return 0;
@@ -127,12 +130,16 @@ static int64_t put_listing(struct listing *l, vaddr_t dst, uint64_t size)
 {
 	uint64_t done = 0;
 
+	int err = 0;
+
 	while (!l->is_over && done < size) {
 		uint64_t before = l->file->pos;
 
 		l->len = 0;
 		l->size = min_u64(size - done, PAGE_SIZE);
-		offload_call(listing_fill, l);
+		err = (int)offload_call(listing_fill, l);
+		if (!l->len && wanted_bring_for(&err))
+			continue;
 		if (!l->len)
 			break;
 		if (put_user(dst + done, l->page, l->len)) {
@@ -141,7 +148,9 @@ static int64_t put_listing(struct listing *l, vaddr_t dst, uint64_t size)
 		}
 		done += l->len;
 	}
-	return done || l->is_over ? (int64_t)done : -EINVAL;
+	if (done || l->is_over)
+		return done;
+	return err ? err : -EINVAL;
 }
 
 int64_t sys_getdents64(struct trap_frame *f)
@@ -154,7 +163,8 @@ int64_t sys_getdents64(struct trap_frame *f)
 		return -EBADF;
 	if (!inode_is_dir(l.file->inode))
 		return -ENOTDIR;
-	if (!l.file->inode->nlink && l.file->inode->device == DEVICE_TREE)
+	if (!l.file->inode->nlink &&
+	    (l.file->inode->device == DEVICE_TREE || inode_is_on_disk(l.file->inode)))
 		return -ENOENT; /* removed */
 	pa = page_alloc();
 	if (!pa)
@@ -162,7 +172,9 @@ int64_t sys_getdents64(struct trap_frame *f)
 	l.page = direct_map(pa);
 	n = put_listing(&l, arg_u64(f, 1), arg_u64(f, 2) & UINT32_MAX);
 	page_put(pa);
-	if (n > 0)
+	if (n > 0 && !inode_is_read_only(l.file->inode) &&
+	    (!inode_is_on_disk(l.file->inode) ||
+	     l.file->inode->atime_ns <= l.file->inode->mtime_ns))
 		inode_touch(l.file->inode, INODE_READ);
 	return n;
 }

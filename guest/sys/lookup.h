@@ -34,6 +34,15 @@ void lookup_end(struct lookup *l);
  * times of both. 0 or -ENOMEM, also where inode is NULL. */
 int lookup_create(struct lookup *l, struct inode *inode);
 
+/* What the folder, of whatever kind, has by that name; the caller becomes a user.
+ * 0, or what the folder's lookup says. */
+int lookup_in(struct inode *dir, const char *name, uint32_t len, struct inode **found);
+
+/* The same as lookup_create for a new file in a folder on a disk; target: of a
+ * link. *made, with the caller as a user. */
+int lookup_create_on_disk(struct lookup *l, uint32_t mode, uint32_t rdev, const char *target,
+			  struct inode **made);
+
 /* All at once: *found with the caller as a user. */
 int lookup_inode(int dirfd, vaddr_t from, unsigned flags, struct inode **found);
 

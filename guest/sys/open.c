@@ -41,6 +41,9 @@ static int create_file(struct lookup *l, uint32_t mode)
 
 	if (l->end.len > FILE_NAME_MAX)
 		return -ENAMETOOLONG;
+	if (inode_is_on_disk(dir))
+		return lookup_create_on_disk(l, MODE_REGULAR | (mode & MODE_BITS & ~current()->umask),
+					     0, NULL, &l->end.inode);
 	if (!dir_is_kept(dir) || !dir->nlink)
 		return -ENOENT;
 	l->end.inode = node_create(MODE_REGULAR | (mode & MODE_BITS & ~current()->umask), 0);
@@ -61,6 +64,9 @@ static int check_existing(const struct inode *inode, uint32_t flags)
 		return 0;
 	if (inode_is_symlink(inode))
 		return -ELOOP;
+	if (((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC) && inode_is_regular(inode) &&
+	    inode_is_read_only(inode))
+		return -EROFS;
 	if (inode_is_dir(inode) && ((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC))
 		return -EISDIR;
 	return 0;
@@ -116,10 +122,14 @@ static int open_looked_up(struct lookup *l, int found, uint32_t flags, uint32_t 
 		return open_nameless(l->end.inode, flags, mode, file);
 	if (found) {
 		found = create_file(l, mode);
+		if (found == -EEXIST && !(flags & O_EXCL)) { /* it came while a disk was waited for */
+			found = lookup_in(l->end.dir, l->end.name, l->end.len, &l->end.inode);
+		} else if (!found) {
+			flags &= ~(O_EXCL | O_TRUNC);
+			is_new = true;
+		}
 		if (found)
 			return found;
-		flags &= ~(O_EXCL | O_TRUNC);
-		is_new = true;
 	}
 	return open_found(l->end.inode, flags, is_new, file);
 }

@@ -32,7 +32,7 @@ static int check_ends(const struct rename *r)
 		return -EBUSY;
 	if (new->last != PATH_LAST_NAME)
 		return r->flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-	if (!dir_is_kept(old->dir))
+	if (!dir_is_kept(old->dir) && !inode_is_on_disk(old->dir))
 		return -EPERM;
 	return old->len > FILE_NAME_MAX || new->len > FILE_NAME_MAX ? -ENAMETOOLONG : 0;
 }
@@ -93,6 +93,15 @@ static int check_entries(struct rename *r)
 	return check_target(r);
 }
 
+static int rename_on_disk(const struct rename *r)
+{
+	const struct path_end *old = &r->old.end, *new = &r->new.end;
+	struct tree_name from = { old->dir, old->name, old->len, old->has_slash };
+	struct tree_name to = { new->dir, new->name, new->len, new->has_slash };
+
+	return old->dir->ops->tree->rename(&from, &to, r->flags);
+}
+
 static int rename_entry(struct rename *r)
 {
 	const struct path_end *old = &r->old.end, *new = &r->new.end;
@@ -132,10 +141,13 @@ static int64_t rename_at(int old_dirfd, vaddr_t old, int new_dirfd, vaddr_t new,
 		err = lookup_begin(&r.new, new_dirfd, new, LOOKUP_F_PARENT);
 		if (!err)
 			err = check_ends(&r);
-		if (!err)
+		if (!err && inode_is_on_disk(r.old.end.dir)) {
+			err = rename_on_disk(&r);
+		} else if (!err) {
 			err = check_entries(&r);
-		if (!err)
-			err = rename_entry(&r);
+			if (!err)
+				err = rename_entry(&r);
+		}
 		lookup_end(&r.new);
 	}
 	lookup_end(&r.old);

@@ -23,6 +23,8 @@
 
 static uint64_t nr_blocks(const struct inode *inode)
 {
+	if (inode_is_on_disk(inode))
+		return inode->ops->tree->nr_sectors(inode);
 	if (!inode_has_content(inode))
 		return 0;
 	return content_nr_pages(&inode->content) * (PAGE_SIZE / BLOCK_BYTES);
@@ -30,7 +32,7 @@ static uint64_t nr_blocks(const struct inode *inode)
 
 static uint32_t nr_links(const struct inode *inode)
 {
-	if (inode->device == DEVICE_TREE || inode->nlink)
+	if (inode->device == DEVICE_TREE || inode_is_on_disk(inode) || inode->nlink)
 		return inode->nlink;
 	return inode_is_dir(inode) ? 2 : 1;
 }
@@ -133,7 +135,8 @@ static int64_t put_statx(const struct inode *inode, vaddr_t dst)
 	stx.stx_ctime = timestamp(inode->ctime_ns);
 	stx.stx_rdev_major = inode->rdev >> 8;
 	stx.stx_rdev_minor = inode->rdev & 0xff;
-	stx.stx_dev_minor = inode->device;
+	stx.stx_dev_major = inode->device >> 8;
+	stx.stx_dev_minor = inode->device & 0xff;
 	return put_user(dst, &stx, sizeof(stx));
 }
 
@@ -154,7 +157,8 @@ int64_t sys_statx(struct trap_frame *f)
 	return err;
 }
 
-#define WANT_EXEC 1
+#define WANT_EXEC  1
+#define WANT_WRITE 2
 
 /* Everybody is root: all is allowed, but executing what nobody may execute. */
 static int64_t check_access(int dirfd, vaddr_t from, int mode, int flags)
@@ -169,6 +173,9 @@ static int64_t check_access(int dirfd, vaddr_t from, int mode, int flags)
 		return err;
 	if (mode & WANT_EXEC && !inode_is_dir(inode) && !(inode->mode & MODE_EXEC_ANY))
 		err = -EACCES;
+	if (mode & WANT_WRITE && inode_is_read_only(inode) &&
+	    (inode_is_dir(inode) || inode_is_regular(inode) || inode_is_symlink(inode)))
+		err = -EROFS;
 	inode_put(inode);
 	return err;
 }
@@ -188,6 +195,29 @@ int64_t sys_faccessat2(struct trap_frame *f)
 	return check_access(arg_int(f, 0), arg_u64(f, 1), arg_int(f, 2), arg_int(f, 3));
 }
 
+#define STATFS_READ_ONLY 1     /* ST_RDONLY */
+#define STATFS_FLAGS     0x1020 /* ST_VALID, ST_RELATIME */
+
+static int64_t put_statfs_of_disk(const struct inode *inode, vaddr_t dst)
+{
+	struct tree_usage u;
+	struct statfs st;
+
+	inode->ops->tree->usage(inode, &u);
+	memset(&st, 0, sizeof(st));
+	st.f_type = u.magic;
+	st.f_bsize = st.f_frsize = u.block_bytes;
+	st.f_blocks = u.nr_blocks;
+	st.f_bfree = u.nr_free;
+	st.f_bavail = u.nr_available;
+	st.f_files = u.nr_inodes;
+	st.f_ffree = u.nr_inodes_free;
+	st.f_fsid.val[0] = inode->device;
+	st.f_namelen = FILE_NAME_MAX;
+	st.f_flags = STATFS_FLAGS | (inode_is_read_only(inode) ? STATFS_READ_ONLY : 0);
+	return put_user(dst, &st, sizeof(st));
+}
+
 static int64_t put_statfs(const struct inode *inode, vaddr_t dst)
 {
 	static const uint32_t types[] = {
@@ -198,11 +228,13 @@ static int64_t put_statfs(const struct inode *inode, vaddr_t dst)
 	};
 	struct statfs st;
 
+	if (inode_is_on_disk(inode))
+		return put_statfs_of_disk(inode, dst);
 	memset(&st, 0, sizeof(st));
 	st.f_type = types[inode->device];
 	st.f_bsize = st.f_frsize = PAGE_SIZE;
 	st.f_namelen = FILE_NAME_MAX;
-	st.f_flags = 0x1020; /* ST_VALID, ST_RELATIME */
+	st.f_flags = STATFS_FLAGS;
 	if (inode->device == DEVICE_TREE) {
 		st.f_blocks = ledger.pages_total;
 		st.f_bfree = st.f_bavail = content_nr_free();

@@ -8,6 +8,7 @@
 #include "guest/fs/node.h"
 #include "guest/fs/regular.h"
 #include "guest/fs/text.h"
+#include "guest/fs/wanted.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -26,11 +27,12 @@ static int begin_create(struct lookup *l, int dirfd, vaddr_t from, bool is_for_d
 	if (l->end.len > FILE_NAME_MAX)
 		return -ENAMETOOLONG;
 	if (!dir_is_kept(l->end.dir)) {
-		err = l->end.dir->ops->lookup(l->end.dir, l->end.name, l->end.len, &l->end.inode);
-		return err ? err : -EEXIST;
-	}
-	if (dir_find(l->end.dir, l->end.name, l->end.len))
+		err = lookup_in(l->end.dir, l->end.name, l->end.len, &l->end.inode);
+		if (err != -ENOENT || !inode_is_on_disk(l->end.dir))
+			return err ? err : -EEXIST;
+	} else if (dir_find(l->end.dir, l->end.name, l->end.len)) {
 		return -EEXIST;
+	}
 	if (l->end.has_slash && !is_for_dir)
 		return -ENOENT;
 	return l->end.dir->nlink ? 0 : -ENOENT;
@@ -44,7 +46,9 @@ static int64_t make_node(int dirfd, vaddr_t from, uint32_t mode, uint32_t rdev)
 	int err = begin_create(&l, dirfd, from, (mode & MODE_TYPE) == MODE_DIR);
 
 	mode &= MODE_TYPE | (MODE_BITS & ~current()->umask);
-	if (!err) {
+	if (!err && inode_is_on_disk(l.end.dir)) {
+		err = lookup_create_on_disk(&l, mode, rdev, NULL, &inode);
+	} else if (!err) {
 		inode = node_create(mode, rdev);
 		err = lookup_create(&l, inode);
 	}
@@ -98,10 +102,19 @@ int64_t sys_mknodat(struct trap_frame *f)
 static int make_link(struct lookup *l, const char *target)
 {
 	uint64_t len = strlen(target);
-	const char *text = text_keep(target, len);
-	struct inode *link = text ? link_create(text, len) : NULL;
+	struct inode *link = NULL;
+	const char *text;
 	int err;
 
+	if (inode_is_on_disk(l->end.dir)) {
+		err = lookup_create_on_disk(l, MODE_SYMLINK | 0777, 0, target, &link);
+		if (!err)
+			inode_put(link);
+		return err;
+	}
+	text = text_keep(target, len);
+	if (text)
+		link = link_create(text, len);
 	if (!link) {
 		if (text)
 			text_drop(text, len);
@@ -151,6 +164,8 @@ static int add_link(struct lookup *l, struct inode *inode)
 		return -EXDEV;
 	if (inode_is_dir(inode))
 		return -EPERM;
+	if (inode_is_on_disk(inode))
+		return inode->ops->tree->link(l->end.dir, l->end.name, l->end.len, inode);
 	err = lookup_create(l, inode);
 	return err;
 }
@@ -225,6 +240,15 @@ static void remove_entry(struct dir_entry *entry)
 	inode_put(inode);
 }
 
+static int remove_on_disk(const struct lookup *l, bool is_rmdir)
+{
+	const struct path_end *end = &l->end;
+
+	if (end->len > FILE_NAME_MAX)
+		return -ENAMETOOLONG;
+	return end->dir->ops->tree->remove(end->dir, end->name, end->len, is_rmdir, end->has_slash);
+}
+
 static int unlink_entry(const struct lookup *l)
 {
 	struct dir_entry *entry;
@@ -232,6 +256,8 @@ static int unlink_entry(const struct lookup *l)
 
 	if (l->end.last != PATH_LAST_NAME)
 		return -EISDIR;
+	if (inode_is_on_disk(l->end.dir))
+		return remove_on_disk(l, false);
 	err = find_entry(l, &entry);
 	if (err)
 		return err;
@@ -253,6 +279,8 @@ static int rmdir_entry(const struct lookup *l)
 
 	if (l->end.last != PATH_LAST_NAME)
 		return errors[l->end.last];
+	if (inode_is_on_disk(l->end.dir))
+		return remove_on_disk(l, true);
 	err = find_entry(l, &entry);
 	if (err)
 		return err;
@@ -297,19 +325,47 @@ int64_t sys_unlinkat(struct trap_frame *f)
 			 flags & AT_REMOVEDIR ? rmdir_entry : unlink_entry);
 }
 
+struct link_read {
+	struct inode *link;
+	char *buf;
+	const char *target;
+};
+
+static uint64_t link_read_run(void *arg)
+{
+	struct link_read *r = arg;
+
+	return r->link->ops->read_link(r->link, r->buf, &r->target);
+}
+
+/* Of a link on a disk, which may have to be waited for. */
+static int64_t read_link_on_disk(struct link_read *r)
+{
+	int result;
+
+	do
+		result = (int)offload_call(link_read_run, r);
+	while (wanted_bring_for(&result));
+	return result;
+}
+
 /* Puts what a link says, cut to what fits and without a NUL (readlink(2)). */
 static int64_t put_link(struct inode *link, vaddr_t dst, int64_t size)
 {
 	paddr_t pa = page_alloc();
-	const char *target;
+	struct link_read r = { .link = link };
 	int64_t len;
 
 	if (!pa)
 		return -ENOMEM;
-	len = link->ops->read_link(link, direct_map(pa), &target);
+	r.buf = direct_map(pa);
+	if (inode_is_on_disk(link))
+		len = read_link_on_disk(&r);
+	else
+		len = link->ops->read_link(link, r.buf, &r.target);
 	if (len > size)
 		len = size;
-	if (len > 0 && put_user(dst, target, len))
+	if (len > 0 && put_user(dst, r.target, len))
 		len = -EFAULT;
 	page_put(pa);
 	return len;

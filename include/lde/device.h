@@ -133,6 +133,7 @@ enum lde_notice_kind {
 	LDE_NOTICE_KILLED = 1, /* a process was ended by a trap */
 	LDE_NOTICE_PANIC = 2,  /* the kernel cannot go on */
 	LDE_NOTICE_EXEC_FAILED = 3, /* a program of the workload did not start */
+	LDE_NOTICE_DISK = 4, /* something about a disk that people should know */
 };
 
 /* Why a process was killed, or its program not started. */
@@ -173,8 +174,8 @@ struct lde_notice {
 	int32_t status;  /* KILLED: signal; EXEC_FAILED: negative errno */
 	uint32_t insn_len; /* bytes of insn that could be read */
 	uint8_t insn[LDE_NOTICE_INSN_MAX + 1];
-	char name[LDE_NOTICE_NAME_MAX]; /* program's base name, NUL terminated */
-	char text[160];  /* PANIC: what and where, NUL terminated */
+	char name[LDE_NOTICE_NAME_MAX]; /* program's base name; DISK: vda...; NUL terminated */
+	char text[160];  /* PANIC: what and where; DISK: what; NUL terminated */
 };
 _Static_assert(sizeof(struct lde_notice) == 264, "contract");
 

@@ -281,6 +281,9 @@ void notice_format(const struct lde_notice *notice, char *out, size_t size)
 	case LDE_NOTICE_EXEC_FAILED:
 		line_add_exec_failed(&line, notice);
 		break;
+	case LDE_NOTICE_DISK:
+		line_add(&line, "disk %s: %s", notice->name, notice->text);
+		break;
 	default:
 		line_add(&line, "the guest kernel sent a notice of unknown kind %u", notice->kind);
 	}

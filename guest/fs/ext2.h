@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file system of the disks: ext2, revision 1, as `mke2fs -t ext2` makes it
+ * (docs/architecture.md, "Files on a disk").
+ */
+#ifndef GUEST_FS_EXT2_H
+#define GUEST_FS_EXT2_H
+
+#include "guest/dev/block.h"
+#include "guest/lib/compiler.h"
+
+struct ext2;
+struct inode;
+
+/*
+ * Mounts what is on the device. NULL, and *fs, or what is wrong with it: a
+ * string constant. Reads, and, unless it is to be or the device is read-only,
+ * writes that it is in use.
+ */
+const char *ext2_mount(struct block_device *device, bool is_read_only, struct ext2 **fs);
+
+/* Its root, which is its own parent and has no name; the caller becomes a user. */
+struct inode *ext2_root(struct ext2 *fs);
+
+/* Writes all back. 0 or an error of the disk. */
+int ext2_sync(struct ext2 *fs);
+
+/* The same, and notes that all is well, if it is. Nothing may use it any more,
+ * but it can still be read. */
+int ext2_unmount(struct ext2 *fs);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing back. One at a time does it, class after class, and each class is on
+ * the disk before the next one begins: that is all the order there is, and why
+ * nothing that was synced is ever lost (docs/architecture.md). What is changed
+ * meanwhile waits for the next time.
+ */
+#include "guest/arch/offload.h"
+#include "guest/core/clock.h"
+#include "guest/fs/ext2_fs.h"
+#include "guest/lib/errno.h"
+
+#define DIRTY_NS_MAX 5000000000ull /* after that, who comes by writes */
+#define NS_PER_SEC   1000000000ull
+
+/* ---- one class --------------------------------------------------------- */
+
+struct write {
+	struct ext2 *fs;
+	struct list todo;
+};
+
+static uint64_t collect(void *arg)
+{
+	struct write *w = arg;
+	struct ext2 *fs = w->fs;
+
+	batch_clear(fs->flush_batch, BLOCK_WRITE);
+	while (!list_is_empty(&w->todo)) {
+		struct cache_page *page = list_entry(w->todo.next, struct cache_page, in_dirty);
+		uint32_t nr = page->owner == &fs->meta ? 1 : fs->blocks_per_page;
+
+		if (!batch_add(fs->flush_batch, page, nr))
+			break;
+		cache_set_clean(page);
+	}
+	return 0;
+}
+
+static uint64_t release(void *batch)
+{
+	batch_release(batch);
+	return 0;
+}
+
+/* Takes the whole list: what comes later is for the next time. */
+static void take_list(struct list *from, struct list *to)
+{
+	list_init(to);
+	if (list_is_empty(from))
+		return;
+	*to = *from;
+	to->next->prev = to->prev->next = to;
+	list_init(from);
+}
+
+static void note_error(struct ext2 *fs, int err)
+{
+	if (err && !fs->write_error)
+		fs->write_error = err;
+}
+
+static void write_class(struct ext2 *fs, enum cache_class class)
+{
+	struct write w = { .fs = fs };
+	int err;
+
+	take_list(&fs->dirty.pages[class], &w.todo);
+	if (list_is_empty(&w.todo))
+		return;
+	while (!list_is_empty(&w.todo)) {
+		offload_call(collect, &w);
+		err = batch_run(fs->flush_batch);
+		offload_call(release, fs->flush_batch);
+		if (err && !fs->write_error)
+			ext2_tell(fs, "what was written is lost, error", -err);
+		note_error(fs, err);
+	}
+	err = block_flush(fs->device);
+	if (err != -EOPNOTSUPP)
+		note_error(fs, err);
+}
+
+static void write_classes(struct ext2 *fs)
+{
+	for (unsigned class = 0; class < CACHE_NR_CLASSES; class++)
+		write_class(fs, class);
+}
+
+/* ---- all --------------------------------------------------------------- */
+
+static void save_inodes(struct ext2 *fs)
+{
+	struct list todo;
+
+	take_list(&fs->unsaved, &todo);
+	while (!list_is_empty(&todo)) {
+		struct ext2_node *node = list_entry(todo.next, struct ext2_node, in_unsaved);
+		int err = ext2_run(fs, ext2_save, node);
+
+		if (err) {
+			list_remove(&node->in_unsaved);
+			note_error(fs, err);
+		}
+	}
+}
+
+/* Through mappings files change without a word. */
+static void find_mapped(struct ext2 *fs)
+{
+	list_for_each_safe(l, &fs->nodes) {
+		struct ext2_node *node = list_entry(l, struct ext2_node, in_nodes);
+
+		if (node->has_writable_map)
+			note_error(fs, ext2_write_maps(node));
+	}
+}
+
+/* Files that had been removed before what is on the disk now was written: no name
+ * leads to them there either. */
+static void end_orphans(struct ext2 *fs, uint32_t nr)
+{
+	for (; nr && !list_is_empty(&fs->orphans); nr--)
+		note_error(fs, ext2_inode_end(list_entry(fs->orphans.next, struct ext2_node,
+							 in_orphans)));
+}
+
+int ext2_sync(struct ext2 *fs)
+{
+	uint32_t nr_orphans;
+	int err;
+
+	if (fs->is_read_only)
+		return 0;
+	sleep_lock_take(&fs->flush_lock);
+	fs->dirty_since = 0;
+	nr_orphans = fs->nr_orphans;
+	find_mapped(fs);
+	save_inodes(fs);
+	write_classes(fs);
+	end_orphans(fs, nr_orphans);
+	err = fs->write_error;
+	fs->write_error = 0;
+	sleep_lock_drop(&fs->flush_lock);
+	return err;
+}
+
+void ext2_balance(struct ext2 *fs)
+{
+	uint64_t limit = clock_ns_to_ticks(DIRTY_NS_MAX);
+
+	if (cache_is_crowded(&fs->dirty) || fs->nr_orphans >= EXT2_ORPHANS_MAX ||
+	    (fs->dirty_since && clock_now() - fs->dirty_since > limit)) {
+		int err = ext2_sync(fs);
+
+		note_error(fs, err); /* for who asks */
+	}
+	ext2_trim_nodes(fs);
+}
+
+/* ---- the superblock ---------------------------------------------------- */
+
+struct mark {
+	bool is_mounted;
+	uint32_t time;
+};
+
+static int mark_work(struct ext2 *fs, void *arg)
+{
+	const struct mark *m = arg;
+	uint32_t block = EXT2_SUPER_OFFSET >> fs->block_shift;
+	struct ext2_super *super;
+	struct cache_page *page;
+	int err = ext2_get(fs, block, &page);
+
+	if (!err)
+		err = ext2_edit(fs, page, CACHE_BITMAP);
+	if (err)
+		return err;
+	super = (struct ext2_super *)(page->data + EXT2_SUPER_OFFSET % fs->block_bytes);
+	super->free_blocks_count = fs->free_blocks;
+	super->free_inodes_count = fs->free_inodes;
+	super->wtime = m->time;
+	if (fs->has_large)
+		super->feature_ro_compat |= EXT2_RO_COMPAT_LARGE_FILE;
+	super->state = fs->state_at_mount;
+	if (m->is_mounted) {
+		super->state &= ~EXT2_STATE_VALID;
+		super->mtime = m->time;
+		super->mnt_count++;
+	}
+	if (fs->has_error)
+		super->state |= EXT2_STATE_ERROR;
+	return 0;
+}
+
+int ext2_mark_mounted(struct ext2 *fs, bool is_mounted)
+{
+	struct mark m = { is_mounted, clock_real_ns() / NS_PER_SEC };
+	int err = ext2_run(fs, mark_work, &m);
+
+	if (err)
+		return err;
+	write_classes(fs);
+	err = fs->write_error;
+	fs->write_error = 0;
+	return err;
+}

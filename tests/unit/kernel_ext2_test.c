@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: MIT */
+/* ext2 against the tools that define it: images made and checked by e2fsprogs. */
+#include "tests/unit/fake/fake.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest/fs/ext2.h"
+#include "guest/fs/ext2_fs.h"
+#include "guest/fs/wanted.h"
+#include "guest/lib/errno.h"
+#include "guest/mm/page.h"
+#include "tests/unit/fake/fake_block.h"
+#include "tests/unit/fake/fake_ext2.h"
+
+static const char *const layouts[] = { "-b 1024", "-b 2048", "-b 4096", "-b 1024 -I 128",
+				       "-b 4096 -N 64 -g 4096", "-b 1024 -O ^filetype",
+				       "-b 1024 -g 512 -O ^resize_inode" };
+
+static char big[3 << 20], back[3 << 20];
+
+static void fill(char *data, size_t len, unsigned seed)
+{
+	for (size_t i = 0; i < len; i++)
+		data[i] = (char)(i * 7 + seed + i / 251);
+}
+
+static void remount(void)
+{
+	fake_ext2_finish();
+	fake_ext2_mount();
+}
+
+static void start(const char *options)
+{
+	fake_ext2_make(options, "8M");
+	fake_ext2_mount();
+}
+
+static void check_content(const char *path, const char *data, size_t len)
+{
+	assert_int_equal(t_size(path), len);
+	memset(back, 0x55, len);
+	assert_int_equal(t_read(path, 0, back, len + 1 > sizeof(back) ? len : len + 1), len);
+	assert_memory_equal(back, data, len);
+}
+
+/* ---- the ordinary ------------------------------------------------------ */
+
+static void an_empty_image_mounts_and_stays_clean(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(layouts); i++) {
+		char names[256];
+
+		start(layouts[i]);
+		assert_int_equal(t_list("", names, sizeof(names)), 0);
+		assert_string_equal(names, "lost+found\n");
+		fake_ext2_finish();
+	}
+}
+
+static void files_of_the_tools_are_read(void **state)
+{
+	const char *out;
+
+	(void)state;
+	fake_ext2_make("-b 1024", "8M");
+	assert_int_equal(fake_ext2_tool(&out, "for i in 1 2 3; do echo mkdir d$i; done | "
+					"debugfs -w -f - %s", fake_ext2_image()), 0);
+	fake_ext2_mount();
+	assert_int_equal(t_create("d2/x", 0600), 0);
+	fake_ext2_finish();
+}
+
+static void what_is_written_is_read_back(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 1023, 1024, 1025, 4095, 4096, 4097, 12 << 10,
+					(12 << 10) + 1, 49152, 49153, 268 << 10, (268 << 10) + 1,
+					2 << 20 };
+
+	(void)state;
+	for (unsigned l = 0; l < ARRAY_SIZE(layouts); l++) {
+		start(layouts[l]);
+		for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "f%u", i);
+			fill(big, sizes[i], i);
+			assert_int_equal(t_create(name, 0644), 0);
+			assert_int_equal(t_write(name, 0, big, sizes[i]), sizes[i]);
+			check_content(name, big, sizes[i]);
+		}
+		remount();
+		for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "f%u", i);
+			fill(big, sizes[i], i);
+			check_content(name, big, sizes[i]);
+			assert_int_equal(t_unlink(name), 0);
+		}
+		fake_ext2_finish();
+	}
+}
+
+static void the_tools_read_what_is_written(void **state)
+{
+	const char *out;
+
+	(void)state;
+	start("-b 1024");
+	assert_int_equal(t_mkdir("a"), 0);
+	assert_int_equal(t_mkdir("a/b"), 0);
+	assert_int_equal(t_create("a/b/hello", 0640), 0);
+	assert_int_equal(t_write("a/b/hello", 0, "hello, disk\n", 12), 12);
+	assert_int_equal(t_symlink("a/b/hello", "fast"), 0);
+	memset(big, 'x', 200);
+	big[200] = '\0';
+	assert_int_equal(t_symlink(big, "slow"), 0);
+	assert_int_equal(t_link("a/b/hello", "second"), 0);
+	fake_ext2_finish();
+	assert_int_equal(fake_ext2_tool(&out, "debugfs -R 'cat second' %s", fake_ext2_image()), 0);
+	assert_non_null(strstr(out, "hello, disk\n"));
+	fake_ext2_tool(&out, "debugfs -R 'stat a/b/hello' %s", fake_ext2_image());
+	assert_non_null(strstr(out, "Mode:  0640"));
+	assert_non_null(strstr(out, "Links: 2"));
+	fake_ext2_tool(&out, "debugfs -R 'stat fast' %s", fake_ext2_image());
+	assert_non_null(strstr(out, "Fast link dest: \"a/b/hello\""));
+	fake_ext2_tool(&out, "debugfs -R 'cat slow' %s", fake_ext2_image());
+	assert_non_null(strstr(out, big));
+}
+
+static void holes_are_zeroes_and_take_no_room(void **state)
+{
+	/* In reach of direct, single, double and triple numbers. */
+	static const uint64_t offsets[] = { 5000, 100 << 10, 10ull << 20, 1ull << 30, 6ull << 30 };
+	uint64_t free_before;
+	char byte;
+
+	(void)state;
+	start("-b 1024");
+	free_before = fake_ext2_fs->free_blocks;
+	assert_int_equal(t_create("sparse", 0644), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++)
+		assert_int_equal(t_write("sparse", offsets[i], "x", 1), 1);
+	assert_true(free_before - fake_ext2_fs->free_blocks < 20);
+	for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++) {
+		assert_int_equal(t_read("sparse", offsets[i] - 1, back, 2), 2);
+		assert_int_equal(back[0], 0);
+		assert_int_equal(back[1], 'x');
+	}
+	remount();
+	assert_int_equal(t_size("sparse"), offsets[4] + 1);
+	assert_int_equal(t_read("sparse", offsets[3], &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	assert_int_equal(t_truncate("sparse", 200000), 0);
+	assert_int_equal(t_read("sparse", 100 << 10, &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	remount();
+	assert_int_equal(t_unlink("sparse"), 0);
+	remount();
+	assert_int_equal(fake_ext2_fs->free_blocks, free_before);
+	fake_ext2_finish();
+}
+
+static void a_file_that_is_cut_and_grows_is_zero_there(void **state)
+{
+	(void)state;
+	for (unsigned l = 0; l < ARRAY_SIZE(layouts); l++) {
+		start(layouts[l]);
+		fill(big, 300000, 1);
+		assert_int_equal(t_create("f", 0644), 0);
+		assert_int_equal(t_write("f", 0, big, 300000), 300000);
+		assert_int_equal(t_truncate("f", 5001), 0);
+		assert_int_equal(t_truncate("f", 20000), 0);
+		memset(big + 5001, 0, 15000 - 1);
+		check_content("f", big, 20000);
+		remount();
+		check_content("f", big, 20000);
+		assert_int_equal(t_truncate("f", 0), 0);
+		assert_int_equal(t_truncate("f", 5000), 0);
+		memset(big, 0, 5000);
+		check_content("f", big, 5000);
+		fake_ext2_finish();
+	}
+}
+
+static void names_come_and_go(void **state)
+{
+	(void)state;
+	start("-b 1024");
+	assert_int_equal(t_create("a", 0644), 0);
+	assert_int_equal(t_create("a", 0644), -EEXIST);
+	assert_int_equal(t_mkdir("a"), -EEXIST);
+	assert_int_equal(t_mkdir("a/b"), -ENOTDIR);
+	assert_int_equal(t_mkdir("no/b"), -ENOENT);
+	assert_int_equal(t_mkdir("d"), 0);
+	assert_int_equal(t_unlink("d"), -EISDIR);
+	assert_int_equal(t_rmdir("a"), -ENOTDIR);
+	assert_int_equal(t_create("d/x", 0644), 0);
+	assert_int_equal(t_rmdir("d"), -ENOTEMPTY);
+	assert_int_equal(t_unlink("d/x"), 0);
+	assert_int_equal(t_unlink("d/x"), -ENOENT);
+	assert_int_equal(t_rmdir("d"), 0);
+	assert_int_equal(t_rmdir("d"), -ENOENT);
+	assert_int_equal(t_unlink("a"), 0);
+	fake_ext2_finish();
+}
+
+static void renaming_follows_its_rules(void **state)
+{
+	(void)state;
+	start("-b 1024");
+	assert_int_equal(t_mkdir("d"), 0);
+	assert_int_equal(t_mkdir("d/sub"), 0);
+	assert_int_equal(t_mkdir("e"), 0);
+	assert_int_equal(t_create("f", 0644), 0);
+	assert_int_equal(t_write("f", 0, "f", 1), 1);
+	assert_int_equal(t_create("g", 0644), 0);
+	assert_int_equal(t_rename("d", "d/sub/x", 0), -EINVAL);
+	assert_int_equal(t_rename("d", "d", 0), 0);
+	assert_int_equal(t_rename("f", "d", 0), -EISDIR);
+	assert_int_equal(t_rename("e", "f", 0), -ENOTDIR);
+	assert_int_equal(t_rename("e", "d", 0), -ENOTEMPTY);
+	assert_int_equal(t_rename("d/sub", "d", 0), -ENOTEMPTY);
+	assert_int_equal(t_rename("none", "x", 0), -ENOENT);
+	assert_int_equal(t_rename("f", "g", RENAME_NOREPLACE), -EEXIST);
+	assert_int_equal(t_rename("f", "x", RENAME_EXCHANGE), -ENOENT);
+	assert_int_equal(t_rename("f", "g", 0), 0);
+	assert_int_equal(t_lookup("f", &(struct inode *){ NULL }), -ENOENT);
+	assert_int_equal(t_read("g", 0, back, 1), 1);
+	assert_int_equal(t_rename("d/sub", "e/moved", 0), 0); /* .. and two counts change */
+	assert_int_equal(t_rename("g", "e/moved/g", 0), 0);
+	assert_int_equal(t_rename("d", "e", RENAME_EXCHANGE), 0);
+	assert_int_equal(t_rename("d/moved", "e", RENAME_EXCHANGE), 0);
+	assert_int_equal(t_read("e/g", 0, back, 1), 1);
+	assert_int_equal(t_rename("e", "d/moved", 0), 0);
+	fake_ext2_finish();
+}
+
+static void big_folders_hold(void **state)
+{
+	enum { NR = 3000 };
+	char name[64];
+
+	(void)state;
+	fake_ext2_make("-b 1024 -N 4000", "16M");
+	fake_ext2_mount();
+	assert_int_equal(t_mkdir("big"), 0);
+	for (unsigned i = 0; i < NR; i++) {
+		snprintf(name, sizeof(name), "big/file-with-a-longer-name-%u", i);
+		assert_int_equal(t_create(name, 0644), 0);
+	}
+	remount();
+	for (unsigned i = 0; i < NR; i += 2) {
+		snprintf(name, sizeof(name), "big/file-with-a-longer-name-%u", i);
+		assert_int_equal(t_unlink(name), 0);
+	}
+	remount();
+	for (unsigned i = 0; i < NR; i++) {
+		struct inode *inode;
+
+		snprintf(name, sizeof(name), "big/file-with-a-longer-name-%u", i);
+		assert_int_equal(t_lookup(name, &inode), i % 2 ? 0 : -ENOENT);
+		if (i % 2)
+			inode_put(inode);
+	}
+	fake_ext2_finish();
+}
+
+static void long_names_and_links_fit_or_are_refused(void **state)
+{
+	char name[256], target[1100];
+	int n;
+
+	(void)state;
+	start("-b 1024");
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	assert_int_equal(t_create(name, 0644), 0);
+	for (unsigned len = 58; len < 62; len++) {
+		char link[16];
+
+		memset(target, 't', len);
+		target[len] = '\0';
+		snprintf(link, sizeof(link), "l%u", len);
+		assert_int_equal(t_symlink(target, link), 0);
+	}
+	memset(target, 't', 1024);
+	target[1024] = '\0';
+	assert_int_equal(t_symlink(target, "toolong"), -ENAMETOOLONG);
+	target[1023] = '\0';
+	assert_int_equal(t_symlink(target, "longest"), 0);
+	remount();
+	for (unsigned len = 58; len < 62; len++) {
+		struct inode *inode;
+		const char *text;
+		char link[16];
+
+		snprintf(link, sizeof(link), "l%u", len);
+		assert_int_equal(t_lookup(link, &inode), 0);
+		do
+			n = (int)inode->ops->read_link(inode, back, &text);
+		while (wanted_bring_for(&n));
+		assert_int_equal(n, len);
+		assert_memory_equal(text, target, len);
+		inode_put(inode);
+	}
+	fake_ext2_finish();
+}
+
+static void an_open_file_lives_without_a_name(void **state)
+{
+	uint64_t free_before;
+	struct inode *inode;
+
+	(void)state;
+	start("-b 1024");
+	free_before = fake_ext2_fs->free_blocks;
+	fill(big, 100000, 3);
+	assert_int_equal(t_create("f", 0644), 0);
+	assert_int_equal(t_write("f", 0, big, 50000), 50000);
+	assert_int_equal(t_lookup("f", &inode), 0);
+	assert_int_equal(t_unlink("f"), 0);
+	assert_int_equal(t_create("f", 0644), 0);
+	assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+	assert_int_equal(t_write_inode(inode, 50000, big + 50000, 50000), 50000);
+	assert_int_equal(t_read_inode(inode, 0, back, 100000), 100000);
+	assert_memory_equal(back, big, 100000);
+	assert_int_equal(t_unlink("f"), 0);
+	assert_int_equal(ext2_unmount(fake_ext2_fs), -EBUSY);
+	inode_put(inode);
+	assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+	assert_int_equal(fake_ext2_fs->free_blocks, free_before);
+	fake_ext2_finish();
+}
+
+static void modes_owners_and_times_are_kept(void **state)
+{
+	struct inode *inode;
+
+	(void)state;
+	for (unsigned l = 0; l < ARRAY_SIZE(layouts); l++) {
+		bool has_ns = !strstr(layouts[l], "-I 128");
+
+		start(layouts[l]);
+		assert_int_equal(t_create("f", 0644), 0);
+		assert_int_equal(t_lookup("f", &inode), 0);
+		inode->mode = MODE_REGULAR | 04751;
+		inode->uid = 70000;
+		inode->gid = 80001;
+		inode->atime_ns = 1234567890123456789;
+		inode->mtime_ns = 999999999;
+		inode_changed(inode);
+		inode_put(inode);
+		remount();
+		assert_int_equal(t_lookup("f", &inode), 0);
+		assert_int_equal(inode->mode, MODE_REGULAR | 04751);
+		assert_int_equal(inode->uid, 70000);
+		assert_int_equal(inode->gid, 80001);
+		assert_int_equal(inode->atime_ns, has_ns ? 1234567890123456789 : 1234567890000000000);
+		assert_int_equal(inode->mtime_ns, has_ns ? 999999999 : 0);
+		inode->mtime_ns = 5000000000ull * 1000000000; /* in 2128 */
+		inode_changed(inode);
+		inode_put(inode);
+		remount();
+		assert_int_equal(t_lookup("f", &inode), 0);
+		assert_int_equal(inode->mtime_ns / 1000000000, has_ns ? 5000000000 : INT32_MAX);
+		inode_put(inode);
+		fake_ext2_finish();
+	}
+}
+
+static void device_files_are_kept(void **state)
+{
+	static const uint32_t devices[] = { 0x103, 0x10304, 0xfff00 | 0xff00000 };
+	struct inode *inode;
+
+	(void)state;
+	start("-b 1024");
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "c%u", i);
+		assert_int_equal(fake_ext2_root->ops->tree->create(fake_ext2_root, name, 2,
+			MODE_CHAR | 0600, devices[i], NULL, &inode), 0);
+		inode_put(inode);
+	}
+	assert_int_equal(fake_ext2_root->ops->tree->create(fake_ext2_root, "p", 1,
+		MODE_FIFO | 0600, 0, NULL, &inode), 0);
+	inode_put(inode);
+	remount();
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "c%u", i);
+		assert_int_equal(t_lookup(name, &inode), 0);
+		assert_int_equal(inode->rdev, devices[i]);
+		inode_put(inode);
+		assert_int_equal(t_unlink(name), 0);
+	}
+	assert_int_equal(t_unlink("p"), 0);
+	fake_ext2_finish();
+}
+
+static void paths_lead_back_to_the_root(void **state)
+{
+	struct inode *inode;
+	char path[256];
+
+	(void)state;
+	start("-b 1024");
+	assert_int_equal(t_mkdir("a"), 0);
+	assert_int_equal(t_mkdir("a/b"), 0);
+	assert_int_equal(t_lookup("a/b/../../a/b/..", &inode), 0);
+	assert_int_equal(inode->ops->name(inode, path, &(const char *){ NULL }), 1);
+	assert_ptr_equal(inode->parent, fake_ext2_root);
+	inode_put(inode);
+	fake_ext2_finish();
+}
+
+/* ---- when there is not enough ------------------------------------------ */
+
+static void a_full_disk_says_so_and_stays_right(void **state)
+{
+	unsigned nr = 0;
+	char name[32];
+	int64_t n;
+
+	(void)state;
+	for (unsigned l = 0; l < 3; l++) {
+		start(layouts[l]);
+		fill(big, sizeof(big), 9);
+		for (nr = 0;; nr++) {
+			snprintf(name, sizeof(name), "f%u", nr);
+			assert_int_equal(t_create(name, 0644), 0);
+			n = t_write(name, 0, big, sizeof(big));
+			if (n != sizeof(big))
+				break;
+		}
+		assert_int_equal(t_write(name, (uint64_t)t_size(name), big, 4096), -ENOSPC);
+		for (unsigned i = 0, err = 0; !err; i++) { /* what is too little for a file */
+			char dir[32];
+
+			snprintf(dir, sizeof(dir), "d%u", i);
+			err = (unsigned)t_mkdir(dir);
+			assert_true(!err || err == (unsigned)-ENOSPC);
+		}
+		assert_int_equal(fake_ext2_fs->free_blocks, 0);
+		n = t_size(name);
+		remount();
+		assert_int_equal(t_size(name), n);
+		check_content(name, big, (size_t)n);
+		/* What is removed is room at once. */
+		assert_int_equal(t_unlink("f0"), 0);
+		assert_int_equal(t_mkdir("d"), 0);
+		fake_ext2_finish();
+	}
+}
+
+static void inodes_run_out_too(void **state)
+{
+	char name[32];
+	unsigned i;
+	int err = 0;
+
+	(void)state;
+	start("-b 1024 -N 32");
+	for (i = 0; !err; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		err = t_create(name, 0644);
+	}
+	assert_int_equal(err, -ENOSPC);
+	assert_true(i >= 16 && i <= 32);
+	assert_int_equal(t_unlink("f0"), 0);
+	assert_int_equal(t_create("again", 0644), 0);
+	fake_ext2_finish();
+}
+
+static void little_memory_is_enough(void **state)
+{
+	(void)state;
+	fake_ext2_make("-b 1024", "8M");
+	fake_ext2_mount();
+	/* Nearly all is gone: the cache must live of what it gives back itself. */
+	while (page_nr_free() > 160)
+		page_alloc();
+	fill(big, sizeof(big), 5);
+	assert_int_equal(t_create("f", 0644), 0);
+	assert_int_equal(t_write("f", 0, big, sizeof(big)), sizeof(big));
+	check_content("f", big, sizeof(big));
+	fake_ext2_finish();
+}
+
+/* ---- what must not be mounted ------------------------------------------ */
+
+static void check_refusal(const char *options, const char *text)
+{
+	const char *error;
+
+	fake_ext2_make(options, "8M");
+	error = fake_ext2_try_mount(false);
+	if (!error || !strstr(error, text))
+		fail_msg("%s: %s", options, error ? error : "mounted");
+}
+
+static void features_that_are_not_known_are_refused(void **state)
+{
+	(void)state;
+	check_refusal("-O extents", "ext4 (feature extents)");
+	check_refusal("-O 64bit,extents", "ext4");
+	check_refusal("-O flex_bg", "flex_bg");
+	check_refusal("-O meta_bg,^resize_inode", "meta_bg");
+	check_refusal("-O metadata_csum", "only allows reading");
+	check_refusal("-r 0", "revision");
+	fake_ext2_make("-O metadata_csum", "8M");
+	assert_null(fake_ext2_try_mount(true));
+	assert_int_equal(t_create("x", 0644), -EROFS);
+}
+
+static void a_disk_of_zeroes_is_no_file_system(void **state)
+{
+	(void)state;
+	fake_ext2_make("-b 1024", "8M");
+	fake_ext2_tool(NULL, "dd if=/dev/zero of=%s bs=1024 seek=1 count=1 "
+		       "conv=notrunc", fake_ext2_image());
+	assert_non_null(strstr(fake_ext2_try_mount(false), "no ext2 file system"));
+}
+
+static void a_read_only_disk_is_not_written_to(void **state)
+{
+	struct inode *inode;
+	char byte;
+
+	(void)state;
+	start("-b 1024");
+	assert_int_equal(t_create("f", 0644), 0);
+	assert_int_equal(t_write("f", 0, "x", 1), 1);
+	fake_ext2_finish();
+	assert_null(fake_ext2_try_mount(true));
+	assert_int_equal(t_read("f", 0, &byte, 1), 1);
+	assert_int_equal(t_create("f", 0644), -EEXIST);
+	assert_int_equal(t_create("g", 0644), -EROFS);
+	assert_int_equal(t_mkdir("g"), -EROFS);
+	assert_int_equal(t_unlink("f"), -EROFS);
+	assert_int_equal(t_rename("f", "g", 0), -EROFS);
+	assert_int_equal(t_truncate("f", 0), -EROFS);
+	assert_int_equal(t_lookup("f", &inode), 0);
+	assert_true(inode_is_read_only(inode));
+	inode_put(inode);
+	assert_int_equal(ext2_unmount(fake_ext2_fs), 0);
+	assert_int_equal(fake_ext2_disk.nr_ops[BLOCK_WRITE], 0);
+	fake_ext2_stop();
+	fake_ext2_check();
+}
+
+/* ---- mapping ----------------------------------------------------------- */
+
+static void a_mapped_file_is_written_back(void **state)
+{
+	struct inode *inode;
+	paddr_t pa;
+
+	(void)state;
+	start("-b 1024");
+	fill(big, 20000, 2);
+	assert_int_equal(t_create("f", 0644), 0);
+	assert_int_equal(t_write("f", 0, big, 20000), 20000);
+	remount();
+	assert_int_equal(t_lookup("f", &inode), 0);
+	inode->object.ops->get(&inode->object);
+	assert_int_equal(inode->ops->tree->load(inode, 0, 65536, true), 0);
+	pa = inode->object.ops->page(&inode->object, 4, true);
+	assert_true(pa);
+	assert_memory_equal(direct_map(pa), big + 16384, 20000 - 16384);
+	memcpy(direct_map(pa), "mapped", 6);
+	memcpy(big + 16384, "mapped", 6);
+	page_put(pa);
+	assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+	pa = inode->object.ops->page(&inode->object, 0, true);
+	memcpy(direct_map(pa), "first", 5);
+	memcpy(big, "first", 5);
+	page_put(pa);
+	inode->object.ops->put(&inode->object);
+	inode_put(inode);
+	remount();
+	check_content("f", big, 20000);
+	fake_ext2_finish();
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test(name)
+	const struct CMUnitTest tests[] = {
+		TEST(an_empty_image_mounts_and_stays_clean),
+		TEST(files_of_the_tools_are_read),
+		TEST(what_is_written_is_read_back),
+		TEST(the_tools_read_what_is_written),
+		TEST(holes_are_zeroes_and_take_no_room),
+		TEST(a_file_that_is_cut_and_grows_is_zero_there),
+		TEST(names_come_and_go),
+		TEST(renaming_follows_its_rules),
+		TEST(big_folders_hold),
+		TEST(long_names_and_links_fit_or_are_refused),
+		TEST(an_open_file_lives_without_a_name),
+		TEST(modes_owners_and_times_are_kept),
+		TEST(device_files_are_kept),
+		TEST(paths_lead_back_to_the_root),
+		TEST(a_full_disk_says_so_and_stays_right),
+		TEST(inodes_run_out_too),
+		TEST(little_memory_is_enough),
+		TEST(features_that_are_not_known_are_refused),
+		TEST(a_disk_of_zeroes_is_no_file_system),
+		TEST(a_read_only_disk_is_not_written_to),
+		TEST(a_mapped_file_is_written_back),
+	};
+
+	return cmocka_run_group_tests(tests, fake_ext2_group_set_up, fake_ext2_group_tear_down);
+}
