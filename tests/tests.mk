@@ -65,8 +65,11 @@ $(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_te
 $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(BUILD)/guest-host/libguest.a \
+	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o %/libvmm.a,$^) $(BUILD)/guest-host/libguest.a \
 		-pthread -lcmocka -lfdt
+
+# A driver of the kernel and a device of the VMM, in one process.
+$(BUILD)/tests/unit/kernel_virtio_blk_test: $(BUILD)/vmm/libvmm.a
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)

@@ -441,7 +441,7 @@ static void on_notify(void *ctx)
 		return;
 	if (!make_requests(blk))
 		err = -ENOMEM;
-	if (!err && !blk->has_thread && blk->doorbell_fd >= 0)
+	if (!err && !blk->has_thread && !blk->is_served_by_caller)
 		err = start(blk);
 	if (err)
 		vmmio_need_reset(&blk->mmio, strerror(-err));

@@ -59,6 +59,7 @@ struct vblk {
 
 	pthread_t thread;
 	bool has_thread, is_stopping;
+	bool is_served_by_caller; /* of vblk_serve, by tests: no thread is started */
 };
 
 /* interrupt may be called from any thread. 0 or -errno. The disk is borrowed. */
@@ -71,7 +72,7 @@ void vblk_fini(struct vblk *blk);
 
 /* What the thread does when it is woken: takes, carries out, answers. The time
  * at which something is due, or UINT64_MAX. Public for tests, which call it
- * instead of having a thread. */
+ * instead of having a thread (is_served_by_caller). */
 uint64_t vblk_serve(struct vblk *blk);
 
 #endif
