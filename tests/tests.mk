@@ -56,7 +56,7 @@ $(BUILD)/guest-host/libguest.a: $(GUEST_HOST_OBJS) $(FAKE_OBJS)
 $(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
 
 # The two ends of the ring, the kernel's and the VMM's, in one process.
 $(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_test: \
@@ -67,6 +67,8 @@ $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o %/libvmm.a,$^) $(BUILD)/guest-host/libguest.a \
 		-pthread -lcmocka -lfdt
+
+$(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c
 
 # A driver of the kernel and a device of the VMM, in one process.
 $(BUILD)/tests/unit/kernel_virtio_blk_test: $(BUILD)/vmm/libvmm.a
@@ -100,6 +102,7 @@ $(PLAIN_PROGRAMS): $(BUILD)/%: %.c
 test-programs: $(TEST_PROGRAMS)
 
 include tests/bench/bench.mk
+include tests/fuzz/virtio/virtio.mk
 
 # ---- suites, as tests/tools/tap-total takes them -------------------------
 

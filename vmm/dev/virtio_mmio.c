@@ -56,8 +56,10 @@ void vmmio_need_reset(struct vmmio *dev, const char *why)
 {
 	if (dev->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
-	log_line("the guest's driver of %s broke the rules: %s; the disk stops until it is reset",
-		 dev->config.name, why);
+	if (!dev->nr_broken++)
+		log_line("the guest's driver of %s broke the rules: %s; the disk stops until it "
+			 "is reset",
+			 dev->config.name, why);
 	dev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	if (dev->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		raise_interrupt(dev, VIRTIO_MMIO_INT_CONFIG);

@@ -49,6 +49,7 @@ struct vmmio {
 	uint32_t device_features_sel, driver_features_sel, queue_sel;
 	uint64_t driver_features;
 	uint64_t nr_refused; /* accesses that made no sense */
+	uint64_t nr_broken;  /* times that only a reset could help */
 };
 
 void vmmio_init(struct vmmio *dev, const struct vmmio_config *config);
