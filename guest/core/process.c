@@ -19,9 +19,6 @@ static uint32_t nr_live;
 static struct process boot_process;
 static char boot_vector[VECTOR_AREA_MAX] __attribute__((aligned(VECTOR_AREA_ALIGN)));
 
-/* Where processes beyond the books' capacity keep theirs. */
-static struct lde_process_record spare_record;
-
 static uint64_t *stack_canary(const struct process *p)
 {
 	return (uint64_t *)((char *)p->context.stack_top - KERNEL_STACK_SIZE);
@@ -40,7 +37,7 @@ void process_adopt_boot_context(void *boot_stack_top)
 	boot_process.context.stack_top = boot_stack_top;
 	boot_process.context.root = LDE_BOOT_PT_PML4;
 	boot_process.context.vector = boot_vector;
-	boot_process.record = &spare_record;
+	boot_process.record = &boot_process.own_record;
 	*stack_canary(&boot_process) = STACK_CANARY;
 	this_cpu()->process = &boot_process;
 	cpu_set_kernel_stack(this_cpu(), boot_stack_top);
@@ -59,14 +56,16 @@ static uint32_t pid_alloc(void)
 	return 0;
 }
 
-static struct lde_process_record *record_open(void)
+/* In the books, or, when they are full, where only the kernel sees it. */
+static struct lde_process_record *record_open(struct process *p)
 {
 	struct lde_process_record *records = direct_map(ledger.records_gpa);
 
 	if (ledger.nr_records < ledger.records_cap)
 		return &records[ledger.nr_records++];
 	ledger.records_lost++;
-	return &spare_record;
+	memset(&p->own_record, 0, sizeof(p->own_record));
+	return &p->own_record;
 }
 
 /* The two pages, the first one cleared as far as struct process goes. */
@@ -83,7 +82,7 @@ static struct process *process_alloc(void (*entry)(void))
 		return NULL;
 	}
 	p = direct_map(pa);
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, offsetof(struct process, own_record));
 	context_init(&p->context, (char *)direct_map(stack) + KERNEL_STACK_SIZE,
 		     (char *)p + PROCESS_VECTOR_OFFSET, entry);
 	*stack_canary(p) = STACK_CANARY;
@@ -106,7 +105,7 @@ struct process *process_create(void (*entry)(void), uint32_t job, const struct p
 	wait_queue_init(&p->child_ended);
 	p->group = p->session = pid;
 	p->share.tickets = LDE_TICKETS_DEFAULT;
-	p->record = record_open();
+	p->record = record_open(p);
 	p->record->pid = pid;
 	p->record->job = job;
 	p->record->start_tsc = p->state_since;

@@ -73,6 +73,7 @@ struct process {
 	struct signal_page *signals;  /* NULL: all default, nothing known of senders */
 	struct timer alarm;           /* setitimer(2) */
 	uint64_t alarm_interval;      /* TSC ticks, 0: once */
+	struct lde_process_record own_record; /* only if the books are full; not cleared */
 };
 
 #define PID_MAX 32768

@@ -82,19 +82,42 @@ static void remove_tree(const char *path)
 	rmdir(path);
 }
 
-/* Workers get by in /tmp, /dev/shm and, by .. and absolute paths, the root. */
-static void remove_files(void)
+static bool is_made_by_workers(const char *name)
 {
-	static const char *const roots[] = { "/a", "/b", "/c", "/link", "/loop", "/fifo", "/script",
-					     "/nonsense", "/program" };
+	static const char *const names[] = { "a", "b", "c", "x", "dir", "sub", "link", "loop", "fifo",
+					     "script", "nonsense", "program" };
 
-	remove_tree(FOLDER);
-	remove_tree("/dev/shm");
-	mkdir("/dev/shm", 01777);
-	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
-		if (unlink(roots[i]) < 0 && errno == EISDIR)
-			remove_tree(roots[i]);
-	remove_tree("/dir");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return strspn(name, "x") > 100;
+}
+
+/* What workers have made anywhere below path: .. leads them everywhere. */
+static void remove_files(const char *path)
+{
+	DIR *dir = opendir(*path ? path : "/");
+	struct dirent *entry;
+	char below[512];
+
+	while (dir && (entry = readdir(dir))) {
+		struct stat st;
+
+		snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] == '.' || !strcmp(below, "/proc") || lstat(below, &st))
+			continue;
+		if (is_made_by_workers(entry->d_name)) {
+			if (S_ISDIR(st.st_mode))
+				remove_tree(below);
+			else
+				unlink(below);
+			rewinddir(dir);
+		} else if (S_ISDIR(st.st_mode)) {
+			remove_files(below);
+		}
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static pid_t start_worker(uint64_t seed, unsigned nr_calls)
@@ -220,7 +243,8 @@ static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 		fprintf(stderr, "fuzz: somebody outlived SIGKILL\n");
 		return OUTLIVED;
 	}
-	remove_files();
+	remove_tree(FOLDER);
+	remove_files("");
 	chmod(self, 0755); /* workers may have found it */
 	/* The kernel keeps the last orphan until there is a new process. */
 	pid_t last = start_worker(0, 0);

@@ -309,6 +309,10 @@ static void processes_beyond_the_books_are_counted(void **state)
 	assert_int_equal(record_at(15)->pid, 16);
 	process_set_state(process_find(20), LDE_STATE_READY, fake.tsc); /* has a record all the same */
 	assert_int_equal(record_at(15)->state, LDE_STATE_NONE);
+	/* Of its own: the status in it is what the parent asks for. */
+	assert_ptr_not_equal(process_find(20)->record, process_find(19)->record);
+	assert_int_equal(process_find(19)->record->state, LDE_STATE_NONE);
+	assert_int_equal(process_find(19)->record->pid, 19);
 }
 
 static void without_memory_for_the_books_there_are_none(void **state)
