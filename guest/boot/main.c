@@ -147,6 +147,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	if (tree.events.bytes && !event_init(&tree.events))
 		panic("the ring for events makes no sense");
 	event_traps_install();
+	process_set_max(tree.processes_max, jobs_count());
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
 	sched_init(event_policy(choose_policy()), tree.is_preemptive);

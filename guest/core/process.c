@@ -14,6 +14,8 @@ static struct process *process_table[PID_MAX]; /* by pid */
 static uint32_t last_pid;
 static bool pids_have_wrapped;
 static uint32_t nr_live;
+static uint32_t nr_processes; /* zombies, too */
+static uint32_t max_processes;
 
 /* The CPU's registers between boot and the first process; never runs again. */
 static struct process boot_process;
@@ -112,6 +114,8 @@ struct process *process_create(void (*entry)(void), uint32_t job, const struct p
 	process_set_name(p, name);
 	process_table[pid] = p;
 	nr_live++;
+	nr_processes++;
+	p->processes_limit = max_processes;
 	ledger.processes_created++;
 	return p;
 }
@@ -128,6 +132,7 @@ void process_destroy(struct process *p)
 	if (*stack_canary(p) != STACK_CANARY)
 		panic("a kernel stack overflowed");
 	process_forget(p);
+	nr_processes--;
 	page_put(direct_paddr((char *)p->context.stack_top - KERNEL_STACK_SIZE));
 	page_put(direct_paddr(p));
 }
@@ -194,12 +199,28 @@ uint32_t process_nr_live(void)
 	return nr_live;
 }
 
-/* Pages that the processes there are may still need to come to an end. */
-#define RESERVE_PAGES 64
+/* Fork leaves a part of all pages to the processes that there are, and makes
+ * as many as have this many for each. */
+#define RESERVE_SHARE     32
+#define PAGES_PER_PROCESS 32
 
-bool process_may_fork(void)
+void process_set_max(uint32_t max, uint32_t nr_first)
 {
-	return page_nr_free() > RESERVE_PAGES;
+	if (!max)
+		max = nr_first + max_u64(ledger.pages_total / PAGES_PER_PROCESS, 64);
+	max_processes = min_u64(max, PID_MAX - 1);
+}
+
+uint32_t process_max(void)
+{
+	return max_processes;
+}
+
+enum process_room process_room(const struct process *p)
+{
+	if (nr_processes >= p->processes_limit)
+		return p->processes_limit < max_processes ? PROCESS_OWN_LIMIT : PROCESS_LIMIT;
+	return page_nr_free() > ledger.pages_total / RESERVE_SHARE ? PROCESS_FITS : PROCESS_NO_MEMORY;
 }
 
 void process_note_end(void)

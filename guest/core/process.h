@@ -66,6 +66,7 @@ struct process {
 	uint64_t clear_tid;           /* set_tid_address(2) */
 	uint64_t child_tid;           /* where a new child is to find its number */
 	uint32_t umask;
+	uint32_t processes_limit;     /* RLIMIT_NPROC */
 	uint64_t alternate_stack[3];  /* sigaltstack(2): address, flags, size */
 	uint64_t signal_mask, signals_pending; /* bit n - 1: signal n */
 	uint64_t mask_after_suspend;  /* rt_sigsuspend(2): the mask of before... */
@@ -187,8 +188,22 @@ void process_destroy(struct process *p);
 /* For the self-check: what is wrong with any process, or NULL. */
 const char *process_check(void);
 
-/* Whether there may be one more: a reserve is kept for what runs. */
-bool process_may_fork(void);
+/*
+ * How many processes fork may lead to, those included that have ended and are
+ * not yet waited for. 0: as many as memory suggests, and nr_first more, which
+ * the command line starts.
+ */
+void process_set_max(uint32_t max, uint32_t nr_first);
+uint32_t process_max(void);
+
+/* Whether there may be one more child of p, and if not, why. */
+enum process_room {
+	PROCESS_FITS,
+	PROCESS_OWN_LIMIT, /* p's RLIMIT_NPROC */
+	PROCESS_LIMIT,
+	PROCESS_NO_MEMORY, /* a reserve is kept for what runs */
+};
+enum process_room process_room(const struct process *p);
 
 /* Not yet ZOMBIE. process_note_end: one fewer. */
 uint32_t process_nr_live(void);

@@ -56,6 +56,7 @@ struct machine_tree {
 	struct virtio_node virtio[LDE_VIRTIO_MAX];
 	uint32_t nr_virtio;
 	bool checks_itself;
+	uint32_t processes_max;  /* 0: as memory allows */
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */
 	uint32_t monitor_port;
 	struct console_info console;

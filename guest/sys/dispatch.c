@@ -80,6 +80,7 @@ static const syscall_fn syscall_table[LDE_NR_SYSCALLS] = {
 	[__NR_umask] = sys_umask,
 	[__NR_gettimeofday] = sys_gettimeofday,
 	[__NR_getrlimit] = sys_getrlimit,
+	[__NR_setrlimit] = sys_setrlimit,
 	[__NR_getrusage] = sys_getrusage,
 	[__NR_sysinfo] = sys_sysinfo,
 	[__NR_times] = sys_times,

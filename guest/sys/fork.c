@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 
+#include "guest/arch/monitor.h"
 #include "guest/arch/traps.h"
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
@@ -89,6 +90,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	inode_get(child->cwd);
 	child->program = inode_run(parent->program);
 	child->umask = parent->umask;
+	child->processes_limit = parent->processes_limit;
 	child->share = parent->share;
 	child->has_left_tty = parent->has_left_tty;
 	memcpy(child->alternate_stack, parent->alternate_stack, sizeof(child->alternate_stack));
@@ -108,19 +110,41 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	return child;
 }
 
+/* The first time people are told, unless the program has set the limit itself. */
+static int64_t refuse_child(enum process_room room)
+{
+	static struct lde_notice notice;
+	const struct process *p = current();
+
+	ledger.forks_refused++;
+	if (notice.kind || room == PROCESS_OWN_LIMIT)
+		return -EAGAIN;
+	notice.kind = LDE_NOTICE_FORK_REFUSED;
+	notice.pid = p->pid;
+	notice.reason = room == PROCESS_LIMIT ? LDE_REASON_PROCESSES : LDE_REASON_OUT_OF_MEMORY;
+	notice.addr = process_max();
+	memcpy(notice.name, p->record->name, sizeof(notice.name));
+	monitor_notice(&notice);
+	return -EAGAIN;
+}
+
 static int64_t fork_process(struct trap_frame *f, const struct fork_args *args)
 {
 	struct wait_queue done;
 	struct process *child;
+	enum process_room room;
 	uint32_t pid;
 
 	if (args->flags & CLONE_SETTLS && args->tls >= USER_END)
 		return -EPERM;
-	if (!process_may_fork())
-		return -EAGAIN;
+	room = process_room(current());
+	if (unlikely(room != PROCESS_FITS))
+		return refuse_child(room);
 	child = make_child(f, args);
-	if (!child)
+	if (unlikely(!child)) {
+		refuse_child(PROCESS_NO_MEMORY);
 		return -ENOMEM;
+	}
 	pid = child->pid;
 	if (args->flags & CLONE_PARENT_SETTID)
 		put_user(args->parent_tid, &pid, sizeof(pid));

@@ -208,7 +208,26 @@ static struct rlimit64 limit_of(int resource)
 		limit.rlim_cur = limit.rlim_max = FD_MAX;
 	else if (resource == RLIMIT_CORE)
 		limit.rlim_cur = 0;
+	else if (resource == RLIMIT_NPROC)
+		limit = (struct rlimit64){ current()->processes_limit, process_max() };
 	return limit;
+}
+
+/* That of processes is kept; others are what they are, and lowering one is
+ * accepted. */
+static int64_t set_limit(int resource, vaddr_t from)
+{
+	struct rlimit64 limit;
+
+	if (get_user(&limit, from, sizeof(limit)))
+		return -EFAULT;
+	if (limit.rlim_cur > limit.rlim_max)
+		return -EINVAL;
+	if (resource == RLIMIT_NPROC)
+		current()->processes_limit = min_u64(limit.rlim_cur, process_max());
+	else if (limit.rlim_max > limit_of(resource).rlim_max)
+		return -EPERM;
+	return 0;
 }
 
 int64_t sys_prlimit64(struct trap_frame *f)
@@ -220,16 +239,21 @@ int64_t sys_prlimit64(struct trap_frame *f)
 		return -EINVAL;
 	if (pid && (uint32_t)pid != current()->pid)
 		return process_find(pid) ? -EPERM : -ESRCH;
-	if (arg_u64(f, 2)) { /* limits are what they are; lowering one is accepted */
-		if (get_user(&limit, arg_u64(f, 2), sizeof(limit)))
-			return -EFAULT;
-		if (limit.rlim_cur > limit.rlim_max)
-			return -EINVAL;
-		if (limit.rlim_max > limit_of(resource).rlim_max)
-			return -EPERM;
-	}
 	limit = limit_of(resource);
+	if (arg_u64(f, 2)) {
+		int64_t err = set_limit(resource, arg_u64(f, 2));
+
+		if (err)
+			return err;
+	}
 	return arg_u64(f, 3) ? put_user(arg_u64(f, 3), &limit, sizeof(limit)) : 0;
+}
+
+int64_t sys_setrlimit(struct trap_frame *f)
+{
+	if ((unsigned)arg_int(f, 0) >= RLIM_NLIMITS)
+		return -EINVAL;
+	return set_limit(arg_int(f, 0), arg_u64(f, 1));
 }
 
 int64_t sys_getrlimit(struct trap_frame *f)

@@ -190,6 +190,7 @@ int64_t sys_socket(struct trap_frame *f);
 int64_t sys_futex(struct trap_frame *f);
 int64_t sys_prlimit64(struct trap_frame *f);
 int64_t sys_getrlimit(struct trap_frame *f);
+int64_t sys_setrlimit(struct trap_frame *f);
 int64_t sys_uname(struct trap_frame *f);
 int64_t sys_sysinfo(struct trap_frame *f);
 int64_t sys_getrandom(struct trap_frame *f);

@@ -134,6 +134,7 @@ enum lde_notice_kind {
 	LDE_NOTICE_PANIC = 2,  /* the kernel cannot go on */
 	LDE_NOTICE_EXEC_FAILED = 3, /* a program of the workload did not start */
 	LDE_NOTICE_DISK = 4, /* something about a disk that people should know */
+	LDE_NOTICE_FORK_REFUSED = 5, /* a process got no child: the first time in a run */
 };
 
 /* Why a process was killed, or its program not started. */
@@ -155,6 +156,7 @@ enum lde_reason {
 	LDE_REASON_KERNEL_JUMP,   /* fetched an instruction from the kernel's half */
 	LDE_REASON_BEYOND_FILE,   /* page of a mapping past the end of its file */
 	LDE_REASON_OTHER,         /* the trap number says it */
+	LDE_REASON_PROCESSES,     /* FORK_REFUSED: there are addr processes, the most allowed */
 };
 
 #define LDE_NO_VECTOR UINT32_MAX

@@ -83,6 +83,7 @@ struct lde_ledger {
 	uint64_t flags;          /* LDE_LEDGER_F_* */
 
 	uint64_t processes_created;
+	uint64_t forks_refused; /* too many processes, or too little memory */
 	uint64_t records_lost; /* processes beyond records_cap */
 	uint64_t records_gpa;  /* array of struct lde_process_record */
 	uint32_t records_cap;

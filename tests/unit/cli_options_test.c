@@ -344,6 +344,27 @@ static void senseless_shares_are_refused(void **state)
 	refuse("a : --sched rr b", "--sched", "before the first PROGRAM");
 }
 
+static void a_limit_of_processes_is_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "a");
+	assert_int_equal(parsed.options.processes_max, 0);
+	options_fini(&parsed.options);
+	parse(&parsed, "--processes 3 -n 2 a : b");
+	assert_int_equal(parsed.options.processes_max, 3);
+	options_fini(&parsed.options);
+	parse(&parsed, "--processes 32767 a");
+	assert_int_equal(parsed.options.processes_max, 32767);
+	options_fini(&parsed.options);
+	refuse("--processes 0 a", "--processes 0", "1 to 32767");
+	refuse("--processes 32768 a", "--processes 32768", "1 to 32767");
+	refuse("--processes many a", "--processes many", "1 to 32767");
+	refuse("--processes 99999999999999999999 a", "--processes 9", "1 to 32767");
+	refuse("--processes 2 -n 2 a : b", "--processes 2", "starts 3");
+}
+
 static void senseless_durations_are_refused(void **state)
 {
 	(void)state;
@@ -534,6 +555,7 @@ int main(void)
 		cmocka_unit_test(memory_is_taken_in_units),
 		cmocka_unit_test(senseless_memory_is_refused),
 		cmocka_unit_test(durations_are_taken_in_units),
+		cmocka_unit_test(a_limit_of_processes_is_taken),
 		cmocka_unit_test(senseless_durations_are_refused),
 		cmocka_unit_test(a_policy_has_values_of_its_own),
 		cmocka_unit_test(senseless_policies_are_refused),

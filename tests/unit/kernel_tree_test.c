@@ -160,6 +160,7 @@ static void make_tree(void)
 	add_u64s(LDE_DT_QUANTUM_NS, 1, 10000000, 0);
 	ADD_STRINGS(LDE_DT_WITHOUT, "other\0preemption");
 	add(LDE_DT_SELF_CHECK, NULL, 0);
+	add_u32s(LDE_DT_PROCESSES, 1, 77, 0, 0);
 	if (with_sched)
 		add_sched();
 	end_node();
@@ -234,6 +235,7 @@ static void a_complete_tree_is_read(void **state)
 	assert_false(machine.features.xsave || machine.features.smep);
 	assert_false(machine.is_preemptive);
 	assert_true(machine.checks_itself);
+	assert_int_equal(machine.processes_max, 77);
 	assert_int_equal(machine.rng_seed[2], 3);
 	assert_int_equal(machine.monitor_port, 0x610);
 	assert_int_equal(machine.console.port, 0x600);

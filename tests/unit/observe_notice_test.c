@@ -314,6 +314,22 @@ static void a_panic_that_is_no_trap_names_none(void **state)
 	assert_null(strchr(text, '#'));
 }
 
+static void a_child_that_was_refused_is_explained(void **state)
+{
+	struct lde_notice notice = {.kind = LDE_NOTICE_FORK_REFUSED, .pid = 7, .name = "bomb",
+				    .reason = LDE_REASON_PROCESSES, .addr = 2027};
+	char text[NOTICE_TEXT_SIZE];
+
+	(void)state;
+	notice_format(&notice, text, sizeof(text));
+	assert_string_equal(text, "process 7 (bomb) was refused a child: there are 2027 processes, "
+				  "and there may not be more (EAGAIN); --processes N allows more");
+	notice.reason = LDE_REASON_OUT_OF_MEMORY;
+	notice_format(&notice, text, sizeof(text));
+	assert_string_equal(text, "process 7 (bomb) was refused a child: memory is nearly used up "
+				  "(EAGAIN or ENOMEM); --memory SIZE gives the guest more");
+}
+
 static void a_panic_says_what_and_where(void **state)
 {
 	struct lde_notice notice = {.kind = LDE_NOTICE_PANIC, .text = "no memory node"};
@@ -410,6 +426,7 @@ int main(void)
 		cmocka_unit_test(breakpoints_and_floating_point_are_explained),
 		cmocka_unit_test(other_traps_are_named_by_their_number),
 		cmocka_unit_test(a_program_that_does_not_start_is_explained),
+		cmocka_unit_test(a_child_that_was_refused_is_explained),
 		cmocka_unit_test(a_panic_says_what_and_where),
 		cmocka_unit_test(a_panic_that_is_no_trap_names_none),
 		cmocka_unit_test(a_notice_of_unknown_kind_is_not_hidden),

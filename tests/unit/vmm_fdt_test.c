@@ -187,9 +187,12 @@ static void a_self_check_is_asked_for_only_if_wanted(void **state)
 	(void)state;
 	build();
 	assert_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_SELF_CHECK, NULL));
+	assert_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_PROCESSES, NULL));
 	free(blob);
 	config.self_check = true;
+	config.processes_max = 77;
 	build();
+	assert_int_equal(fdt32_ld(fdt_getprop(blob, node_at("/chosen"), LDE_DT_PROCESSES, NULL)), 77);
 	assert_non_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_SELF_CHECK, NULL));
 }
 

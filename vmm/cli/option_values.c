@@ -93,6 +93,23 @@ int option_parse_count(const char *text, uint32_t *count, struct complaint *comp
 	return 0;
 }
 
+int option_parse_processes(const char *text, uint32_t *max, struct complaint *complaint)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno || value == 0 ||
+	    value > OPTION_PROCESSES_MAX)
+		return REFUSE(complaint,
+			      "--processes %s: give how many processes there may be at a time, "
+			      "1 to %d",
+			      text, OPTION_PROCESSES_MAX);
+	*max = (uint32_t)value;
+	return 0;
+}
+
 int option_check_env(const char *text, struct complaint *complaint)
 {
 	const char *equals = strchr(text, '=');

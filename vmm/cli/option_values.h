@@ -20,9 +20,11 @@
 #define OPTION_TIMEOUT_MIN 1000000ull /* ns */
 #define OPTION_TIMEOUT_MAX (8760 * 3600000000000ull)
 #define OPTION_COUNT_MAX   10000 /* processes */
+#define OPTION_PROCESSES_MAX 32767 /* with those that they make; PID_MAX of the kernel */
 #define OPTION_LENGTH_MAX  OPTION_QUANTUM_MAX
 
 int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *complaint);
+int option_parse_processes(const char *text, uint32_t *max, struct complaint *complaint);
 int option_parse_quantum(const char *text, uint64_t *ns, struct complaint *complaint);
 int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *complaint);
 

@@ -12,6 +12,7 @@ enum {
 	OPT_MEMORY = 256,
 	OPT_QUANTUM,
 	OPT_TIMEOUT,
+	OPT_PROCESSES,
 	OPT_ENV,
 	OPT_ENV_HOST,
 	OPT_ROOT,
@@ -40,6 +41,7 @@ static const struct option run_options[] = {
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"quantum", required_argument, NULL, OPT_QUANTUM},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
+	{"processes", required_argument, NULL, OPT_PROCESSES},
 	{"env", required_argument, NULL, OPT_ENV},
 	{"env-host", no_argument, NULL, OPT_ENV_HOST},
 	{"root", required_argument, NULL, OPT_ROOT},
@@ -172,6 +174,8 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 		return option_parse_quantum(value, &options->quantum_ns, parser->complaint);
 	case OPT_TIMEOUT:
 		return option_parse_timeout(value, &options->timeout_ns, parser->complaint);
+	case OPT_PROCESSES:
+		return option_parse_processes(value, &options->processes_max, parser->complaint);
 	case OPT_ENV:
 		return parser_add_env(parser, value);
 	case OPT_WITHOUT:
@@ -348,6 +352,16 @@ static int parser_take_line(struct parser *parser)
 	return 0;
 }
 
+static int parser_check_processes(struct parser *parser)
+{
+	uint32_t max = parser->options->processes_max;
+
+	if (max && parser->nr_processes > max)
+		return REFUSE(parser, "--processes %u: the command line alone starts %llu", max,
+			      (unsigned long long)parser->nr_processes);
+	return 0;
+}
+
 static int parser_check_trace(struct parser *parser)
 {
 	struct options *options = parser->options;
@@ -382,6 +396,8 @@ int options_parse(struct options *options, enum options_command command, int arg
 	err = parser_take_line(&parser);
 	if (!err && !options->help)
 		err = parser_check_trace(&parser);
+	if (!err && !options->help)
+		err = parser_check_processes(&parser);
 	if (!err && !options->help &&
 	    environment_build(&options->env, host_env, parser.env_host, parser.env_given,
 			      parser.nr_env_given) < 0)

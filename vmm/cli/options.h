@@ -42,6 +42,7 @@ struct options {
 	uint64_t quantum_ns;
 	struct sched_config sched;
 	uint64_t timeout_ns; /* 0: no limit */
+	uint32_t processes_max; /* 0: as memory allows */
 	const char *root_dir;
 	const char *dump_dtb;
 	const char *trace_dir;

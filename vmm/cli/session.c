@@ -193,6 +193,7 @@ int session_run(struct session *session)
 		.disks = options->disks,
 		.nr_disks = options->nr_disks,
 		.without = options->without,
+		.processes_max = options->processes_max,
 		.self_check = is_self_check_wanted(),
 		.tag_output = options->tag,
 		.want_kvm_stats = session->want_kvm_stats,

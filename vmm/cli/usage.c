@@ -13,6 +13,8 @@ void usage_print_run(void)
 	     "  --sched POLICY     rr, fifo, sjf, stcf, lottery, stride or mlfq [rr]\n"
 	     "  --quantum TIME     time on the CPU while others wait: 1us to 1h [10ms]\n"
 	     "  --timeout TIME     stop everything after that time, with exit status 124\n"
+	     "  --processes N      at most N processes at a time, for fork; 1 to 32767 [one for\n"
+	     "                     each 128K of memory]\n"
 	     "  --env NAME=VALUE   set a variable; may be given again\n"
 	     "  --env-host         pass on the whole environment of the host\n"
 	     "  --root DIR         DIR is the guest's root directory, and is searched first\n"

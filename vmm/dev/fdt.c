@@ -192,6 +192,8 @@ static void put_chosen(struct latch *latch, const struct dtree_config *config)
 	put_sched(latch, &config->sched);
 	if (config->without && config->without[0])
 		put_list(latch, LDE_DT_WITHOUT, config->without);
+	if (config->processes_max)
+		put_cell(latch, LDE_DT_PROCESSES, config->processes_max);
 	if (config->self_check)
 		put_bytes(latch, LDE_DT_SELF_CHECK, NULL, 0);
 	node_end(latch);

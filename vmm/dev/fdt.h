@@ -31,6 +31,7 @@ struct dtree_config {
 	uint8_t rng_seed[LDE_DT_RNG_SEED_SIZE];
 	const char *const *without; /* NULL-terminated, or NULL */
 	bool self_check;
+	uint32_t processes_max; /* 0: the kernel's choice */
 	uint32_t stdio_mode[3];     /* st_mode of fd 0, 1, 2 */
 	uint32_t tty_mask;          /* bit n: fd n is a terminal */
 	uint32_t rows, columns;     /* 0: unknown */

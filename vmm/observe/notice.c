@@ -178,6 +178,7 @@ static const char *notice_why(const struct lde_notice *notice, const struct opco
 		return "the page lies behind the end of the mapped file";
 	case LDE_REASON_NONE:
 	case LDE_REASON_OTHER:
+	case LDE_REASON_PROCESSES:
 		break;
 	}
 	return other_text(notice, opcode);
@@ -248,6 +249,19 @@ static void line_add_exec_failed(struct line *line, const struct lde_notice *not
 		line_add(line, "; %s", remedy);
 }
 
+static void line_add_fork_refused(struct line *line, const struct lde_notice *notice)
+{
+	line_add(line, "process %u (%s) was refused a child: ", notice->pid, notice->name);
+	if (notice->reason == LDE_REASON_PROCESSES)
+		line_add(line,
+			 "there are %" PRIu64 " processes, and there may not be more (EAGAIN); "
+			 "--processes N allows more",
+			 notice->addr);
+	else
+		line_add(line, "memory is nearly used up (EAGAIN or ENOMEM); --memory SIZE gives "
+			       "the guest more");
+}
+
 static void line_add_panic(struct line *line, const struct lde_notice *notice)
 {
 	char trap[160];
@@ -283,6 +297,9 @@ void notice_format(const struct lde_notice *notice, char *out, size_t size)
 		break;
 	case LDE_NOTICE_DISK:
 		line_add(&line, "disk %s: %s", notice->name, notice->text);
+		break;
+	case LDE_NOTICE_FORK_REFUSED:
+		line_add_fork_refused(&line, notice);
 		break;
 	default:
 		line_add(&line, "the guest kernel sent a notice of unknown kind %u", notice->kind);

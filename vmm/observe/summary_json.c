@@ -200,6 +200,7 @@ static void add_ledger(struct json_object *root, const struct summary *summary)
 	add_memory(root, ledger);
 	add_number(root, "self_checks", ledger->self_checks);
 	add_number(root, "processes_created", ledger->processes_created);
+	add_number(root, "forks_refused", ledger->forks_refused);
 	add_number(root, "records_lost", ledger->records_lost);
 }
 

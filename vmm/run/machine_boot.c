@@ -147,6 +147,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.trace_bytes = machine->trace_bytes,
 		.trace_classes = config->trace_classes,
 		.self_check = config->self_check,
+		.processes_max = config->processes_max,
 		.nr_virtio = machine->nr_disks,
 		.env = config->env,
 		.programs = list_programs(config),

@@ -39,6 +39,7 @@ struct machine_config {
 	const struct disk_spec *disks;
 	size_t nr_disks; /* DISK_DISKS_MAX at most */
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
+	uint32_t processes_max; /* at a time; 0: the kernel's choice */
 	bool self_check; /* the kernel is to check itself */
 	const char *trace_dir;       /* records events there; or NULL */
 	uint32_t trace_classes;      /* which: LDE_TRACE_C_* */
