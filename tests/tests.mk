@@ -60,7 +60,7 @@ $(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a
 
 # The two ends of the ring, the kernel's and the VMM's, in one process.
 $(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_test: \
-	$(BUILD)/vmm/observe/trace_ring.o
+	$(patsubst %,$(BUILD)/vmm/observe/%.o,trace_ring trace_follow trace_schema linux_names)
 
 $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	@mkdir -p $(@D)

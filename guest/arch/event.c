@@ -5,20 +5,28 @@
 #include "guest/arch/event_offsets.h"
 #include "guest/arch/frame.h"
 #include "guest/arch/offload.h"
+#include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 
-_Static_assert(offsetof(struct event_state, next) == EVENT_NEXT, "event_syscall.S");
-_Static_assert(offsetof(struct event_state, limit) == EVENT_LIMIT, "event_syscall.S");
-_Static_assert(offsetof(struct event_state, head) == EVENT_HEAD, "event_syscall.S");
-_Static_assert(offsetof(struct event_state, pid_tag) == EVENT_PID_TAG, "event_syscall.S");
-_Static_assert(offsetof(struct event_state, syscall_tag) == EVENT_SYSCALL_TAG, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, r10) == EVENT_FRAME_R10, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, r9) == EVENT_FRAME_R9, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, r8) == EVENT_FRAME_R8, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, rax) == EVENT_FRAME_RAX, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, rdx) == EVENT_FRAME_RDX, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, rsi) == EVENT_FRAME_RSI, "event_syscall.S");
-_Static_assert(offsetof(struct trap_frame, rdi) == EVENT_FRAME_RDI, "event_syscall.S");
+#define ASSERT_OFFSET(type, member, offset)                                                        \
+	_Static_assert(offsetof(type, member) == (offset), "event_entry.S")
+ASSERT_OFFSET(struct event_state, next, EVENT_NEXT);
+ASSERT_OFFSET(struct event_state, limit, EVENT_LIMIT);
+ASSERT_OFFSET(struct event_state, head, EVENT_HEAD);
+ASSERT_OFFSET(struct event_state, interrupt, EVENT_INTERRUPT);
+ASSERT_OFFSET(struct trap_frame, r10, EVENT_FRAME_R10);
+ASSERT_OFFSET(struct trap_frame, r9, EVENT_FRAME_R9);
+ASSERT_OFFSET(struct trap_frame, r8, EVENT_FRAME_R8);
+ASSERT_OFFSET(struct trap_frame, rax, EVENT_FRAME_RAX);
+ASSERT_OFFSET(struct trap_frame, rdx, EVENT_FRAME_RDX);
+ASSERT_OFFSET(struct trap_frame, rsi, EVENT_FRAME_RSI);
+ASSERT_OFFSET(struct trap_frame, rdi, EVENT_FRAME_RDI);
+ASSERT_OFFSET(struct trap_frame, error, EVENT_FRAME_ERROR);
+ASSERT_OFFSET(struct trap_frame, vector, EVENT_FRAME_VECTOR);
+ASSERT_OFFSET(struct trap_frame, rip, EVENT_FRAME_RIP);
+ASSERT_OFFSET(struct lde_ledger, faults_zero, EVENT_FAULTS_ZERO);
+ASSERT_OFFSET(struct lde_ledger, faults_file, EVENT_FAULTS_FILE);
+ASSERT_OFFSET(struct lde_ledger, faults_copy, EVENT_FAULTS_COPY);
 
 struct event_state event_state;
 
@@ -42,7 +50,6 @@ bool event_init(const struct event_source *source)
 	event_state.port = (uint16_t)source->port;
 	event_state.next = event_state.limit = records();
 	event_state.classes = source->classes | LDE_TRACE_C_PROCESS;
-	event_set_pid(0);
 	return true;
 }
 
@@ -70,11 +77,20 @@ struct lde_trace_record *event_make_room(void)
 	return event_state.next;
 }
 
-void event_add_name(uint32_t kind, uint64_t arg0, const char *name)
+void event_add_name(uint32_t kind, uint64_t arg0, const char *name, uint64_t arg5)
 {
-	struct lde_trace_record *record = event_begin(kind, 0);
+	struct lde_trace_record *record = event_begin(kind);
 
+	record->code = 0;
 	record->args[0] = arg0;
 	memcpy(&record->args[1], name, LDE_TRACE_NAME_SIZE);
+	record->args[5] = arg5;
 	event_end(record);
+}
+
+void event_interrupt_over(void)
+{
+	if (event_state.interrupt)
+		event_add(LDE_TRACE_IRQ_EXIT, event_state.interrupt);
+	event_state.interrupt = 0;
 }

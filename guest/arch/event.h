@@ -23,10 +23,8 @@ struct event_state {
 	struct lde_trace_record *next;  /* the record to be filled */
 	struct lde_trace_record *limit; /* next may not reach it without a look */
 	uint64_t *head;                 /* in the ring */
-	uint32_t pid_tag;               /* pid and kind of a record as one word, the kind 0 */
-	uint32_t syscall_tag;           /* the same with that of a system call */
+	uint32_t interrupt;             /* vector that is being served, 0: none */
 	uint32_t classes;               /* LDE_TRACE_C_*; 0: no trace */
-	uint32_t pid;                   /* the process on the CPU, 0: none */
 	struct lde_trace_ring *ring;
 	uint64_t nr_records;
 	uint16_t port;
@@ -49,28 +47,19 @@ static inline bool event_is_on(uint32_t class)
 	return unlikely(event_state.classes & class);
 }
 
-/* Says whose events are recorded from now on. */
-static inline void event_set_pid(uint32_t pid)
-{
-	event_state.pid = pid;
-	event_state.pid_tag = pid << 16;
-	event_state.syscall_tag = pid << 16 | LDE_TRACE_SYSCALL_ENTRY;
-}
-
 /* Once next has come to limit: finds out how far it may go now, and waits for
  * the reader if that is nowhere. Returns next. */
 struct lde_trace_record *event_make_room(void);
 
-/* A record with all but its arguments, which are to be stored before... */
-static inline struct lde_trace_record *event_begin(uint32_t kind, uint32_t code)
+/* A record with all but its code and arguments, which are to be stored before... */
+static inline struct lde_trace_record *event_begin(uint32_t kind)
 {
 	struct lde_trace_record *record = event_state.next;
 
 	if (unlikely(record == event_state.limit))
 		record = event_make_room();
 	insn_rdtsc_store(&record->tsc);
-	*(uint32_t *)&record->kind = event_state.pid_tag | kind;
-	record->code = code;
+	*(uint32_t *)&record->kind = kind; /* and no pid: the reader knows it */
 	return record;
 }
 
@@ -83,27 +72,35 @@ static inline void event_end(struct lde_trace_record *record)
 
 static inline void event_add(uint32_t kind, uint32_t code)
 {
-	event_end(event_begin(kind, code));
+	struct lde_trace_record *record = event_begin(kind);
+
+	record->code = code;
+	event_end(record);
 }
 
 static inline void event_add_1(uint32_t kind, uint32_t code, uint64_t arg0)
 {
-	struct lde_trace_record *record = event_begin(kind, code);
+	struct lde_trace_record *record = event_begin(kind);
 
+	record->code = code;
 	record->args[0] = arg0;
 	event_end(record);
 }
 
 static inline void event_add_2(uint32_t kind, uint32_t code, uint64_t arg0, uint64_t arg1)
 {
-	struct lde_trace_record *record = event_begin(kind, code);
+	struct lde_trace_record *record = event_begin(kind);
 
+	record->code = code;
 	record->args[0] = arg0;
 	record->args[1] = arg1;
 	event_end(record);
 }
 
 /* With a name of LDE_TRACE_NAME_SIZE bytes. */
-void event_add_name(uint32_t kind, uint64_t arg0, const char *name);
+void event_add_name(uint32_t kind, uint64_t arg0, const char *name, uint64_t arg5);
+
+/* Records that the interrupt is over, unless that has been done. */
+void event_interrupt_over(void);
 
 #endif

@@ -14,11 +14,4 @@
  * is no trace. */
 const struct policy_ops *event_policy(const struct policy_ops *inner);
 
-/* The CPU serves an interrupt of that vector, 0: no more. Its end is recorded
- * before the switch that it leads to. */
-void event_set_interrupt(uint32_t vector);
-
-/* Records that the interrupt is over, unless that has been done. */
-void event_interrupt_over(void);
-
 #endif

@@ -42,6 +42,12 @@ void process_adopt_boot_context(void *boot_stack_top)
 	boot_process.record = &boot_process.own_record;
 	*stack_canary(&boot_process) = STACK_CANARY;
 	this_cpu()->process = &boot_process;
+	ledger.running_gpa = image_paddr(&this_cpu()->process);
+	ledger.running_pid = offsetof(struct process, pid);
+	ledger.running_state = offsetof(struct process, state);
+	ledger.running_frame_end = offsetof(struct process, context.stack_top);
+	ledger.frame_number_back =
+		sizeof(struct trap_frame) - offsetof(struct trap_frame, syscall_nr);
 	cpu_set_kernel_stack(this_cpu(), boot_stack_top);
 }
 

@@ -67,6 +67,15 @@
 #include <stdint.h>
 
 /*
+ * What follows is how events are in a file, and to those who read one. In the
+ * ring they have less, since the kernel is to spend little on each:
+ *   - pid is 0: the last SCHED_SWITCH says whose they are, and one from nobody
+ *     to nobody means nothing. A PROCESS_FORK has its parent in argument 5
+ *   - SCHED_SWITCH: code is enum lde_ring_why, of interest if the state is READY
+ *   - FAULT_ENTRY and FAULT_EXIT: arguments 2-4 are faults_zero, faults_file and
+ *     faults_copy of the ledger then, and FAULT_EXIT has nothing else
+ *   - there may be events of classes that were not asked for
+ *
  * pid is the process on the CPU, also when an interrupt comes while it runs;
  * 0 is nobody: the CPU is idle, or the kernel has not started a process yet.
  *
@@ -136,6 +145,13 @@ enum lde_switch_reason {
 	LDE_SWITCH_PREEMPTED = 2,
 	LDE_SWITCH_ENDED = 3,
 	LDE_SWITCH_FROM_IDLE = 4, /* nobody was on it */
+};
+
+/* How who leaves the CPU has become READY. */
+enum lde_ring_why {
+	LDE_WHY_PREEMPTED = 1, /* its slice was over... */
+	LDE_WHY_DISPLACED = 2, /* ...or cut short */
+	LDE_WHY_YIELDED = 3,
 };
 
 /* What became of a page fault. */

@@ -88,6 +88,20 @@ struct lde_ledger {
 	uint64_t records_gpa;  /* array of struct lde_process_record */
 	uint32_t records_cap;
 	uint32_t nr_records;
+
+	/*
+	 * How to find out what CPU 0 does, which the kernel does not write down
+	 * at every step: running_gpa is where its pointer to the running process
+	 * is. At these offsets from there are the pid, the state (both 32 bits)
+	 * and a pointer to the end of the last trap's frame; the number of the
+	 * system call is so many bytes before that. A word whose high half is
+	 * not 0 is that of another trap: the vector. Pointers are virtual.
+	 */
+	uint64_t running_gpa;
+	uint32_t running_pid;
+	uint32_t running_state;
+	uint32_t running_frame_end;
+	uint32_t frame_number_back;
 };
 
 /* SYSCALL does not change the mode here, ring 0 is emulated (guest/arch). */

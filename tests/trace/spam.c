@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* usage: spam N    N system calls, two events each. */
+/* usage: spam N [fail]    N system calls, two events each; status 2 with fail. */
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,5 +10,5 @@ int main(int argc, char **argv)
 
 	while (n--)
 		syscall(SYS_getppid);
-	return 0;
+	return argc > 2 ? 2 : 0;
 }

@@ -17,6 +17,9 @@
 
 #include <cmocka.h>
 
+#include <lde/ledger.h>
+
+#include "vmm/observe/trace_follow.h"
 #include "vmm/observe/trace_reader.h"
 #include "vmm/observe/trace_schema.h"
 #include "vmm/observe/trace_writer.h"
@@ -299,6 +302,115 @@ static void a_record_of_no_kind_is_refused(void **state)
 	assert_int_equal(trace_writer_close(writer), 0);
 }
 
+/* ---- what follows from the records before -------------------------------- */
+
+static struct trace_follower follower;
+
+static int begin_following(void **state)
+{
+	(void)state;
+	return trace_follower_init(&follower, LDE_TRACE_C_ALL);
+}
+
+static int end_following(void **state)
+{
+	(void)state;
+	trace_follower_fini(&follower);
+	return 0;
+}
+
+static struct lde_trace_record follow(struct lde_trace_record record)
+{
+	assert_true(trace_follower_complete(&follower, &record));
+	return record;
+}
+
+static struct lde_trace_record switch_to(uint64_t pid, uint64_t state, uint32_t why)
+{
+	return (struct lde_trace_record){
+		.kind = LDE_TRACE_SCHED_SWITCH, .code = why, .args = {state, pid}};
+}
+
+static void a_record_is_of_who_was_switched_to(void **state)
+{
+	struct lde_trace_record record;
+
+	(void)state;
+	assert_int_equal(follow((struct lde_trace_record){.kind = LDE_TRACE_IRQ_ENTRY}).pid, 0);
+	record = follow(switch_to(7, LDE_STATE_BLOCKED, 0));
+	assert_int_equal(record.pid, 0);
+	assert_int_equal(record.code, LDE_SWITCH_FROM_IDLE);
+	assert_int_equal(record.args[0], LDE_STATE_NONE);
+	assert_int_equal(follow((struct lde_trace_record){.kind = LDE_TRACE_IRQ_EXIT}).pid, 7);
+	record = follow(named(LDE_TRACE_PROCESS_FORK, 0, 8, "child"));
+	assert_int_equal(record.pid, 0); /* the parent in argument 5 */
+	record = follow(switch_to(8, LDE_STATE_READY, LDE_WHY_YIELDED));
+	assert_int_equal(record.pid, 7);
+	assert_int_equal(record.code, LDE_SWITCH_YIELDED);
+	assert_int_equal(follow(switch_to(7, LDE_STATE_READY, LDE_WHY_DISPLACED)).code,
+			 LDE_SWITCH_PREEMPTED);
+	assert_int_equal(follow(switch_to(8, LDE_STATE_BLOCKED, LDE_WHY_YIELDED)).code,
+			 LDE_SWITCH_BLOCKED);
+	assert_int_equal(follow(switch_to(0, LDE_STATE_ZOMBIE, 0)).code, LDE_SWITCH_ENDED);
+	record = switch_to(0, LDE_STATE_ZOMBIE, 0);
+	assert_false(trace_follower_complete(&follower, &record)); /* idle as before */
+	follow(switch_to(5, 0, 0));
+	assert_int_equal(follow(switch_to(UINT64_MAX, LDE_STATE_BLOCKED, 0)).args[1], 0);
+}
+
+static struct lde_trace_record fault(uint16_t kind, uint64_t address, uint64_t zero, uint64_t file,
+				     uint64_t copy)
+{
+	return (struct lde_trace_record){.kind = kind, .args = {address, 0, zero, file, copy}};
+}
+
+static void a_fault_is_what_was_counted_meanwhile(void **state)
+{
+	struct lde_trace_record record;
+
+	(void)state;
+	follow(switch_to(1, 0, 0));
+	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x1000, 10, 20, 30));
+	record = follow(fault(LDE_TRACE_FAULT_EXIT, 0, 14, 20, 30));
+	assert_int_equal(record.code, LDE_FAULT_ZERO);
+	assert_int_equal(record.args[0], 0x1000);
+	assert_int_equal(record.args[1], 4);
+	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x2000, 14, 20, 30));
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 14, 20, 31)).code, LDE_FAULT_COPY);
+	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x2000, 14, 20, 31));
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 14, 20, 31)).code, LDE_FAULT_OTHER);
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 99, 99, 99)).code, LDE_FAULT_OTHER);
+}
+
+static void a_fault_that_has_waited_was_for_a_file(void **state)
+{
+	struct lde_trace_record record;
+
+	(void)state;
+	follow(switch_to(1, 0, 0));
+	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x1000, 0, 0, 0));
+	follow(switch_to(2, LDE_STATE_BLOCKED, 0));
+	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x2000, 0, 0, 0));
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 5, 0, 5)).code, LDE_FAULT_COPY);
+	follow(switch_to(1, LDE_STATE_BLOCKED, 0));
+	record = follow(fault(LDE_TRACE_FAULT_EXIT, 0, 5, 1, 5));
+	assert_int_equal(record.code, LDE_FAULT_FILE);
+	assert_int_equal(record.args[0], 0x1000);
+	assert_int_equal(record.args[1], 1);
+}
+
+static void classes_that_were_not_asked_for_are_left_out(void **state)
+{
+	struct lde_trace_record record = {.kind = LDE_TRACE_IRQ_ENTRY};
+
+	(void)state;
+	follower.classes = LDE_TRACE_C_PROCESS | LDE_TRACE_C_SYSCALL;
+	assert_false(trace_follower_complete(&follower, &record));
+	record = switch_to(3, 0, 0);
+	assert_false(trace_follower_complete(&follower, &record));
+	assert_int_equal(follow((struct lde_trace_record){.kind = LDE_TRACE_SYSCALL_ENTRY}).pid, 3);
+}
+
 /* ---- the folder -------------------------------------------------------- */
 
 static void an_old_trace_is_replaced(void **state)
@@ -525,6 +637,7 @@ static void random_damage_breaks_nothing(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, begin_following, end_following)
 
 int main(void)
 {
@@ -537,6 +650,10 @@ int main(void)
 		TEST(names_are_those_of_the_time),
 		TEST(what_no_process_can_be_is_nobody),
 		TEST(a_record_of_no_kind_is_refused),
+		FOLLOW_TEST(a_record_is_of_who_was_switched_to),
+		FOLLOW_TEST(a_fault_is_what_was_counted_meanwhile),
+		FOLLOW_TEST(a_fault_that_has_waited_was_for_a_file),
+		FOLLOW_TEST(classes_that_were_not_asked_for_are_left_out),
 		TEST(an_old_trace_is_replaced),
 		TEST(a_folder_with_something_else_is_left_alone),
 		TEST(a_file_in_the_place_of_the_folder_is_refused),

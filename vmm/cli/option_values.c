@@ -190,3 +190,48 @@ int option_parse_trace_buffer(const char *text, uint64_t *bytes, struct complain
 			      *bytes < OPTION_TRACE_BUFFER_MIN ? "small" : "large");
 	return 0;
 }
+
+/* The cause of that name; NR_EXIT_CAUSES is "total". -1: none. */
+static int find_cause(const char *name, size_t len)
+{
+	for (int cause = 0; cause <= NR_EXIT_CAUSES; cause++) {
+		const char *known =
+			cause == NR_EXIT_CAUSES ? "total" : exits_cause_name((enum exit_cause)cause);
+
+		if (strlen(known) == len && strncmp(known, name, len) == 0)
+			return cause;
+	}
+	return -1;
+}
+
+static int refuse_cause(const char *text, struct complaint *complaint)
+{
+	char known[200] = "total";
+
+	for (int cause = 0; cause < NR_EXIT_CAUSES; cause++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), ", %s",
+			 exits_cause_name((enum exit_cause)cause));
+	return REFUSE(complaint, "--max-exits %s: no such reason; give REASON=N, with one of %s",
+		      text, known);
+}
+
+int option_parse_max_exits(const char *text, enum exit_cause *cause, uint64_t *limit,
+			   struct complaint *complaint)
+{
+	size_t len = strcspn(text, "=");
+	int found = find_cause(text, len);
+	unsigned long long value;
+	char *end;
+
+	if (found < 0)
+		return refuse_cause(text, complaint);
+	errno = 0;
+	value = text[len] ? strtoull(text + len + 1, &end, 10) : 0;
+	if (!text[len] || text[len + 1] < '0' || text[len + 1] > '9' || *end || errno)
+		return REFUSE(complaint,
+			      "--max-exits %s: not a number; give REASON=N, for example total=100",
+			      text);
+	*cause = (enum exit_cause)found;
+	*limit = value;
+	return 0;
+}

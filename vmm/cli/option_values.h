@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "vmm/cli/complaint.h"
+#include "vmm/observe/counters.h"
 #include "vmm/dev/sched_config.h"
 
 #define OPTION_TRACE_BUFFER_MIN (4ull << 10)
@@ -46,6 +47,10 @@ int option_check_env(const char *text, struct complaint *complaint);
 /* --without: *limit becomes the constant that the machine knows it by. */
 /* "sched,irq": bits LDE_TRACE_C_*, with those that are always there. */
 int option_parse_events(const char *text, uint32_t *classes, struct complaint *complaint);
+
+/* "console=3": *cause is NR_EXIT_CAUSES for "total". */
+int option_parse_max_exits(const char *text, enum exit_cause *cause, uint64_t *limit,
+			   struct complaint *complaint);
 
 int option_parse_trace_buffer(const char *text, uint64_t *bytes, struct complaint *complaint);
 

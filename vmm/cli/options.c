@@ -23,6 +23,7 @@ enum {
 	OPT_TRACE,
 	OPT_EVENTS,
 	OPT_TRACE_BUFFER,
+	OPT_MAX_EXITS,
 	OPT_JSON,
 	OPT_SCHED,
 	OPT_TICKETS,
@@ -52,6 +53,7 @@ static const struct option run_options[] = {
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"events", required_argument, NULL, OPT_EVENTS},
 	{"trace-buffer", required_argument, NULL, OPT_TRACE_BUFFER},
+	{"max-exits", required_argument, NULL, OPT_MAX_EXITS},
 	{"json", optional_argument, NULL, OPT_JSON},
 	{"sched", required_argument, NULL, OPT_SCHED},
 	PROGRAM_OPTIONS,
@@ -135,6 +137,18 @@ static int parser_add_disk(struct parser *parser, const char *text)
 	return err;
 }
 
+static int parser_add_max_exits(struct parser *parser, const char *text)
+{
+	struct options *options = parser->options;
+	enum exit_cause cause;
+	uint64_t limit;
+	int err = option_parse_max_exits(text, &cause, &limit, parser->complaint);
+
+	if (!err)
+		options->max_exits[cause] = (struct options_limit){true, limit};
+	return err;
+}
+
 static int parser_set_file(struct parser *parser, const char *option, const char *text,
 			   const char **file)
 {
@@ -191,6 +205,8 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 	case OPT_TRACE_BUFFER:
 		return option_parse_trace_buffer(value, &options->trace_buffer_bytes,
 						 parser->complaint);
+	case OPT_MAX_EXITS:
+		return parser_add_max_exits(parser, value);
 	case OPT_JSON:
 		return parser_set_json(parser, value);
 	case OPT_ENV_HOST:

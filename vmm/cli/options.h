@@ -22,6 +22,7 @@
 #include "vmm/cli/environment.h"
 #include "vmm/cli/option_disk.h"
 #include "vmm/cli/option_values.h"
+#include "vmm/observe/counters.h"
 #include "vmm/dev/sched_config.h"
 
 #define OPTIONS_MEMORY_DEFAULT  (256ull << 20)
@@ -37,6 +38,11 @@ struct options_program {
 	struct sched_share share;
 };
 
+struct options_limit {
+	bool is_set;
+	uint64_t limit;
+};
+
 struct options {
 	uint64_t memory_bytes;
 	uint64_t quantum_ns;
@@ -45,6 +51,7 @@ struct options {
 	uint32_t processes_max; /* 0: as memory allows */
 	const char *root_dir;
 	const char *dump_dtb;
+	struct options_limit max_exits[NR_EXIT_CAUSES + 1]; /* the last: of all together */
 	const char *trace_dir;
 	uint32_t trace_classes;
 	uint64_t trace_buffer_bytes;

@@ -163,6 +163,28 @@ static bool is_self_check_wanted(void)
 	return value && strcmp(value, "1") == 0;
 }
 
+static bool is_within(const char *reason, uint64_t count, const struct options_limit *limit)
+{
+	if (!limit->is_set || count <= limit->limit)
+		return true;
+	log_line("--max-exits %s=%" PRIu64 ": there were %" PRIu64, reason, limit->limit, count);
+	return false;
+}
+
+static bool exits_are_within(const struct session *session)
+{
+	const struct options_limit *limits = session->options.max_exits;
+	const struct exit_counters *exits = &session->report.exits;
+	struct exit_counter total;
+	bool all = true;
+
+	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
+		all &= is_within(exits_cause_name((enum exit_cause)i), exits->causes[i].count,
+				 &limits[i]);
+	summary_total_exits(exits, &total);
+	return all & is_within("total", total.count, &limits[NR_EXIT_CAUSES]);
+}
+
 static void print_trace(const char *dir, const struct trace_totals *trace)
 {
 	char nr[QUANTITY_SIZE];
@@ -213,9 +235,11 @@ int session_run(struct session *session)
 		print_timeout(session);
 	if (session->report.ledger)
 		print_unknown_syscalls(session->report.ledger);
+	int status = status_of_report(&session->report);
+
 	if (session->report.trace.error)
 		return STATUS_LDE_FAILED;
-	return status_of_report(&session->report);
+	return exits_are_within(session) || status ? status : STATUS_ASSERTION;
 }
 
 void session_fini(struct session *session)

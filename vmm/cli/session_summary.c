@@ -46,6 +46,7 @@ int session_summary_build(struct session_summary *built, const struct session *s
 		.end = end_name(report->end),
 		.status = status,
 		.exits = &report->exits,
+		.exit_ledger = &report->exit_ledger,
 		.kvm_stats = built->kvm_stats,
 		.nr_kvm_stats = report->nr_kvm_stats,
 		.ledger = report->ledger,

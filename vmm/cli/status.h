@@ -3,6 +3,7 @@
 #ifndef VMM_CLI_STATUS_H
 #define VMM_CLI_STATUS_H
 
+#define STATUS_ASSERTION      1 /* --max-exits */
 #define STATUS_TIMEOUT        124
 #define STATUS_LDE_FAILED     125
 #define STATUS_CANNOT_EXECUTE 126

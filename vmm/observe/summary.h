@@ -14,6 +14,7 @@
 #include <lde/ledger.h>
 
 #include "vmm/observe/counters.h"
+#include "vmm/observe/exit_ledger.h"
 #include "vmm/observe/trace_file.h"
 
 #define SUMMARY_JSON_VERSION 1 /* of the schema in docs/stat-json.md */
@@ -31,6 +32,7 @@ struct summary {
 	const char *end; /* "done", "timeout", "signal", "panic" or "failed" */
 	int status; /* the exit status of lde */
 	const struct exit_counters *exits;
+	const struct exit_ledger *exit_ledger; /* sorted; NULL: not known */
 	const struct summary_kvm_stat *kvm_stats;
 	size_t nr_kvm_stats;
 	const struct lde_ledger *ledger; /* NULL: the kernel did not get that far */

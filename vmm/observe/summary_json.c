@@ -14,6 +14,7 @@
 
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
+#include "vmm/observe/summary_exits.h"
 #include "vmm/observe/summary_sched.h"
 #include "vmm/observe/trace_schema.h"
 
@@ -85,10 +86,8 @@ static struct json_object *append_object(struct json_object *array)
 
 /* ---- exits ----------------------------------------------------------- */
 
-static void add_exit(struct json_object *exits, const char *key, const struct exit_counter *counter)
+static void add_times(struct json_object *exit, const struct exit_counter *counter)
 {
-	struct json_object *exit = add_object(exits, key);
-
 	add_number(exit, "count", counter->count);
 	add_number(exit, "total_ns", counter->total_ns);
 	add_number(exit, "mean_ns", counter->count ? counter->total_ns / counter->count : 0);
@@ -96,6 +95,11 @@ static void add_exit(struct json_object *exits, const char *key, const struct ex
 	add_number(exit, "p50_ns", exits_percentile_ns(counter, 50));
 	add_number(exit, "p99_ns", exits_percentile_ns(counter, 99));
 	add_number(exit, "max_ns", counter->max_ns);
+}
+
+static void add_exit(struct json_object *exits, const char *key, const struct exit_counter *counter)
+{
+	add_times(add_object(exits, key), counter);
 }
 
 static void add_exits(struct json_object *root, const struct summary *summary)
@@ -108,6 +112,45 @@ static void add_exits(struct json_object *root, const struct summary *summary)
 	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
 		add_exit(exits, exits_cause_name((enum exit_cause)i), &summary->exits->causes[i]);
 	add_number(root, "guest_ns", summary->exits->guest_ns);
+}
+
+static void add_row(struct json_object *rows, const struct summary *summary,
+		    const struct exit_row *row)
+{
+	struct json_object *member = append_object(rows);
+	char text[64];
+
+	add_text(member, "reason", exits_cause_name(row->cause));
+	if (row->place.pid) {
+		add_number(member, "pid", row->place.pid);
+		add_text(member, "program", summary_program_of(summary, row->place.pid));
+	}
+	if (row->place.kind == EXIT_PLACE_SYSCALL)
+		add_number(member, "syscall", row->place.number);
+	if (row->place.kind == EXIT_PLACE_TRAP)
+		add_number(member, "vector", row->place.number);
+	add_text(member, "in", summary_place_name(&row->place, text, sizeof(text)));
+	add_times(member, &row->counter);
+}
+
+static void add_exit_ledger(struct json_object *root, const struct summary *summary)
+{
+	struct json_object *rows = add_array(root, "exit_ledger"), *matched;
+	struct summary_match matches[SUMMARY_MATCHES_MAX];
+	size_t nr = summary_match_exits(summary, matches);
+
+	for (uint32_t i = 0; summary->exit_ledger && i < summary->exit_ledger->nr_rows; i++)
+		add_row(rows, summary, &summary->exit_ledger->rows[i]);
+	matched = add_array(root, "reconciled");
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *member = append_object(matched);
+
+		add_text(member, "counter", matches[i].counter);
+		add_number(member, "kvm", matches[i].kvm);
+		add_number(member, "lde", matches[i].ours);
+		if (matches[i].note)
+			add_text(member, "note", matches[i].note);
+	}
 }
 
 static void add_kvm_stats(struct json_object *root, const struct summary *summary)
@@ -278,6 +321,7 @@ static void add_trace(struct json_object *root, const struct trace_totals *total
 	struct json_object *trace = add_object(root, "trace"), *events;
 
 	add_number(trace, "written", totals->nr_written);
+	add_number(trace, "left_out", totals->nr_left_out);
 	add_number(trace, "stalls", totals->nr_stalls);
 	add_number(trace, "lost", totals->nr_lost);
 	events = add_object(trace, "events");
@@ -304,6 +348,7 @@ int summary_print_json(const struct summary *summary, FILE *out)
 	add_number(root, "wall_ns", summary->wall_ns);
 	add_number(root, "tsc_hz", summary->tsc_hz);
 	add_exits(root, summary);
+	add_exit_ledger(root, summary);
 	add_kvm_stats(root, summary);
 	if (summary->ledger)
 		add_ledger(root, summary);

@@ -14,6 +14,7 @@
 #include "vmm/observe/summary_sched.h"
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
+#include "vmm/observe/summary_exits.h"
 
 #define NAME_WIDTH 23
 
@@ -237,6 +238,7 @@ void summary_print(const struct summary *summary, FILE *out, size_t width)
 {
 	print_title(summary, out, width);
 	print_exits(summary, out);
+	summary_print_exits(summary, out, width);
 	print_kvm_stats(summary, out);
 	if (summary->ledger)
 		print_ledger(summary, out);

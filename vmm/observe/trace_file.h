@@ -59,6 +59,7 @@ struct trace_info {
 struct trace_totals {
 	uint64_t counts[LDE_TRACE_NR_KINDS]; /* events in the files, by kind */
 	uint64_t nr_written; /* by the guest into its ring */
+	uint64_t nr_left_out; /* of them: not asked for, or without a meaning */
 	uint64_t nr_stalls;  /* times that the guest found the ring full */
 	uint64_t nr_lost;    /* because of error, or made no sense */
 	int error;           /* why the trace ended early: 0 or -errno */

@@ -239,6 +239,7 @@ static void collect(struct machine *machine)
 	struct machine_report *report = machine->report;
 
 	machine_copy_ledger(machine);
+	exits_ledger_sort(&report->exit_ledger);
 	if (!machine->config->want_kvm_stats)
 		return;
 	/* A kernel before 5.14 has none, which is no error of the run. */
@@ -257,6 +258,8 @@ static int run(struct machine *machine)
 		.exits = &machine->report->exits,
 		.host_events = on_host_events,
 		.ctx = machine,
+		.ledger = &machine->report->exit_ledger,
+		.find_place = machine_find_place,
 	};
 	connect_console(machine);
 	connect_monitor(machine);

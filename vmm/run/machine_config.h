@@ -14,6 +14,7 @@
 #include "vmm/host/disk.h"
 #include "vmm/host/kvm_stats.h"
 #include "vmm/observe/counters.h"
+#include "vmm/observe/exit_ledger.h"
 #include "vmm/observe/trace_file.h"
 
 /* Everything pointed to is borrowed and must live until machine_run returns. */
@@ -66,6 +67,7 @@ struct machine_report {
 	int signal; /* END_SIGNAL: which */
 	int error;  /* END_FAILED: -errno */
 	struct exit_counters exits;
+	struct exit_ledger exit_ledger; /* the same by process and system call */
 	struct kvm_stat *kvm_stats; /* if wanted and the host has them */
 	size_t nr_kvm_stats;
 	/* Copied out of the guest; not to be trusted further than to be

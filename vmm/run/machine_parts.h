@@ -74,6 +74,13 @@ bool machine_access_disk(void *ctx, uint64_t gpa, bool is_write, void *data, uin
 /* Stops them. Before guest memory goes. */
 void machine_close_disks(struct machine *machine);
 
+/* The ledger in guest memory, if the kernel has got as far as to write it. */
+const struct lde_ledger *machine_live_ledger(const struct machine *machine);
+
+/* What the guest, which stands still, is doing. in_kernel: it is in ring 0, as far
+ * as that can be told from the exit. ctx is the machine. */
+void machine_find_place(void *ctx, bool in_kernel, struct exit_place *place);
+
 /* Copies the guest's ledger and records into the report. */
 void machine_copy_ledger(const struct machine *machine);
 

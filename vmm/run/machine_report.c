@@ -11,8 +11,7 @@
 /* More than a guest of 3 GiB can have processes; bounds what is copied. */
 #define RECORDS_MAX (1u << 20)
 
-/* The ledger in guest memory, if the kernel has got as far as to write it. */
-static const struct lde_ledger *live_ledger(const struct machine *machine)
+const struct lde_ledger *machine_live_ledger(const struct machine *machine)
 {
 	const struct lde_ledger *ledger =
 		guestmem_at(&machine->mem, gpa_of(machine->image.note.ledger_gpa), sizeof(*ledger));
@@ -62,7 +61,7 @@ static void copy_records(const struct machine *machine, const struct lde_ledger 
 
 void machine_copy_ledger(const struct machine *machine)
 {
-	const struct lde_ledger *live = live_ledger(machine);
+	const struct lde_ledger *live = machine_live_ledger(machine);
 	struct lde_ledger *copy = live ? malloc(sizeof(*copy)) : NULL;
 
 	if (!copy)
@@ -75,7 +74,7 @@ void machine_copy_ledger(const struct machine *machine)
 const char *machine_process_name(void *ctx, uint32_t pid, char *buf, size_t size)
 {
 	const struct machine *machine = ctx;
-	const struct lde_ledger *ledger = live_ledger(machine);
+	const struct lde_ledger *ledger = machine_live_ledger(machine);
 	uint32_t nr = 0;
 	const struct lde_process_record *records =
 		ledger ? live_records(machine, ledger, &nr) : NULL;
@@ -95,6 +94,7 @@ const char *machine_process_name(void *ctx, uint32_t pid, char *buf, size_t size
 void machine_report_fini(struct machine_report *report)
 {
 	free(report->kvm_stats);
+	exits_ledger_fini(&report->exit_ledger);
 	free((void *)report->ledger);
 	free((void *)report->records);
 	*report = (struct machine_report){0};

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "vmm/base/log.h"
+#include "vmm/observe/trace_follow.h"
 #include "vmm/observe/trace_writer.h"
 
 #define NS_PER_SEC     1000000000ull
@@ -29,7 +30,8 @@ struct recorder {
 	pthread_mutex_t lock;
 	bool is_dirty; /* something has not been flushed */
 	uint64_t flushed_ns;
-	uint64_t nr_lost;
+	uint64_t nr_lost, nr_left_out;
+	struct trace_follower follower;
 	int error;
 	struct lde_trace_record batch[BATCH];
 };
@@ -63,9 +65,14 @@ static void add(struct recorder *recorder, uint32_t stream, const struct lde_tra
 		note_error(recorder, err);
 }
 
-static bool is_guests(const struct lde_trace_record *record)
+static void add_guests(struct recorder *recorder, struct lde_trace_record *record)
 {
-	return record->kind < LDE_TRACE_VMM_EXIT;
+	if (!record->kind || record->kind >= LDE_TRACE_VMM_EXIT)
+		recorder->nr_lost++;
+	else if (trace_follower_complete(&recorder->follower, record))
+		add(recorder, TRACE_STREAM_CPU, record);
+	else
+		recorder->nr_left_out++;
 }
 
 /* Empties the ring, also if nothing of it can be written any more: the guest
@@ -77,10 +84,7 @@ static void drain(struct recorder *recorder)
 	do {
 		nr = trace_ring_take(&recorder->ring, recorder->batch, BATCH);
 		for (int64_t i = 0; i < nr; i++) {
-			if (is_guests(&recorder->batch[i]))
-				add(recorder, TRACE_STREAM_CPU, &recorder->batch[i]);
-			else
-				recorder->nr_lost++;
+			add_guests(recorder, &recorder->batch[i]);
 		}
 	} while (nr == BATCH);
 	if (nr < 0)
@@ -157,13 +161,16 @@ int recorder_start(struct recorder **recorder, const char *dir, struct trace_inf
 	pthread_cond_init(&r->stop, NULL);
 	info->origin_tsc = __builtin_ia32_rdtsc() + tsc_offset;
 	info->origin_real_ns = now_ns(CLOCK_REALTIME);
-	err = trace_writer_create(&r->writer, dir, info, 1);
+	err = trace_follower_init(&r->follower, info->classes);
+	if (!err)
+		err = trace_writer_create(&r->writer, dir, info, 1);
 	if (!err) {
 		add_mark(r, LDE_TRACE_RUN_BEGIN, info->origin_tsc);
 		err = create_thread(r);
 	}
 	if (err) {
 		trace_writer_close(r->writer);
+		trace_follower_fini(&r->follower);
 		free(r);
 		return err;
 	}
@@ -213,6 +220,8 @@ void recorder_stop(struct recorder *recorder, struct trace_totals *totals)
 	if (err)
 		note_error(recorder, err);
 	totals->nr_lost = recorder->nr_lost;
+	totals->nr_left_out = recorder->nr_left_out;
+	trace_follower_fini(&recorder->follower);
 	totals->error = recorder->error;
 	pthread_cond_destroy(&recorder->stop);
 	pthread_mutex_destroy(&recorder->lock);

@@ -96,15 +96,57 @@ static uint64_t exit_address(const struct kvm_run *run)
 	}
 }
 
-/* The time is that before the handler, when record was made. */
-static void record_exit(const struct vcpu *vcpu, struct lde_trace_record *record,
-			enum exit_cause cause)
+/* One exit, from before its handler on. */
+struct span {
+	struct exit_place place;
+	uint64_t left_ns, left_tsc;
+	uint32_t reason;
+	uint64_t address;
+};
+
+static void begin_span(const struct vcpu *vcpu, struct span *span)
 {
-	record->kind = LDE_TRACE_VMM_EXIT;
-	record->code = cause;
-	record->args[1] = __builtin_ia32_rdtsc() - record->tsc;
+	const struct kvm_run *run = vcpu->kvm->run;
+
+	span->left_ns = now_ns();
+	span->left_tsc = __builtin_ia32_rdtsc();
+	span->reason = run->exit_reason;
+	span->address = exit_address(run);
+	/* Only these exits are for certain of the kernel's making. */
+	vcpu->find_place(vcpu->ctx,
+			 run->exit_reason == KVM_EXIT_IO || run->exit_reason == KVM_EXIT_MMIO,
+			 &span->place);
+}
+
+/* The event has the time before the handler. */
+static void record_span(const struct vcpu *vcpu, const struct span *span, enum exit_cause cause)
+{
+	struct lde_trace_record record = {
+		.tsc = span->left_tsc,
+		.kind = LDE_TRACE_VMM_EXIT,
+		.pid = (uint16_t)span->place.pid,
+		.code = cause,
+		.args = {span->reason, __builtin_ia32_rdtsc() - span->left_tsc, span->address,
+			 span->place.kind == EXIT_PLACE_SYSCALL ? span->place.number
+								: UINT64_MAX},
+	};
+
 	recorder_set_offset(vcpu->recorder, bootcpu_tsc_offset(vcpu->kvm));
-	recorder_add(vcpu->recorder, record);
+	recorder_add(vcpu->recorder, &record);
+}
+
+/* Returns when the next entry begins. */
+static uint64_t end_span(const struct vcpu *vcpu, const struct span *span, enum exit_cause cause)
+{
+	uint64_t end_ns, ns;
+
+	if (vcpu->recorder)
+		record_span(vcpu, span, cause);
+	end_ns = now_ns();
+	ns = end_ns - span->left_ns;
+	exits_add(&vcpu->exits->causes[cause], ns);
+	exits_ledger_add(vcpu->ledger, cause, &span->place, ns);
+	return end_ns;
 }
 
 enum vcpu_end vcpu_loop(struct vcpu *vcpu)
@@ -113,25 +155,19 @@ enum vcpu_end vcpu_loop(struct vcpu *vcpu)
 
 	while (vcpu->end == VCPU_END_NONE) {
 		int error = ioctl(vcpu->kvm->fd, KVM_RUN, 0) < 0 ? -errno : 0;
-		uint64_t left_ns = now_ns();
-		struct lde_trace_record record = {.tsc = __builtin_ia32_rdtsc()};
 		enum exit_cause cause;
+		struct span span;
 
-		if (vcpu->recorder) {
-			record.args[0] = vcpu->kvm->run->exit_reason;
-			record.args[2] = exit_address(vcpu->kvm->run);
-			record.args[3] = UINT64_MAX;
-		}
 		/* Interrupted: exit_reason may be that of the exit before. */
+		if (error == -EINTR || error == -EAGAIN)
+			vcpu->kvm->run->exit_reason = KVM_EXIT_INTR;
+		begin_span(vcpu, &span);
+		vcpu->exits->guest_ns += span.left_ns - entered_ns;
 		if (error == -EINTR || error == -EAGAIN)
 			cause = serve_signal(vcpu);
 		else
 			cause = error ? give_up_error(vcpu, error) : serve_exit(vcpu);
-		vcpu->exits->guest_ns += left_ns - entered_ns;
-		if (vcpu->recorder)
-			record_exit(vcpu, &record, cause);
-		entered_ns = now_ns();
-		exits_add(&vcpu->exits->causes[cause], entered_ns - left_ns);
+		entered_ns = end_span(vcpu, &span, cause);
 	}
 	return vcpu->end;
 }

@@ -9,6 +9,7 @@
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
 #include "vmm/observe/counters.h"
+#include "vmm/observe/exit_ledger.h"
 #include "vmm/run/recorder.h"
 
 enum vcpu_end {
@@ -26,6 +27,9 @@ struct vcpu {
 	bool (*mmio)(void *ctx, uint64_t gpa, bool is_write, void *data, uint32_t len);
 	void *mmio_ctx;
 	struct exit_counters *exits;
+	struct exit_ledger *ledger;
+	/* Who runs in the guest, which stands still; see machine_parts.h. */
+	void (*find_place)(void *ctx, bool in_kernel, struct exit_place *place);
 	struct recorder *recorder; /* has exits recorded as well; or NULL */
 	void (*host_events)(void *ctx, uint32_t events); /* KICK_F_* */
 	void *ctx;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * void event_syscall(struct trap_frame *frame)
+ * void event_trap(struct trap_frame *frame)
+ *
+ * In the place of syscall_dispatch and trap_dispatch where these are traced:
+ * record what comes, before and after. Here instead of in C because tracing is
+ * to cost few instructions: entry.S has saved all registers, so that any may be
+ * used, and a system call's arguments are still in theirs, but for rdi.
+ *
+ * What event.h says of recording holds.
+ */
+#include <lde/event.h>
+
+#include "guest/arch/event_offsets.h"
+#include "guest/arch/frame.h"
+
+	.text
+
+/* rcx is the record to be filled; full is where event_make_room is called. */
+.macro BEGIN_RECORD full
+	mov	event_state + EVENT_NEXT(%rip), %rcx
+	cmp	event_state + EVENT_LIMIT(%rip), %rcx
+	je	\full
+.endm
+
+/* All but code and arguments; the reader may see it. */
+.macro END_RECORD kind
+	movl	$\kind, LDE_RECORD_KIND(%rcx)
+	rdtsc
+	mov	%eax, LDE_RECORD_TSC(%rcx)
+	mov	%edx, LDE_RECORD_TSC + 4(%rcx)
+	add	$LDE_RECORD_SIZE, %rcx
+	mov	%rcx, event_state + EVENT_NEXT(%rip)
+	mov	event_state + EVENT_HEAD(%rip), %rax
+	incq	(%rax)
+.endm
+
+/* From memory into an argument. */
+.macro RECORD_ARG n, from
+	mov	\from, %rax
+	mov	%rax, LDE_RECORD_ARGS + 8 * \n(%rcx)
+.endm
+
+	.globl	event_syscall
+	.balign	64
+event_syscall:
+	mov	%rdi, %rbx
+	mov	%rax, %r12
+	BEGIN_RECORD 3f
+1:	mov	%rsi, LDE_RECORD_ARGS + 8(%rcx)
+	mov	%rdx, LDE_RECORD_ARGS + 16(%rcx)
+	mov	%r10, LDE_RECORD_ARGS + 24(%rcx)
+	mov	%r8, LDE_RECORD_ARGS + 32(%rcx)
+	mov	%r9, LDE_RECORD_ARGS + 40(%rcx)
+	mov	%eax, LDE_RECORD_CODE(%rcx)
+	RECORD_ARG 0, EVENT_FRAME_RDI(%rdi)
+	END_RECORD LDE_TRACE_SYSCALL_ENTRY
+	call	syscall_dispatch
+	BEGIN_RECORD 4f
+2:	RECORD_ARG 0, EVENT_FRAME_RAX(%rbx)
+	mov	%r12d, LDE_RECORD_CODE(%rcx)
+	END_RECORD LDE_TRACE_SYSCALL_EXIT
+	ret
+
+3:	call	event_make_room
+	mov	%rax, %rcx
+	mov	%rbx, %rdi
+	mov	%r12, %rax
+	mov	EVENT_FRAME_RSI(%rdi), %rsi
+	mov	EVENT_FRAME_RDX(%rdi), %rdx
+	mov	EVENT_FRAME_R10(%rdi), %r10
+	mov	EVENT_FRAME_R8(%rdi), %r8
+	mov	EVENT_FRAME_R9(%rdi), %r9
+	jmp	1b
+4:	call	event_make_room
+	mov	%rax, %rcx
+	jmp	2b
+
+	.globl	event_trap
+	.balign	64
+event_trap:
+	mov	%rdi, %rbx
+	mov	EVENT_FRAME_VECTOR(%rdi), %r12d
+	cmp	$VECTOR_TIMER, %r12d
+	jb	5f
+
+	/* An interrupt. If it leads to a switch its end is recorded before that. */
+	BEGIN_RECORD 3f
+1:	mov	%r12d, LDE_RECORD_CODE(%rcx)
+	RECORD_ARG 0, EVENT_FRAME_RIP(%rbx)
+	END_RECORD LDE_TRACE_IRQ_ENTRY
+	mov	%r12d, event_state + EVENT_INTERRUPT(%rip)
+	mov	%rbx, %rdi
+	call	trap_dispatch
+	cmpl	$0, event_state + EVENT_INTERRUPT(%rip)
+	je	2f
+	jmp	event_interrupt_over
+2:	ret
+3:	call	event_make_room
+	mov	%rax, %rcx
+	jmp	1b
+
+	/* A page fault: the ledger's counters tell what it has been. */
+5:	cmp	$VECTOR_PF, %r12d
+	jne	event_exception
+	BEGIN_RECORD 8f
+6:	mov	EVENT_FRAME_ERROR(%rbx), %eax
+	mov	%eax, LDE_RECORD_CODE(%rcx)
+	mov	%cr2, %rax
+	mov	%rax, LDE_RECORD_ARGS(%rcx)
+	RECORD_ARG 1, EVENT_FRAME_RIP(%rbx)
+	RECORD_ARG 2, ledger + EVENT_FAULTS_ZERO(%rip)
+	RECORD_ARG 3, ledger + EVENT_FAULTS_FILE(%rip)
+	RECORD_ARG 4, ledger + EVENT_FAULTS_COPY(%rip)
+	END_RECORD LDE_TRACE_FAULT_ENTRY
+	mov	%rbx, %rdi
+	call	trap_dispatch
+	BEGIN_RECORD 9f
+7:	RECORD_ARG 2, ledger + EVENT_FAULTS_ZERO(%rip)
+	RECORD_ARG 3, ledger + EVENT_FAULTS_FILE(%rip)
+	RECORD_ARG 4, ledger + EVENT_FAULTS_COPY(%rip)
+	END_RECORD LDE_TRACE_FAULT_EXIT
+	ret
+8:	call	event_make_room
+	mov	%rax, %rcx
+	jmp	6b
+9:	call	event_make_room
+	mov	%rax, %rcx
+	jmp	7b
+
+	.section .note.GNU-stack, "", @progbits
