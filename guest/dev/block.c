@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/dev/block.h"
 
+#include "guest/arch/event.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
 
@@ -80,11 +81,34 @@ static int check(const struct block_device *device, const struct block_request *
 	return has_segments(request->op) && !lengths_add_up(request) ? -EIO : 0;
 }
 
+_Static_assert((int)BLOCK_READ == LDE_BLOCK_READ && (int)BLOCK_WRITE == LDE_BLOCK_WRITE &&
+		       (int)BLOCK_FLUSH == LDE_BLOCK_FLUSH &&
+		       (int)BLOCK_DISCARD == LDE_BLOCK_DISCARD &&
+		       (int)BLOCK_WRITE_ZEROES == LDE_BLOCK_WRITE_ZEROES,
+	       "recorded as they are");
+
+/* Its address is the number of a request: no other has it at the same time. */
+static void record_request(uint32_t kind, const struct block_device *device,
+			   const struct block_request *request, int result)
+{
+	struct lde_trace_record *record = event_begin(kind);
+
+	record->code = request->op;
+	record->args[0] = block_rdev(device);
+	record->args[1] = request->sector;
+	record->args[2] = request->nr_sectors;
+	record->args[3] = (uint64_t)request;
+	record->args[4] = (uint64_t)(int64_t)result;
+	event_end(record);
+}
+
 void block_submit(struct block_device *device, struct block_request *request)
 {
 	int err = check(device, request);
 
 	device->nr_requests++;
+	if (event_is_on(LDE_TRACE_C_BLOCK))
+		record_request(LDE_TRACE_BLOCK_ISSUE, device, request, 0);
 	request->result = BLOCK_PENDING;
 	wait_queue_init(&request->waiters);
 	list_init(&request->link);
@@ -102,6 +126,8 @@ void block_kick(struct block_device *device)
 void block_complete(struct block_device *device, struct block_request *request, int result)
 {
 	device->nr_errors += result < 0;
+	if (event_is_on(LDE_TRACE_C_BLOCK))
+		record_request(LDE_TRACE_BLOCK_COMPLETE, device, request, result);
 	request->result = result;
 	wait_wake_all(&request->waiters);
 	if (request->done)

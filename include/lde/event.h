@@ -108,9 +108,11 @@
  * SIGNAL_SEND      signal                  0: pid that gets it, 1: si_code
  * SIGNAL_DELIVER   signal                  0: handler; 0: the default action
  * TIMER_ARM        0                       0: deadline in ticks, 0: off
- * BLOCK_ISSUE      enum lde_block_op       0: disk, 1: sector of 512 bytes,
- *                                          2: sectors, 3: number of the request
- * BLOCK_COMPLETE   enum lde_block_op       0-3: as issued, 4: errno or 0
+ * BLOCK_ISSUE      enum lde_block_op       0: disk, as st_rdev has it, 1: sector
+ *                                          of 512 bytes, 2: sectors, 3: number of
+ *                                          the request, its own while in flight
+ * BLOCK_COMPLETE   enum lde_block_op       0-3: as issued, 4: 0 or a negative
+ *                                          errno
  * VMM_EXIT         enum exit_cause of the  0: KVM's exit reason, 1: ticks until
  *                  VMM                     the guest goes on, 2: port or address,
  *                                          3: number of the system call in which
@@ -166,6 +168,8 @@ enum lde_block_op {
 	LDE_BLOCK_READ = 0,
 	LDE_BLOCK_WRITE = 1,
 	LDE_BLOCK_FLUSH = 2,
+	LDE_BLOCK_DISCARD = 3,
+	LDE_BLOCK_WRITE_ZEROES = 4,
 };
 
 /*
