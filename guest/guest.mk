@@ -44,11 +44,14 @@ $(GUEST_KERNEL): $(GUEST_OBJS) guest/arch/kernel.ld
 GUEST_USER_SRCS := $(sort $(wildcard guest/user/*.c))
 GUEST_USER_PROGRAMS := $(patsubst guest/user/%.c,%,$(GUEST_USER_SRCS))
 MUSL_CC ?= musl-gcc
+# Some KVMs cannot run vector instructions in ring 0, where this one may get to.
+GUEST_USER_CFLAGS_intruder := -nostdlib -ffreestanding -mgeneral-regs-only -mno-red-zone \
+	-fno-stack-protector -fno-tree-loop-distribute-patterns
 
 $(BUILD)/guest/user/%: guest/user/%.c
 	@mkdir -p $(@D)
 	$(call say,MUSL,$<)
-	$(Q)$(MUSL_CC) -std=gnu11 -O2 $(WARNINGS) -static -s -o $@ $<
+	$(Q)$(MUSL_CC) -std=gnu11 -O2 $(WARNINGS) $(GUEST_USER_CFLAGS_$(*F)) -static -s -o $@ $<
 
 .PHONY: kernel
 kernel: $(GUEST_KERNEL)

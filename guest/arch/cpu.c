@@ -4,14 +4,17 @@
 #include "guest/arch/insn.h"
 #include "guest/arch/msr.h"
 #include "guest/arch/traptable.h"
+#include "guest/lib/limits.h"
 
 struct cpu cpus[NR_CPUS];
 struct cpu_features cpu_features;
 
-extern const char syscall_entry[]; /* entry.S */
+extern const char syscall_entry[], syscall_entry_ring_0[]; /* entry.S */
 
 /* A stack for each IST slot; #BP's holds one frame, the fatal ones end there. */
 static char ist_stacks[NR_CPUS][3][2048] __attribute__((aligned(16)));
+/* For interrupts while the CPU waits, where they use a slot at all. */
+static char wait_stacks[NR_CPUS][4096] __attribute__((aligned(16)));
 
 /* Segment descriptors in 64-bit mode (SDM vol. 3, 3.4.5): base and limit do not count. */
 #define GDT_CODE(dpl) (0x00209b0000000000u | (uint64_t)(dpl) << 45)
@@ -67,14 +70,22 @@ void cpu_init_registers(struct cpu *cpu)
 		cr4 |= CR4_OSXSAVE;
 	if (cpu_features.umip)
 		cr4 |= CR4_UMIP;
-	if (cpu_features.smep)
+	/* Without a limit ring 0 may be in code of pages that are a program's too. */
+	if (cpu_features.smep && limits.user_mode && limits.hidden_trap_table &&
+	    limits.pointer_checks)
 		cr4 |= CR4_SMEP;
 	insn_write_cr4(cr4);
 
 	/* SYSRET takes cs and ss from 16 and 8 above this (SDM vol. 2, SYSRET). */
 	insn_wrmsr(MSR_STAR, (uint64_t)USER32_CS << 48 | (uint64_t)KERNEL_CS << 32);
-	insn_wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
+	insn_wrmsr(MSR_LSTAR,
+		   (uint64_t)(limits.user_mode ? syscall_entry : syscall_entry_ring_0));
 	insn_wrmsr(MSR_SFMASK, FLAG_TF | FLAG_IF | FLAG_DF | FLAG_IOPL | FLAG_NT | FLAG_AC);
+}
+
+void cpu_begin_wait(struct cpu *cpu)
+{
+	cpu->tss.ist[IST_PROCESS - 1] = (uint64_t)wait_stacks[cpu - cpus + 1];
 }
 
 void cpu_set_boot_canary(void)

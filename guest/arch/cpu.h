@@ -68,6 +68,14 @@ void cpu_init_registers(struct cpu *cpu);
 static inline void cpu_set_kernel_stack(struct cpu *cpu, void *top)
 {
 	cpu->tss.rsp[0] = (uint64_t)top;
+	cpu->tss.ist[IST_PROCESS - 1] = (uint64_t)top;
+}
+
+/* Around a wait for interrupts: they must not use the stack that waits. */
+void cpu_begin_wait(struct cpu *cpu);
+static inline void cpu_end_wait(struct cpu *cpu)
+{
+	cpu->tss.ist[IST_PROCESS - 1] = cpu->tss.rsp[0];
 }
 
 /* Where libfdt's stack protector looks for its canary. */

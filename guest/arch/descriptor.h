@@ -11,7 +11,8 @@ struct table_register {
 	uint64_t base;
 } __attribute__((packed));
 
-/* Slots of the interrupt-stack table, counted from 1 as gates count them. */
-enum { IST_NONE, IST_DEBUG, IST_BREAKPOINT, IST_FATAL };
+/* Slots of the interrupt-stack table, counted from 1 as gates count them. PROCESS
+ * is what rsp[0] is, for programs in ring 0 (limits.user_mode). */
+enum { IST_NONE, IST_DEBUG, IST_BREAKPOINT, IST_FATAL, IST_PROCESS };
 
 #endif

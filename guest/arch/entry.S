@@ -43,6 +43,28 @@ syscall_save:
 	sysretq
 
 /*
+ * System calls of programs in ring 0 (limits.user_mode): SYSRET would take them
+ * to ring 3, IRETQ does not.
+ */
+	.globl	syscall_entry_ring_0
+	.balign	64
+syscall_entry_ring_0:
+	mov	%rsp, cpus + CPU_USER_RSP(%rip)
+	mov	cpus + CPU_TSS_RSP0(%rip), %rsp
+	push	$KERNEL_DS
+	push	cpus + CPU_USER_RSP(%rip)
+	push	%r11
+	push	$KERNEL_CS
+	push	%rcx
+	push	%rax
+	SAVE_REGISTERS
+	mov	%rsp, %rdi
+	call	*syscall_handler(%rip)
+	RESTORE_REGISTERS
+	add	$8, %rsp
+	iretq
+
+/*
  * Page faults, and system calls on a CPU whose SYSCALL stays in ring 3. There
  * the jump to syscall_entry faults, since the page is the kernel's, and the
  * fault has switched to the kernel stack. rip tells the two apart; that IF is

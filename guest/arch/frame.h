@@ -103,6 +103,7 @@
 .endm
 #else
 #include "guest/lib/compiler.h"
+#include "guest/lib/limits.h"
 
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
@@ -121,9 +122,21 @@ struct trap_frame {
 _Static_assert(sizeof(struct trap_frame) == 21 * 8, "entry.S pushes 21 words");
 _Static_assert(offsetof(struct trap_frame, syscall_nr) == 15 * 8, "entry.S");
 
+/* Of a program, even if that runs in ring 0. */
 static inline bool frame_is_user(const struct trap_frame *frame)
 {
-	return frame->cs & 3;
+	return frame->cs & 3 || (!limits.user_mode && frame->rip >> 63 == 0);
+}
+
+/* What programs run with. */
+static inline uint64_t frame_program_cs(void)
+{
+	return limits.user_mode ? USER_CS : KERNEL_CS;
+}
+
+static inline uint64_t frame_program_ss(void)
+{
+	return limits.user_mode ? USER_DS : KERNEL_DS;
 }
 #endif
 

@@ -3,6 +3,7 @@
 
 #include "guest/arch/direct.h"
 #include "guest/arch/insn.h"
+#include "guest/lib/limits.h"
 
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 #define TOP_SHIFT   39
@@ -21,6 +22,8 @@ void paging_init_root(paddr_t root)
 
 	pml4[LDE_PML4_DIRECT] = kernel[LDE_PML4_DIRECT];
 	pml4[LDE_PML4_IMAGE] = kernel[LDE_PML4_IMAGE];
+	if (unlikely(!limits.hidden_trap_table))
+		pml4[LDE_PML4_IMAGE] |= PTE_USER;
 }
 
 static inline uint64_t *entry_in_last(struct page_tables *tables, vaddr_t va)

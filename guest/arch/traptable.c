@@ -76,6 +76,14 @@ void traptable_move_tick_outside(void)
 	set_gate_to(VECTOR_TIMER, (uint64_t)trap_timer_outside);
 }
 
+/* The CPU changes the stack by itself only if the ring changes, or for a slot. */
+void traptable_serve_ring_0(void)
+{
+	for (unsigned v = 0; v < NR_TRAP_VECTORS; v++)
+		if (!trap_table[v].ist)
+			trap_table[v].ist = IST_PROCESS;
+}
+
 void traptable_load(void)
 {
 	struct table_register idtr = { sizeof(trap_table) - 1, (uint64_t)trap_table };

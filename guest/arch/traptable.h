@@ -14,6 +14,9 @@ void traptable_begin(void);
 void traptable_complete(void);
 /* From now on timer ticks in ring 3 are handled outside ring 0 (tick.S). */
 void traptable_move_tick_outside(void);
+/* Programs run in ring 0 (limits.user_mode): traps go to the process's kernel
+ * stack all the same. */
+void traptable_serve_ring_0(void);
 /* Tells the CPU where the table is. */
 void traptable_load(void);
 

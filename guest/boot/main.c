@@ -29,6 +29,7 @@
 #include "guest/fs/node.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/ledger.h"
+#include "guest/lib/limits.h"
 #include "guest/mm/page.h"
 #include "guest/sys/jobcontrol.h"
 #include "guest/sys/selfcheck.h"
@@ -102,7 +103,7 @@ static void start_disks(void)
 {
 	if (virtio_blk_init(tree.virtio, tree.nr_virtio))
 		panic("a disk cannot be started; is --memory too small?");
-	block_set_holding(!tree.is_blocking);
+	block_set_holding(!limits.blocking);
 	if (!node_create_disks())
 		panic("memory is too small for the files of the disks");
 }
@@ -130,8 +131,11 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	monitor_init(tree.monitor_port);
 
 	cpu_features = tree.features;
+	limits = tree.limits;
 	cpu_init_registers(cpu); /* again, with the features that the tree names */
-	if (offload_is_active && cpu_features.host_fsgsbase)
+	if (!limits.user_mode)
+		traptable_serve_ring_0();
+	else if (offload_is_active && cpu_features.host_fsgsbase)
 		traptable_move_tick_outside();
 	vector_init();
 	apic_init();
@@ -150,7 +154,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	process_set_max(tree.processes_max, jobs_count());
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
-	sched_init(event_policy(choose_policy()), tree.is_preemptive);
+	sched_init(event_policy(choose_policy()), limits.preemption);
 	jobs_start();
 	sched_start();
 }

@@ -83,10 +83,12 @@ static struct process *idle(void)
 	struct process *next;
 
 	ledger.idle_entries++;
+	cpu_begin_wait(this_cpu());
 	do {
 		insn_wait_interrupt();
 		next = sched.policy->pick();
 	} while (!next);
+	cpu_end_wait(this_cpu());
 	clock_note_idle();
 	now = clock_now();
 	ledger.idle_tsc += now - start;

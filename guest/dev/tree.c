@@ -263,8 +263,13 @@ static void finish_machine(struct reader *r)
 	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
 	m->features.smep = list_has(features, LDE_FEATURE_SMEP);
 	m->checks_itself = r->raw.self_check.data;
-	m->is_blocking = !list_has(&r->raw.without, LDE_WITHOUT_BLOCKING);
-	m->is_preemptive = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION);
+	m->limits = (struct limits){
+		.preemption = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION),
+		.blocking = !list_has(&r->raw.without, LDE_WITHOUT_BLOCKING),
+		.user_mode = !list_has(&r->raw.without, LDE_WITHOUT_USER_MODE),
+		.hidden_trap_table = !list_has(&r->raw.without, LDE_WITHOUT_HIDDEN_TRAP_TABLE),
+		.pointer_checks = !list_has(&r->raw.without, LDE_WITHOUT_POINTER_CHECKS),
+	};
 	r->error = r->visitor->machine(m);
 }
 

@@ -12,6 +12,7 @@
 #include "guest/arch/cpu.h"
 #include "guest/arch/event.h"
 #include "guest/dev/console.h"
+#include "guest/lib/limits.h"
 
 /* Strings one after the other, each with its NUL: what argv and environ hold. */
 struct string_list {
@@ -51,8 +52,7 @@ struct machine_tree {
 	struct cpu_features features;
 	uint64_t quantum_ns;
 	struct tree_sched sched;
-	bool is_preemptive;
-	bool is_blocking; /* who waits for a disk leaves the CPU to others */
+	struct limits limits;
 	struct virtio_node virtio[LDE_VIRTIO_MAX];
 	uint32_t nr_virtio;
 	bool checks_itself;

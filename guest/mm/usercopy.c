@@ -29,8 +29,10 @@ static void *user_piece(struct space *space, vaddr_t va, uint64_t *len, unsigned
 	uint64_t into = va % PAGE_SIZE;
 	paddr_t pa;
 
-	if (va >= USER_END)
-		return NULL;
+	if (va >= USER_END) {
+		*len = min_u64(*len, PAGE_SIZE - into);
+		return user_untrusted(va);
+	}
 	pa = space_page(space, va, access);
 	if (!pa)
 		return NULL;
@@ -75,6 +77,10 @@ void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned acce
 	uint64_t into = va % PAGE_SIZE;
 	uint64_t *pte = va < USER_END ? paging_find(&space->tables, va) : NULL;
 
+	if (va >= USER_END) {
+		*len = min_u64(*len, PAGE_SIZE - into);
+		return user_untrusted(va);
+	}
 	if (!pte || !(*pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(*pte & PTE_WRITE)))
 		return NULL;
 	*len = min_u64(*len, PAGE_SIZE - into);
@@ -83,7 +89,7 @@ void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned acce
 
 bool user_bring(struct space *space, vaddr_t va, unsigned access)
 {
-	return va < USER_END && space_page(space, va, access);
+	return va < USER_END ? space_page(space, va, access) : user_untrusted(va) != NULL;
 }
 
 struct zero {

@@ -10,6 +10,7 @@
 
 #include "guest/arch/direct.h"
 #include "guest/arch/frame.h"
+#include "guest/lib/limits.h"
 #include "guest/mm/space.h"
 
 int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len);
@@ -22,6 +23,13 @@ int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, ui
 /* Length of a string without its NUL, -EFAULT, or -E2BIG if it does not end
  * within max bytes. */
 int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max);
+
+/* A pointer to what is no program's memory: refused, unless that limit is off and
+ * the kernel believes whatever it is told. */
+static inline void *user_untrusted(vaddr_t va)
+{
+	return limits.pointer_checks ? NULL : (void *)va;
+}
 
 /*
  * For loops that copy much in one offloaded call: the bytes at va up to the end
@@ -37,7 +45,7 @@ static inline void *user_present_whole(struct space *space, vaddr_t va, uint64_t
 	uint64_t *pte;
 
 	if (unlikely(va >= USER_END || va % LDE_PAGE_SIZE + len > LDE_PAGE_SIZE))
-		return NULL;
+		return va % LDE_PAGE_SIZE + len > LDE_PAGE_SIZE ? NULL : user_untrusted(va);
 	pte = paging_find(&space->tables, va);
 	if (unlikely(!pte || (*pte & wanted) != wanted))
 		return NULL;

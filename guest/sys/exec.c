@@ -265,8 +265,8 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 		.syscall_nr = frame->syscall_nr,
 		.rip = x->image.entry,
 		.rsp = x->sp,
-		.cs = USER_CS,
-		.ss = USER_DS,
+		.cs = frame_program_cs(),
+		.ss = frame_program_ss(),
 		.rflags = FLAG_ONE | FLAG_IF,
 	};
 }

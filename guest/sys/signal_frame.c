@@ -68,7 +68,7 @@ static void restore_registers(struct trap_frame *f, const struct sigcontext_64 *
 		.rdx = c->dx, .rax = c->ax, .rcx = c->cx,
 		.rsp = c->sp, .rip = c->ip,
 		.rflags = (c->flags & FLAG_USER_MASK) | FLAG_ONE | FLAG_IF,
-		.cs = USER_CS, .ss = USER_DS,
+		.cs = frame_program_cs(), .ss = frame_program_ss(),
 	};
 }
 

@@ -233,7 +233,7 @@ static void a_complete_tree_is_read(void **state)
 	assert_int_equal(machine.quantum_ns, 10000000);
 	assert_true(machine.features.fsgsbase && machine.features.umip);
 	assert_false(machine.features.xsave || machine.features.smep);
-	assert_false(machine.is_preemptive);
+	assert_false(machine.limits.preemption);
 	assert_true(machine.checks_itself);
 	assert_int_equal(machine.processes_max, 77);
 	assert_int_equal(machine.rng_seed[2], 3);
@@ -397,7 +397,7 @@ static void what_is_optional_may_be_missing(void **state)
 	fault.property = LDE_DT_WITHOUT;
 	make_tree();
 	assert_null(read_tree());
-	assert_true(machine.is_preemptive);
+	assert_true(machine.limits.preemption);
 	fault.node = "cpu@0";
 	fault.property = LDE_DT_FEATURES;
 	make_tree();

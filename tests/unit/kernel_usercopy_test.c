@@ -55,6 +55,17 @@ static void bad_addresses_are_refused(void **state)
 		assert_int_equal(kernel[i], 'k');
 }
 
+static void without_the_limit_kernel_addresses_are_believed(void **state)
+{
+	(void)state;
+	limits.pointer_checks = false;
+	assert_ptr_equal(user_untrusted(LDE_VA_IMAGE + 8), (void *)(LDE_VA_IMAGE + 8));
+	assert_true(user_bring(space, LDE_VA_IMAGE, ACCESS_WRITE));
+	limits.pointer_checks = true;
+	assert_null(user_untrusted(LDE_VA_IMAGE + 8));
+	assert_false(user_bring(space, LDE_VA_IMAGE, ACCESS_WRITE));
+}
+
 static void nothing_can_be_moved_to_anywhere(void **state)
 {
 	(void)state;
@@ -202,6 +213,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(bad_addresses_are_refused),
+		TEST(without_the_limit_kernel_addresses_are_believed),
 		TEST(nothing_can_be_moved_to_anywhere),
 		TEST(a_length_that_wraps_is_refused),
 		TEST(a_range_that_goes_bad_half_way_is_refused),

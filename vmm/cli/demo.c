@@ -15,6 +15,7 @@ struct demo {
 };
 
 static const struct demo demos[] = {
+	{"restricted", demo_restricted, "what keeps a program from taking the machine"},
 	{"switching", demo_switching, "how the kernel gets the CPU back from a program"},
 };
 

@@ -5,11 +5,9 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "vmm/cli/demo.h"
-#include "vmm/cli/session.h"
-#include "vmm/cli/status.h"
+#include "vmm/cli/demo_run.h"
 #include "vmm/observe/quantity.h"
 
 #define NR_PROGRAMS 3
@@ -34,31 +32,9 @@ struct outcome {
 	uint64_t life_ns[NR_PROGRAMS]; /* from a program's start to its end */
 };
 
-static int count_words(const char *const *argv)
+static void outcome_take(void *ctx, const struct machine_report *report)
 {
-	int argc = 0;
-
-	while (argv[argc])
-		argc++;
-	return argc;
-}
-
-/* As one would type it, in lines of 80 columns. */
-static void print_command(const char *const *argv)
-{
-	int column = printf("  $ lde");
-
-	for (; *argv; argv++) {
-		if (column + 1 + (int)strlen(*argv) > 78)
-			column = printf(" \\\n       ") - 3;
-		column += printf(" %s", *argv);
-	}
-	fputs("\n\n", stdout);
-	fflush(stdout); /* before the programs write past stdio */
-}
-
-static void outcome_take(struct outcome *outcome, const struct machine_report *report)
-{
+	struct outcome *outcome = ctx;
 	const struct lde_ledger *ledger = report->ledger;
 
 	outcome->wall_ns = report->wall_ns;
@@ -78,21 +54,8 @@ static void outcome_take(struct outcome *outcome, const struct machine_report *r
 
 static int run_once(const char *const *argv, struct outcome *outcome)
 {
-	struct session session;
-	int status;
-
 	*outcome = (struct outcome){0};
-	print_command(argv);
-	/* getopt may permute what it is given, but with "+" it does not. */
-	status = session_prepare(&session, OPTIONS_RUN, count_words(argv), (char **)argv, NULL);
-	if (status == SESSION_READY) {
-		status = session_run(&session);
-		if (session.ran)
-			outcome_take(outcome, &session.report);
-	}
-	session_fini(&session);
-	fputc('\n', stdout);
-	return status;
+	return demo_run(argv, outcome_take, outcome);
 }
 
 static void print_counts(const char *what, uint64_t with, uint64_t without)

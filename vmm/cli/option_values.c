@@ -13,7 +13,9 @@
 #include "vmm/base/units.h"
 
 /* Limits that can be taken away. */
-static const char *const limits[] = {LDE_WITHOUT_PREEMPTION, LDE_WITHOUT_BLOCKING, NULL};
+static const char *const limits[] = {LDE_WITHOUT_PREEMPTION,        LDE_WITHOUT_BLOCKING,
+				     LDE_WITHOUT_USER_MODE,         LDE_WITHOUT_HIDDEN_TRAP_TABLE,
+				     LDE_WITHOUT_POINTER_CHECKS,    NULL};
 
 #define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
 

@@ -141,6 +141,29 @@ static void print_unknown_syscalls(const struct lde_ledger *ledger)
 			 ledger->syscalls_out_of_range == 1 ? "" : "s");
 }
 
+/* Of limits that were taken away: "user-mode, pointer-checks". */
+static const char *list_limits(const struct options *options, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < options->nr_without && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "",
+					options->without[i]);
+	return out;
+}
+
+static void print_whose_fault(const struct options *options)
+{
+	char limits[256];
+
+	if (options->nr_without)
+		log_line("this machine ran without %s: a program may have done that to it",
+			 list_limits(options, limits, sizeof(limits)));
+	else
+		log_line("this is a fault of lde, not of your programs: please report it with "
+			 "these lines");
+}
+
 static void print_timeout(const struct session *session)
 {
 	const struct machine_report *report = &session->report;
@@ -231,6 +254,8 @@ int session_run(struct session *session)
 	session->ran = true;
 	if (options->trace_dir)
 		print_trace(options->trace_dir, &session->report.trace);
+	if (session->report.end == MACHINE_END_PANIC)
+		print_whose_fault(options);
 	if (session->report.end == MACHINE_END_TIMEOUT)
 		print_timeout(session);
 	if (session->report.ledger)

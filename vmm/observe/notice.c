@@ -276,7 +276,6 @@ static void line_add_panic(struct line *line, const struct lde_notice *notice)
 			line_add(line, ", address 0x%" PRIx64, notice->addr);
 		line_add(line, ")");
 	}
-	line_add(line, "; this is a fault of lde, not of your programs: please report it");
 }
 
 void notice_format(const struct lde_notice *notice, char *out, size_t size)

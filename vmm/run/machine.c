@@ -225,6 +225,9 @@ static void report_end(struct machine *machine, enum vcpu_end end)
 		report->end = machine->poweroff == LDE_POWEROFF_DONE ? MACHINE_END_DONE
 								     : MACHINE_END_PANIC;
 		break;
+	case VCPU_END_DIED:
+		report->end = MACHINE_END_PANIC;
+		break;
 	case VCPU_END_KICKED:
 		report_kick(report);
 		break;

@@ -56,7 +56,7 @@ struct machine_config {
 
 enum machine_end {
 	MACHINE_END_DONE,    /* the last process is gone */
-	MACHINE_END_PANIC,   /* the kernel gave up; a notice said why */
+	MACHINE_END_PANIC,   /* the kernel gave up, or the CPU it; messages said why */
 	MACHINE_END_TIMEOUT, /* timeout_ns is over */
 	MACHINE_END_SIGNAL,  /* SIGINT, SIGTERM or SIGHUP; see signal */
 	MACHINE_END_FAILED,  /* could not be started or go on; see error */

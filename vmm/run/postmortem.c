@@ -120,8 +120,7 @@ static void log_registers(const struct kvm_vcpu *vcpu, const struct guestmem *me
 
 void postmortem_log_exit(const struct kvm_vcpu *vcpu, const struct guestmem *mem)
 {
-	log_line("the guest's kernel cannot go on: %s (KVM exit %u); this is a bug of lde, please "
-		 "report it with these lines:",
+	log_line("the guest's kernel cannot go on: %s (KVM exit %u):",
 		 reason_name(vcpu->run->exit_reason), vcpu->run->exit_reason);
 	log_detail(vcpu->run);
 	log_registers(vcpu, mem);

@@ -45,7 +45,7 @@ static enum exit_cause serve_signal(struct vcpu *vcpu)
 static enum exit_cause give_up(struct vcpu *vcpu, enum exit_cause cause)
 {
 	postmortem_log_exit(vcpu->kvm, vcpu->mem);
-	vcpu->end = VCPU_END_FAILED;
+	vcpu->end = VCPU_END_DIED;
 	return cause;
 }
 

@@ -17,6 +17,7 @@ enum vcpu_end {
 	VCPU_END_STOPPED, /* by a device */
 	VCPU_END_KICKED,  /* see kick_reason() */
 	VCPU_END_FAILED,  /* an exit that should not be; it has been logged */
+	VCPU_END_DIED, /* the guest did something that no CPU goes on after */
 };
 
 struct vcpu {

@@ -289,6 +289,11 @@ static struct process *timer_interrupt(void)
 	return sched_tick();
 }
 
+void cpu_begin_wait(struct cpu *cpu)
+{
+	(void)cpu;
+}
+
 void insn_wait_interrupt(void)
 {
 	if (fake.idle)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/lib/limits.h"
+
+struct limits limits = {
+	.preemption = true,
+	.blocking = true,
+	.user_mode = true,
+	.hidden_trap_table = true,
+	.pointer_checks = true,
+};
