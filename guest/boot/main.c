@@ -25,6 +25,7 @@
 #include "guest/dev/tree.h"
 #include "guest/dev/tty.h"
 #include "guest/dev/virtio_blk.h"
+#include "guest/fs/export.h"
 #include "guest/fs/initrd.h"
 #include "guest/fs/node.h"
 #include "guest/fs/stream.h"
@@ -145,6 +146,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	tty_init(&jobcontrol_ops);
 	start_disks();
 	stream_init();
+	export_init(&tree.export);
 
 	if (tree.checks_itself)
 		selfcheck_start(jobs_forget);

@@ -19,6 +19,7 @@
 #include "guest/dev/console.h"
 #include "guest/dev/tty.h"
 #include "guest/dev/virtio_blk.h"
+#include "guest/fs/export.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -149,6 +150,9 @@ static void interrupt(unsigned vector)
 	} else if (vector == console_info()->vector) {
 		console_interrupt();
 		tty_interrupt();
+	} else if (export_is_wish_to_end(vector)) {
+		export_all();
+		monitor_power_off(LDE_POWEROFF_DONE);
 	} else {
 		virtio_blk_interrupt(vector);
 	}

@@ -12,14 +12,14 @@
 #include "guest/lib/string.h"
 
 enum node { NODE_OTHER, NODE_MEMORY, NODE_CPU, NODE_CHOSEN, NODE_CONSOLE, NODE_MONITOR,
-	    NODE_TRACE, NODE_WORKLOAD, NODE_PROGRAM, NODE_VIRTIO, NR_NODES };
+	    NODE_TRACE, NODE_EXPORT, NODE_WORKLOAD, NODE_PROGRAM, NODE_VIRTIO, NR_NODES };
 
 /* What is read from the tree before it is made sense of. */
 struct raw_tree {
 	struct machine_tree machine;
 	struct tree_program program; /* the last one */
 	uint64_t memory[2];
-	uint32_t console_reg[2], monitor_reg[2], trace_reg[2];
+	uint32_t console_reg[2], monitor_reg[2], trace_reg[2], export_reg[2];
 	uint64_t trace_ring[2];
 	struct string_list features, without, path, seed, self_check, sched, quanta;
 	uint64_t virtio_reg[2]; /* the last one's */
@@ -91,6 +91,11 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		NUMBERS(LDE_DT_TRACE_RING, TYPE_U64, 2, trace_ring),
 		NUMBERS(LDE_DT_TRACE_EVENTS, TYPE_U32, 1, machine.events.classes),
 	},
+	[NODE_EXPORT] = {
+		NUMBERS("reg", TYPE_U32, 2, export_reg),
+		NUMBERS("interrupts", TYPE_U32, 1, machine.export.vector),
+		BYTES(LDE_DT_PATHS, TYPE_STRINGS, false, machine.export.paths),
+	},
 	[NODE_WORKLOAD] = {
 		BYTES(LDE_DT_ENV, TYPE_STRINGS, true, machine.env),
 	},
@@ -138,6 +143,8 @@ static enum node node_by_name(const char *name)
 		return has_prefix(name, "trace@") ? NODE_TRACE : NODE_OTHER;
 	case 'v':
 		return has_prefix(name, "virtio_mmio@") ? NODE_VIRTIO : NODE_OTHER;
+	case 'e':
+		return has_prefix(name, "export") ? NODE_EXPORT : NODE_OTHER;
 	case 'w':
 		return NODE_WORKLOAD;
 	case 'p':
@@ -246,7 +253,8 @@ static void finish_machine(struct reader *r)
 	const struct string_list *features = &r->raw.features;
 
 	for (enum node node = NODE_MEMORY; node < NODE_WORKLOAD; node++)
-		if ((node != NODE_TRACE || r->found[node]) && !check_found(r, node))
+		if (((node != NODE_TRACE && node != NODE_EXPORT) || r->found[node]) &&
+		    !check_found(r, node))
 			return;
 	if (r->raw.memory[0] || !m->tsc_hz || r->raw.seed.bytes != LDE_DT_RNG_SEED_SIZE ||
 	    !read_sched(&r->raw, &m->sched) || !read_events(r)) {
@@ -256,6 +264,7 @@ static void finish_machine(struct reader *r)
 	m->memory_end = r->raw.memory[1];
 	m->console.port = r->raw.console_reg[0];
 	m->monitor_port = r->raw.monitor_reg[0];
+	m->export.port = r->raw.export_reg[0];
 	m->rng_seed = (const uint8_t *)r->raw.seed.data;
 	m->features.fsgsbase = list_has(features, LDE_FEATURE_FSGSBASE);
 	m->features.host_fsgsbase = list_has(features, LDE_FEATURE_HOST_FSGSBASE);

@@ -44,6 +44,12 @@ struct virtio_node {
 	uint32_t vector;
 };
 
+/* Which files the host is to have, and how; none if paths is empty. */
+struct tree_export {
+	uint32_t port, vector;
+	struct string_list paths;
+};
+
 struct machine_tree {
 	uint64_t memory_end;
 	paddr_t tree_end;
@@ -61,6 +67,7 @@ struct machine_tree {
 	uint32_t monitor_port;
 	struct console_info console;
 	struct event_source events;
+	struct tree_export export;
 	struct string_list env;
 };
 

@@ -11,6 +11,7 @@
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
 #include "guest/dev/tty.h"
+#include "guest/fs/export.h"
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/space.h"
@@ -63,6 +64,7 @@ static _Noreturn void power_off(struct process *p)
 
 	process_set_state(p, LDE_STATE_ZOMBIE, now);
 	ledger.end_tsc = now;
+	export_all();
 	sched_finish();
 	process_destroy(p); /* nobody takes its pages any more: we still stand on them */
 	if (unlikely(selfcheck_is_on))

@@ -65,6 +65,8 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  *                      LDE_DT_TRACE_RING (u64, u64: where the ring is, at the
  *                      end of memory, and its bytes; see event.h),
  *                      LDE_DT_TRACE_EVENTS (1 cell: LDE_TRACE_C_*)
+ *   export@640         optional: compatible "lde,export", reg, interrupts = <vector>,
+ *                      LDE_DT_PATHS (string list: absolute guest paths)
  * /virtio_mmio@GPA     compatible "virtio,mmio", reg, interrupts = <vector>: one
  *                      for each disk, in order (device.h, VIRTIO 1.2, 4.2)
  * /interrupt-controller compatible "lde,lapic" (the local APIC by x2APIC MSRs),
@@ -80,6 +82,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_COMPAT_CONSOLE "lde,console"
 #define LDE_DT_COMPAT_MONITOR "lde,monitor"
 #define LDE_DT_COMPAT_TRACE   "lde,trace"
+#define LDE_DT_COMPAT_EXPORT  "lde,export"
 #define LDE_DT_COMPAT_LAPIC   "lde,lapic"
 #define LDE_DT_COMPAT_MACHINE "lde,machine"
 #define LDE_DT_COMPAT_VIRTIO  "virtio,mmio"
@@ -93,6 +96,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_STDIO_MODE "lde,stdio-mode"
 #define LDE_DT_TTY        "lde,tty"
 #define LDE_DT_WINSIZE    "lde,winsize"
+#define LDE_DT_PATHS      "lde,paths"
 #define LDE_DT_ENV        "lde,env"
 #define LDE_DT_PATH       "lde,path"
 #define LDE_DT_ARGV       "lde,argv"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two paravirtual devices at I/O ports: the console and the monitor.
+ * The paravirtual devices at I/O ports: the console, the monitor and the export.
  *
  * Data only. A request is a struct in guest memory, naturally aligned; its
  * guest-physical address is written to a port with one 32-bit OUT, and that is
@@ -23,6 +23,10 @@
  * when there is room. */
 #define LDE_TRACE_PORT        0x620
 #define LDE_TRACE_PORT_SIZE   4
+
+#define LDE_EXPORT_PORT      0x640 /* one 32-bit register: the doorbell */
+#define LDE_EXPORT_PORT_SIZE 4
+#define LDE_EXPORT_VECTOR    0x2e /* edge; the VMM asks for the end, see below */
 
 /* ---- console --------------------------------------------------------- */
 
@@ -194,5 +198,39 @@ _Static_assert(sizeof(struct lde_clock) == 32, "contract");
 struct lde_entropy {
 	uint8_t bytes[1024];
 };
+
+/* ---- export ---------------------------------------------------------- */
+
+/*
+ * Files for the host, if the device tree has the export. The kernel hands over
+ * what is below each path of LDE_DT_PATHS before it powers off: folders before
+ * what is in them, and the data of a file right after its node. The VMM raises
+ * LDE_EXPORT_VECTOR if the run is to end early: then the kernel does this at
+ * once, and powers off.
+ */
+enum lde_export_op {
+	LDE_EXPORT_NODE = 1, /* a file, folder or link, or something else that has a name */
+	LDE_EXPORT_DATA = 2, /* of the file that the last node was */
+};
+
+#define LDE_EXPORT_SEGS_MAX 504
+
+struct lde_export_req {
+	uint32_t op;       /* enum lde_export_op */
+	int32_t result;    /* out: 0 or a negative Linux errno */
+	uint32_t mode;     /* NODE: st_mode */
+	uint32_t nr_segs;  /* DATA: 1..LDE_EXPORT_SEGS_MAX */
+	uint32_t path_gpa; /* NODE: absolute in the guest, with a NUL */
+	uint32_t target_gpa; /* NODE of a link, with a NUL */
+	uint64_t size;     /* NODE of a file */
+	uint64_t atime_ns, mtime_ns; /* NODE: since the epoch */
+	uint64_t offset;   /* DATA: where the first segment belongs in the file */
+	uint64_t reserved;
+	struct lde_console_seg segs[LDE_EXPORT_SEGS_MAX];
+};
+_Static_assert(sizeof(struct lde_export_req) == 4096, "contract");
+
+/* The longest path and target, with the NUL. */
+#define LDE_EXPORT_PATH_MAX 4096
 
 #endif

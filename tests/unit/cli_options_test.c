@@ -412,6 +412,29 @@ static void files_and_flags_are_taken(void **state)
 	options_fini(&parsed.options);
 }
 
+static void results_are_named(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "--out res --take /a/b --take / a");
+	assert_string_equal(parsed.options.out_dir, "res");
+	assert_int_equal(parsed.options.nr_take, 2);
+	assert_string_equal(parsed.options.take[0], "/a/b");
+	assert_string_equal(parsed.options.take[1], "/");
+	assert_null(parsed.options.take[2]);
+	options_fini(&parsed.options);
+	parse(&parsed, "--out res a --take x");
+	assert_null(parsed.options.take);
+	options_fini(&parsed.options);
+	refuse("--take /a a", "--take /a", "--out DIR");
+	refuse("--out res --take a b", "--take a", "not absolute");
+	refuse("--out res --take '' b", "--take", "not absolute");
+	refuse("--out res --take /a/.. b", "/a/..", "own path");
+	refuse("--out res --take /a/ b", "/a/", "own path");
+	refuse("--out '' b", "--out", "give a path");
+}
+
 static void empty_file_names_are_refused(void **state)
 {
 	(void)state;
@@ -564,6 +587,7 @@ int main(void)
 		cmocka_unit_test(a_limit_can_be_taken_away),
 		cmocka_unit_test(an_unknown_limit_is_refused_with_the_list),
 		cmocka_unit_test(files_and_flags_are_taken),
+		cmocka_unit_test(results_are_named),
 		cmocka_unit_test(empty_file_names_are_refused),
 		cmocka_unit_test(the_default_environment_is_small),
 		cmocka_unit_test(variables_are_added_and_replaced),

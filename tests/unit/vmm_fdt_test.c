@@ -182,6 +182,19 @@ static void limits_that_are_taken_away_are_listed(void **state)
 	expect_list("/chosen", LDE_DT_WITHOUT, without);
 }
 
+static void an_export_is_there_only_if_wanted(void **state)
+{
+	static const char *const paths[] = {"/out", "/var/log", NULL};
+
+	(void)state;
+	build();
+	assert_true(fdt_path_offset(blob, "/ports/export@640") < 0);
+	free(blob);
+	config.export_paths = paths;
+	build();
+	expect_list("/ports/export@640", LDE_DT_PATHS, paths);
+}
+
 static void a_self_check_is_asked_for_only_if_wanted(void **state)
 {
 	(void)state;
@@ -410,6 +423,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(chosen_says_what_the_kernel_is_given, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_self_check_is_asked_for_only_if_wanted, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(an_export_is_there_only_if_wanted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(limits_that_are_taken_away_are_listed, set_up,
 						tear_down),

@@ -186,6 +186,16 @@ static int begin_file(struct archive *archive, const char *guest_path, const cha
 	return add_parents(archive, *name);
 }
 
+int archive_add_dir(struct archive *archive, const char *guest_path)
+{
+	const char *name;
+
+	int ret = begin_file(archive, guest_path, &name);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	return add_directory(archive, name);
+}
+
 int archive_add_blob(struct archive *archive, const void *data, size_t len, const char *guest_path)
 {
 	const struct archive_entry entry = {.mode = PROGRAM_MODE, .len = len};

@@ -40,6 +40,9 @@ int archive_add_file(struct archive *archive, const char *host_path, const char 
 int archive_add_blob(struct archive *archive, const void *data, size_t len,
 		     const char *guest_path);
 
+/* The same for an empty directory. */
+int archive_add_dir(struct archive *archive, const char *guest_path);
+
 /*
  * Adds everything below the directory host_dir. Symbolic links are kept; a
  * device, socket or pipe and a file that cannot be read are left out, with a

@@ -2,11 +2,13 @@
 #include "vmm/cli/option_values.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <lde/boot.h>
+#include <lde/device.h>
 #include <lde/event.h>
 #include <lde/layout.h>
 
@@ -121,6 +123,37 @@ int option_check_env(const char *text, struct complaint *complaint)
 			      "--env %s: not NAME=VALUE; for the whole environment of the host: "
 			      "--env-host",
 			      text);
+	return 0;
+}
+
+/* Components as the guest would name them: no ".", no "..", none empty. */
+static bool is_canonical_path(const char *path)
+{
+	while (*path == '/') {
+		size_t len = strcspn(++path, "/");
+
+		if (!len || (len <= 2 && strncmp(path, "..", len) == 0))
+			return false;
+		path += len;
+	}
+	return true;
+}
+
+int option_check_take(const char *text, struct complaint *complaint)
+{
+	if (text[0] != '/')
+		return REFUSE(complaint,
+			      "--take %s: not absolute; give a path of the guest, which begins "
+			      "with '/'",
+			      text);
+	if (strcmp(text, "/") != 0 && !is_canonical_path(text))
+		return REFUSE(complaint,
+			      "--take %s: '.', '..', '//' and a '/' at the end have no place in "
+			      "it; give the file's own path",
+			      text);
+	if (strlen(text) >= LDE_EXPORT_PATH_MAX)
+		return REFUSE(complaint, "--take %.20s...: too long; give at most %d bytes", text,
+			      LDE_EXPORT_PATH_MAX - 1);
 	return 0;
 }
 

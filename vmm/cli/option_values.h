@@ -42,6 +42,8 @@ int option_parse_length(const char *text, uint64_t *ns, struct complaint *compla
 int option_parse_sched(const char *text, struct sched_config *sched, struct complaint *complaint);
 
 /* --env: refuses what is not NAME=VALUE. */
+/* --take: an absolute path of the guest, written the one way that it has. */
+int option_check_take(const char *text, struct complaint *complaint);
 int option_check_env(const char *text, struct complaint *complaint);
 
 /* --without: *limit becomes the constant that the machine knows it by. */

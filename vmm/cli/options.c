@@ -16,6 +16,8 @@ enum {
 	OPT_ENV,
 	OPT_ENV_HOST,
 	OPT_ROOT,
+	OPT_OUT,
+	OPT_TAKE,
 	OPT_TAG,
 	OPT_DISK,
 	OPT_DUMP_DTB,
@@ -46,6 +48,8 @@ static const struct option run_options[] = {
 	{"env", required_argument, NULL, OPT_ENV},
 	{"env-host", no_argument, NULL, OPT_ENV_HOST},
 	{"root", required_argument, NULL, OPT_ROOT},
+	{"out", required_argument, NULL, OPT_OUT},
+	{"take", required_argument, NULL, OPT_TAKE},
 	{"tag", no_argument, NULL, OPT_TAG},
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
@@ -158,6 +162,16 @@ static int parser_set_file(struct parser *parser, const char *option, const char
 	return 0;
 }
 
+static int parser_add_take(struct parser *parser, const char *text)
+{
+	struct options *options = parser->options;
+	int err = option_check_take(text, parser->complaint);
+
+	if (!err && list_append(&options->take, &options->nr_take, text) < 0)
+		err = parser_out_of_memory(parser);
+	return err;
+}
+
 static int parser_set_json(struct parser *parser, const char *file)
 {
 	if (parser->command != OPTIONS_STAT)
@@ -196,6 +210,10 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 		return parser_add_limit(parser, value);
 	case OPT_ROOT:
 		return parser_set_file(parser, "root", value, &options->root_dir);
+	case OPT_OUT:
+		return parser_set_file(parser, "out", value, &options->out_dir);
+	case OPT_TAKE:
+		return parser_add_take(parser, value);
 	case OPT_DUMP_DTB:
 		return parser_set_file(parser, "dump-dtb", value, &options->dump_dtb);
 	case OPT_TRACE:
@@ -356,6 +374,18 @@ static int parser_take_program(struct parser *parser, int at)
 
 /* ---- the whole line -------------------------------------------------- */
 
+/* What makes sense together only. */
+static int parser_check(struct parser *parser)
+{
+	const struct options *options = parser->options;
+
+	if (options->take && !options->out_dir)
+		return REFUSE(parser,
+			      "--take %s: no directory to copy it to; give one: --out DIR",
+			      options->take[0]);
+	return 0;
+}
+
 static int parser_take_line(struct parser *parser)
 {
 	int at = 0;
@@ -365,7 +395,7 @@ static int parser_take_line(struct parser *parser)
 		if (at < 0)
 			return at;
 	} while (at < parser->argc && !parser->options->help);
-	return 0;
+	return parser->options->help ? 0 : parser_check(parser);
 }
 
 static int parser_check_processes(struct parser *parser)
@@ -431,5 +461,6 @@ void options_fini(struct options *options)
 		free((void *)options->disks[i].path);
 	environment_fini(&options->env);
 	free(options->without);
+	free(options->take);
 	*options = (struct options){0};
 }

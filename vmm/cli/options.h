@@ -50,6 +50,9 @@ struct options {
 	uint64_t timeout_ns; /* 0: no limit */
 	uint32_t processes_max; /* 0: as memory allows */
 	const char *root_dir;
+	const char *out_dir;
+	const char **take; /* NULL terminated; NULL: not given */
+	size_t nr_take;
 	const char *dump_dtb;
 	struct options_limit max_exits[NR_EXIT_CAUSES + 1]; /* the last: of all together */
 	const char *trace_dir;

@@ -234,6 +234,8 @@ int session_run(struct session *session)
 		.nr_programs = options->nr_programs,
 		.env = options->env.entries,
 		.root_dir = options->root_dir,
+		.out_dir = options->out_dir,
+		.take = options->take,
 		.dump_dtb = options->dump_dtb,
 		.disks = options->disks,
 		.nr_disks = options->nr_disks,
@@ -263,6 +265,8 @@ int session_run(struct session *session)
 	int status = status_of_report(&session->report);
 
 	if (session->report.trace.error)
+		return STATUS_LDE_FAILED;
+	if (!status && session->report.out_error)
 		return STATUS_LDE_FAILED;
 	return exits_are_within(session) || status ? status : STATUS_ASSERTION;
 }

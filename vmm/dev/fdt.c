@@ -238,6 +238,18 @@ static void put_trace(struct latch *latch, const struct dtree_config *config)
 	node_end(latch);
 }
 
+static void put_export(struct latch *latch, const struct dtree_config *config)
+{
+	const uint32_t reg[2] = {LDE_EXPORT_PORT, LDE_EXPORT_PORT_SIZE};
+
+	node_begin_at(latch, "export", LDE_EXPORT_PORT);
+	put_string(latch, "compatible", LDE_DT_COMPAT_EXPORT);
+	put_cells(latch, "reg", reg, 2);
+	put_cell(latch, "interrupts", LDE_EXPORT_VECTOR);
+	put_list(latch, LDE_DT_PATHS, config->export_paths);
+	node_end(latch);
+}
+
 static void put_ports(struct latch *latch, const struct dtree_config *config)
 {
 	node_begin(latch, "ports");
@@ -247,6 +259,8 @@ static void put_ports(struct latch *latch, const struct dtree_config *config)
 	put_monitor(latch);
 	if (config->trace_bytes)
 		put_trace(latch, config);
+	if (config->export_paths)
+		put_export(latch, config);
 	node_end(latch);
 }
 
@@ -319,7 +333,7 @@ static void put_tree(struct latch *latch, const struct dtree_config *config)
 /* An upper bound of the blob's size, or 0 if it is too much. */
 static size_t bound_size(const struct dtree_config *config)
 {
-	size_t size = FIXED_SIZE + list_len(config->without) +
+	size_t size = FIXED_SIZE + list_len(config->without) + list_len(config->export_paths) +
 		      list_len((const char *const *)config->env);
 
 	for (size_t i = 0; i < config->nr_programs && size <= LIST_MAX; i++) {

@@ -35,6 +35,7 @@ struct dtree_config {
 	uint32_t stdio_mode[3];     /* st_mode of fd 0, 1, 2 */
 	uint32_t tty_mask;          /* bit n: fd n is a terminal */
 	uint32_t rows, columns;     /* 0: unknown */
+	const char *const *export_paths; /* NULL-terminated; NULL: no export */
 	uint32_t nr_virtio;         /* devices, LDE_VIRTIO_MAX at most */
 	char *const *env;           /* NULL-terminated, or NULL */
 	const struct dtree_program *programs;

@@ -70,6 +70,7 @@ const char *exits_cause_name(enum exit_cause cause)
 		[EXIT_CONSOLE] = "console",
 		[EXIT_MONITOR] = "monitor",
 		[EXIT_TRACE] = "trace",
+		[EXIT_EXPORT] = "export",
 		[EXIT_PORT_OTHER] = "port-other",
 		[EXIT_VIRTIO] = "virtio",
 		[EXIT_MMIO] = "mmio",

@@ -27,7 +27,7 @@ static bool has_hung_up;
 
 static struct sigaction old_actions[NR_SIGNALS];
 static size_t nr_installed;
-static struct sigaction old_pipe;
+static struct sigaction old_pipe, old_file_size;
 static sigset_t old_mask;
 static timer_t kick_timer;
 static bool has_timer;
@@ -116,9 +116,8 @@ void kick_end(int signal)
 	pthread_kill(kick_thread, SIGALRM);
 }
 
-static int start_timer(uint64_t timeout_ns)
+static int set_timer(uint64_t timeout_ns)
 {
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 	struct itimerspec when = {
 		.it_value = {.tv_sec = (time_t)(timeout_ns / 1000000000),
 			     .tv_nsec = (long)(timeout_ns % 1000000000)},
@@ -126,10 +125,17 @@ static int start_timer(uint64_t timeout_ns)
 		.it_interval = {.tv_nsec = 100 * 1000 * 1000},
 	};
 
+	return timer_settime(kick_timer, 0, &when, NULL) ? -errno : 0;
+}
+
+static int start_timer(uint64_t timeout_ns)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+
 	if (timer_create(CLOCK_MONOTONIC, &event, &kick_timer))
 		return -errno;
 	has_timer = true;
-	return timer_settime(kick_timer, 0, &when, NULL) ? -errno : 0;
+	return set_timer(timeout_ns);
 }
 
 static void set_actions(void)
@@ -144,6 +150,7 @@ static void set_actions(void)
 			sigaction(signals[i], &action, NULL);
 	}
 	sigaction(SIGPIPE, &ignore, &old_pipe);
+	sigaction(SIGXFSZ, &ignore, &old_file_size);
 	/* Whoever started us may have blocked what the time limit needs. */
 	sigemptyset(&timer_signal);
 	sigaddset(&timer_signal, SIGALRM);
@@ -165,6 +172,15 @@ int kick_install(struct kvm_run *run, uint64_t timeout_ns, bool has_terminal)
 	return err;
 }
 
+int kick_restart(uint64_t timeout_ns)
+{
+	int err = has_timer ? set_timer(timeout_ns) : start_timer(timeout_ns);
+
+	kick_first = KICK_NONE;
+	kick_run->immediate_exit = 0;
+	return err;
+}
+
 void kick_remove(void)
 {
 	if (has_timer)
@@ -174,6 +190,7 @@ void kick_remove(void)
 	for (size_t i = 0; i < nr_installed; i++)
 		sigaction(signals[i], &old_actions[i], NULL);
 	sigaction(SIGPIPE, &old_pipe, NULL);
+	sigaction(SIGXFSZ, &old_file_size, NULL);
 	kick_run = NULL;
 }
 

@@ -31,12 +31,18 @@ struct kvm_run;
 #define KICK_F_CONTINUED 32u /* SIGCONT */
 
 /*
- * Takes over the signals and ignores SIGPIPE; one that was ignored before
- * stays so (nohup(1)). Those of a stop, of going on and of the window only where
+ * Takes over the signals and ignores SIGPIPE and SIGXFSZ; one that was ignored
+ * before stays so (nohup(1)). Those of a stop, of going on and of the window only where
  * there is a terminal to look after. Starts the clock if timeout_ns is not 0. 0
  * or -errno; then nothing is changed. The caller is the vCPU thread.
  */
 int kick_install(struct kvm_run *run, uint64_t timeout_ns, bool has_terminal);
+
+/*
+ * Begins anew: what has come is forgotten, and the time limit is that long from
+ * now on. 0 or -errno.
+ */
+int kick_restart(uint64_t timeout_ns);
 
 /* Puts everything back. Before run is unmapped. */
 void kick_remove(void);

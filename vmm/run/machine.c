@@ -175,6 +175,8 @@ static int create(struct machine *machine)
 	struct kvm_error error;
 
 	int err = machine_parse_kernel(machine);
+	if (!err)
+		err = machine_open_export(machine);
 	if (err)
 		return err;
 	err = guestmem_init(&machine->mem, machine->config->memory_bytes);
@@ -199,6 +201,7 @@ static int create(struct machine *machine)
 
 static void destroy(struct machine *machine)
 {
+	machine_close_export(machine, false);
 	machine_close_disks(machine);
 	kvm_vcpu_close(&machine->vcpu_fd);
 	kvm_vm_close(&machine->vm);
@@ -208,12 +211,15 @@ static void destroy(struct machine *machine)
 
 /* ---- running --------------------------------------------------------- */
 
-static void report_kick(struct machine_report *report)
+static void report_kick(struct machine *machine)
 {
+	struct machine_report *report = machine->report;
 	int reason = kick_reason();
 
 	report->end = reason == KICK_TIMEOUT ? MACHINE_END_TIMEOUT : MACHINE_END_SIGNAL;
 	report->signal = reason == KICK_TIMEOUT ? 0 : reason;
+	if (machine->export)
+		machine_close_export(machine, machine_hurry_export(machine));
 }
 
 static void report_end(struct machine *machine, enum vcpu_end end)
@@ -229,12 +235,13 @@ static void report_end(struct machine *machine, enum vcpu_end end)
 		report->end = MACHINE_END_PANIC;
 		break;
 	case VCPU_END_KICKED:
-		report_kick(report);
+		report_kick(machine);
 		break;
 	default:
 		report->end = MACHINE_END_FAILED;
 		report->error = -EIO;
 	}
+	machine_close_export(machine, report->end == MACHINE_END_DONE);
 }
 
 static void collect(struct machine *machine)
@@ -266,6 +273,7 @@ static int run(struct machine *machine)
 	};
 	connect_console(machine);
 	connect_monitor(machine);
+	machine_connect_export(machine);
 	int err = machine_start_trace(machine);
 	if (err) {
 		vconsole_fini(&machine->console, false);

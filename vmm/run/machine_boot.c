@@ -85,6 +85,17 @@ static int add_programs(struct machine *machine, struct archive *archive, const 
 	return 0;
 }
 
+/* The folder for results is there without the programs' doing. */
+static int add_out_dir(struct machine *machine, struct archive *archive, const struct root *root)
+{
+	const struct machine_config *config = machine->config;
+
+	if (!config->out_dir || config->take || root_has(root, MACHINE_OUT_DEFAULT))
+		return 0;
+	int err = archive_add_dir(archive, MACHINE_OUT_DEFAULT);
+	return err ? log_archive_error(machine, MACHINE_OUT_DEFAULT, err) : 0;
+}
+
 static int add_files(struct machine *machine, struct archive *archive)
 {
 	const char *root_dir = machine->config->root_dir;
@@ -97,6 +108,8 @@ static int add_files(struct machine *machine, struct archive *archive)
 		err = log_archive_error(machine, root_dir, err);
 	else
 		err = add_programs(machine, archive, &root);
+	if (!err)
+		err = add_out_dir(machine, archive, &root);
 	root_close(&root);
 	return err;
 }
@@ -129,6 +142,15 @@ static struct dtree_program *list_programs(const struct machine_config *config)
 	return programs;
 }
 
+static const char *const *export_paths(const struct machine_config *config)
+{
+	static const char *const standard[] = {MACHINE_OUT_DEFAULT, NULL};
+
+	if (!config->out_dir)
+		return NULL;
+	return config->take ? config->take : standard;
+}
+
 static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 {
 	const struct machine_config *config = machine->config;
@@ -147,6 +169,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.trace_bytes = machine->trace_bytes,
 		.trace_classes = config->trace_classes,
 		.self_check = config->self_check,
+		.export_paths = export_paths(config),
 		.processes_max = config->processes_max,
 		.nr_virtio = machine->nr_disks,
 		.env = config->env,

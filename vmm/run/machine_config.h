@@ -36,6 +36,9 @@ struct machine_config {
 	size_t nr_programs;
 	char *const *env;           /* NULL-terminated K=V; NULL: none */
 	const char *root_dir;       /* becomes the guest's root; or NULL */
+	const char *out_dir;        /* gets what programs left behind; or NULL */
+	/* Which paths of the guest, NULL-terminated; NULL: what is in /out. */
+	const char *const *take;
 	const char *dump_dtb;       /* write the device tree to this file; or NULL */
 	const struct disk_spec *disks;
 	size_t nr_disks; /* DISK_DISKS_MAX at most */
@@ -66,6 +69,7 @@ struct machine_report {
 	enum machine_end end;
 	int signal; /* END_SIGNAL: which */
 	int error;  /* END_FAILED: -errno */
+	int out_error; /* 0, or something should be in out_dir and is not */
 	struct exit_counters exits;
 	struct exit_ledger exit_ledger; /* the same by process and system call */
 	struct kvm_stat *kvm_stats; /* if wanted and the host has them */

@@ -7,6 +7,7 @@
 #include "vmm/boot/elf.h"
 #include "vmm/dev/bus.h"
 #include "vmm/dev/console.h"
+#include "vmm/dev/export.h"
 #include "vmm/dev/monitor.h"
 #include "vmm/dev/virtio_blk.h"
 #include "vmm/host/disk.h"
@@ -42,6 +43,8 @@ struct machine {
 	struct vconsole console;
 	struct vtty vtty;
 	struct vmonitor monitor;
+	struct vexport *export; /* large; NULL: none is wanted */
+	bool is_hurrying;       /* the run is over but for the export */
 	struct machine_disk *disks;
 	unsigned int nr_disks; /* open */
 	struct vcpu vcpu;
@@ -73,6 +76,19 @@ int machine_connect_disks(struct machine *machine, struct kvm_error *error);
 bool machine_access_disk(void *ctx, uint64_t gpa, bool is_write, void *data, uint32_t len);
 /* Stops them. Before guest memory goes. */
 void machine_close_disks(struct machine *machine);
+
+/* The folder whose contents are the host's if the user names no others. */
+#define MACHINE_OUT_DEFAULT "/out"
+
+/* Opens config->out_dir if there is one. 0 or -errno, logged. */
+int machine_open_export(struct machine *machine);
+void machine_connect_export(struct machine *machine);
+
+/* The run is to end before the programs have: lets the kernel hand over the
+ * files first. Whether it came to the end of it. */
+bool machine_hurry_export(struct machine *machine);
+/* The last of it: fills in the report. */
+void machine_close_export(struct machine *machine, bool is_complete);
 
 /* The ledger in guest memory, if the kernel has got as far as to write it. */
 const struct lde_ledger *machine_live_ledger(const struct machine *machine);
