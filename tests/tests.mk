@@ -53,10 +53,24 @@ $(BUILD)/guest-host/libguest.a: $(GUEST_HOST_OBJS) $(FAKE_OBJS)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a
+# Traces to test on, for unit tests and as a program.
+SYNTHETIC := $(BUILD)/tests/synthetic/synthetic.o
+MAKE_TRACE := $(BUILD)/tests/synthetic/make_trace
+
+$(SYNTHETIC): tests/synthetic/synthetic.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(MAKE_TRACE): tests/synthetic/make_trace.c $(SYNTHETIC) $(BUILD)/vmm/libvmm.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(SYNTHETIC) $(BUILD)/vmm/libvmm.a $(VMM_LIBS)
+
+$(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a $(SYNTHETIC)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(SYNTHETIC) \
+		$(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
 
 # The two ends of the ring, the kernel's and the VMM's, in one process.
 $(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_test: \
@@ -76,7 +90,7 @@ $(BUILD)/tests/unit/kernel_virtio_blk_test: $(BUILD)/vmm/libvmm.a
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
--include $(UNIT_TESTS:=.d) $(GUEST_HOST_OBJS:.o=.d) $(FAKE_OBJS:.o=.d)
+-include $(UNIT_TESTS:=.d) $(SYNTHETIC:.o=.d) $(MAKE_TRACE).d $(GUEST_HOST_OBJS:.o=.d) $(FAKE_OBJS:.o=.d)
 
 # ---- test programs ------------------------------------------------------
 
@@ -124,28 +138,29 @@ analysis_tap = 'analysis/$(1)=MAKEFLAGS= tests/tools/tap-command $(2) "make $(1)
 ANALYSIS_TAP = $(call analysis_tap,build-clang,clang) $(call analysis_tap,tidy,clang-tidy) \
 	$(call analysis_tap,cppcheck,cppcheck) \
 	$(call analysis_tap,tsan,gcc)
+BROWSER_TAP = 'browser/page=LDE=$(abspath lde) MAKE_TRACE=$(abspath $(MAKE_TRACE)) tests/browser/run'
 KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
 SVM_TAP = $(foreach suite,$(SUITES), \
 	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
 
 # ---- targets ------------------------------------------------------------
 
-.PHONY: deps build-deps check check-all check-unit check-style check-kvm check-svm \
+.PHONY: deps build-deps check check-all check-unit check-style check-browser check-kvm check-svm \
 	fuzz svm-shell tidy cppcheck build-clang asan tsan demo
 
 build-deps:
 	@tests/tools/need-packages build
 
 deps: build-deps
-	@tests/tools/need-packages unit check svm
+	@tests/tools/need-packages unit check browser svm
 
 # Two steps, so that what the first installs is there for the second.
 check: deps
 	@+$(MAKE) --no-print-directory check-all
 
-check-all: lde $(UNIT_TESTS) $(TEST_PROGRAMS)
+check-all: lde $(UNIT_TESTS) $(TEST_PROGRAMS) $(MAKE_TRACE)
 	@$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(ANALYSIS_TAP) \
-		$(KVM_TAP) $(SVM_TAP)
+		$(BROWSER_TAP) $(KVM_TAP) $(SVM_TAP)
 
 check-unit:
 	@tests/tools/need-packages --probe build unit
@@ -154,6 +169,9 @@ check-unit:
 
 check-style: lde
 	@$(TAP_TOTAL) $(STYLE_TAP)
+
+check-browser: lde $(MAKE_TRACE)
+	@$(TAP_TOTAL) $(BROWSER_TAP)
 
 check-kvm: lde $(TEST_PROGRAMS)
 	@$(TAP_TOTAL) --one-of kvm/ $(KVM_TAP)

@@ -6,7 +6,8 @@
 
 VMM_LAYERS  := base host dev boot observe run cli
 VMM_SOURCES := $(foreach layer,$(VMM_LAYERS),$(sort $(wildcard vmm/$(layer)/*.c)))
-VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o
+VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o \
+	$(BUILD)/vmm/observe/page/embed.o
 VMM_CFLAGS  := $(BASE_CFLAGS) -D_GNU_SOURCE -I. -fPIE -fstack-protector-strong
 VMM_LIBS    := -l:libfdt.a -l:libjson-c.a -pthread
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "vmm/base/log.h"
@@ -12,10 +11,8 @@
 #include "vmm/cli/session.h"
 #include "vmm/cli/session_summary.h"
 #include "vmm/cli/status.h"
+#include "vmm/cli/screen.h"
 #include "vmm/cli/usage.h"
-
-#define WIDTH_DEFAULT 80
-#define WIDTH_MIN     72 /* narrower, and the columns do not fit */
 
 static void print_help(void)
 {
@@ -32,15 +29,6 @@ static void print_help(void)
 	     "it was ready and another ran, BLOCKED the time it waited for something else.\n"
 	     "\n"
 	     "Example: lde stat -n 3 /lde/hog 200");
-}
-
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return WIDTH_DEFAULT;
-	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
 }
 
 static int json_failed(const char *path, int err)
@@ -90,7 +78,7 @@ static int print_summary(struct session *session, int status, FILE *json_out)
 	if (json_out)
 		status = print_json(&built.summary, json_out, session->options.json_path);
 	else
-		summary_print(&built.summary, stderr, terminal_width());
+		summary_print(&built.summary, stderr, screen_width(STDERR_FILENO));
 	session_summary_fini(&built);
 	return status;
 }

@@ -13,3 +13,9 @@ $(SYSCALL_NAMES):
 
 $(BUILD)/vmm/observe/linux_names.o: $(SYSCALL_NAMES)
 $(BUILD)/vmm/observe/linux_names.o: VMM_CFLAGS += -I$(BUILD)/vmm/observe
+
+# The page of lde report --html.
+$(BUILD)/vmm/observe/page/embed.o: vmm/observe/page/embed.S $(wildcard vmm/observe/page/*.[chj]*)
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -o $@ $<

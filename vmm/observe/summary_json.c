@@ -12,6 +12,7 @@
 
 #include <lde/layout.h>
 
+#include "vmm/observe/json_text.h"
 #include "vmm/observe/quantity.h"
 #include "vmm/observe/summary.h"
 #include "vmm/observe/summary_exits.h"
@@ -23,41 +24,9 @@ static void add_number(struct json_object *object, const char *key, uint64_t val
 	json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
-/* Length of the UTF-8 sequence at text, 0 if it is none that JSON may hold. */
-static size_t utf8_length(const unsigned char *text)
-{
-	size_t len = 1;
-
-	if (text[0] >= 0xc2 && text[0] <= 0xdf)
-		len = 2;
-	else if (text[0] >= 0xe0 && text[0] <= 0xef)
-		len = 3;
-	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-		len = 4;
-	else if (text[0] >= 0x80)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
-/* File names are bytes, JSON is UTF-8: what is none becomes '?'. */
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
-	char *copy = strdup(text);
-
-	if (!copy)
-		return;
-	for (char *at = copy; *at;) {
-		size_t len = utf8_length((const unsigned char *)at);
-
-		if (len == 0)
-			*at = '?';
-		at += len ? len : 1;
-	}
-	json_object_object_add(object, key, json_object_new_string(copy));
-	free(copy);
+	json_object_object_add(object, key, json_text_object(text));
 }
 
 static struct json_object *add_object(struct json_object *object, const char *key)

@@ -1,0 +1,98 @@
+# shellcheck shell=sh
+# Reports of real runs: sourced by tests/trace/run.
+
+# The sum of all members of that name in the JSON of a report, which has few
+# line breaks.
+reported()
+{
+	tr ',{}[]' '\n\n\n\n\n' <report.json | awk -F: -v key="\"$1\"" '$1 == key { sum += $2 } END { print sum + 0 }'
+}
+
+# What cannot be is found in no run, and the sums are those of the kernel.
+report_test()
+{
+	name="report: $1"
+	shift
+	wanted "$name" || return 0
+	recorded "$@"
+	problem=
+	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --json report.json --html report.html \
+		--perfetto perfetto.json --text >out 2>err
+	status=$?
+	[ "$status" -eq 0 ] || problem="; status $status: $(grep VIOLATION out | head -n 3)"
+	equal "system calls" "$(syscalls)" "$(reported syscalls)"
+	equal "preemptions" "$(number .switches.preempted)" "$(reported preempted)"
+	equal "violations" 0 "$(reported nr_violations)"
+	grep -q "^ Checked: one process RUNNING" out || problem="$problem; nothing was checked"
+	[ -s report.html ] && [ -s perfetto.json ] || problem="$problem; an empty file"
+	verdict "$name" "$problem"
+}
+
+report_test "a bit of everything" "$BINDIR/mix"
+report_test "several at once" --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30 : -n 2 /lde/ticker
+report_test "nobody is preempted" --quantum 1s -n 3 /lde/hog 20
+
+name="report: a run that was killed"
+if wanted "$name"; then
+	rm -rf t
+	timeout -s KILL $((1 + TEST_SLOW / 5)) "$LDE" run --trace t "$BINDIR/spam" 100000000 \
+		>/dev/null 2>&1 </dev/null
+	"$LDE" report t >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 0 ] || problem="; status, expected 0"
+	grep -q "the trace ends before the run did" out || problem="$problem; it is not said"
+	verdict "$name" "$problem"
+fi
+
+name="report: only some classes"
+if wanted "$name"; then
+	recorded --events syscall "$BINDIR/mix"
+	"$LDE" report t >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 0 ] || problem="; status, expected 0"
+	grep -q "Class sched was not recorded" out || problem="$problem; it is not said"
+	verdict "$name" "$problem"
+fi
+
+name="report: a damaged trace is shown up to there"
+if wanted "$name"; then
+	recorded "$BINDIR/spam" 1000
+	printf 'XXXX' | dd of=t/cpu_0 bs=4096 seek=5 conv=notrunc 2>/dev/null
+	"$LDE" report t >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 1 ] || problem="; status, expected 1"
+	grep -q "cpu_0: packet 5 is damaged" err || problem="$problem; no message"
+	grep -q "spam" out || problem="$problem; nothing is shown"
+	verdict "$name" "$problem"
+fi
+
+recorded /lde/hog 1
+
+# report_refused NAME PATTERN ARG...
+report_refused()
+{
+	name="report: $1" pattern=$2
+	shift 2
+	wanted "$name" || return 0
+	"$LDE" report "$@" </dev/null >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 125 ] || problem="; status, expected 125"
+	[ ! -s out ] || problem="$problem; something on standard output"
+	[ "$(wc -l <err)" -eq 1 ] || problem="$problem; not one line"
+	grep -Eq -e "^lde: .*$pattern" err || problem="$problem; no match for $pattern"
+	verdict "$name" "$problem"
+}
+
+report_refused "no trace" "which trace"
+report_refused "two traces" "one trace at a time" t t
+report_refused "no such folder" "No such file" no/such/trace
+report_refused "a folder without a trace" "no metadata in it" full
+report_refused "a file" "Not a directory" file
+report_refused "an unknown option" "no such option" --frob t
+report_refused "an option without its value" "value is missing" t --html
+report_refused "a page that cannot be written" "no/such/page.html: No such file" t --html no/such/page.html
+report_refused "no rows" "give a number" t --rows 0

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/observe/json_text.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at text, 0 if it is none that JSON may hold. */
+static size_t utf8_length(const unsigned char *text)
+{
+	size_t len = 1;
+
+	if (text[0] >= 0xc2 && text[0] <= 0xdf)
+		len = 2;
+	else if (text[0] >= 0xe0 && text[0] <= 0xef)
+		len = 3;
+	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+		len = 4;
+	else if (text[0] >= 0x80)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+struct json_object *json_text_object(const char *text)
+{
+	struct json_object *object;
+	char *copy = strdup(text);
+
+	if (!copy)
+		return NULL;
+	for (char *at = copy; *at;) {
+		size_t len = utf8_length((const unsigned char *)at);
+
+		if (len == 0)
+			*at = '?';
+		at += len ? len : 1;
+	}
+	object = json_object_new_string(copy);
+	free(copy);
+	return object;
+}

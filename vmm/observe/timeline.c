@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/observe/timeline.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/observe/quantity.h"
+#include "vmm/observe/timeline_cpu.h"
+
+#define SYSCALL_RT_SIGRETURN 15 /* the one that does not come back, but goes on */
+
+static void violate(struct timeline *timeline, uint64_t ns, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void violate(struct timeline *timeline, uint64_t ns, const char *format, ...)
+{
+	struct timeline_violation *violation;
+	va_list args;
+
+	if (timeline->nr_violations++ >= TIMELINE_VIOLATIONS_MAX)
+		return;
+	violation = &timeline->violations[timeline->nr_violations - 1];
+	violation->ns = ns;
+	va_start(args, format);
+	vsnprintf(violation->text, sizeof(violation->text), format, args);
+	va_end(args);
+}
+
+/* ---- processes --------------------------------------------------------- */
+
+static void set_name(struct timeline_process *p, const char *name)
+{
+	size_t len = strnlen(name, LDE_TRACE_NAME_SIZE - 1);
+
+	memcpy(p->name, name, len);
+	p->name[len] = '\0';
+	for (char *at = p->name; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+}
+
+static struct timeline_process *add_process(struct timeline *timeline, uint32_t pid, uint64_t ns)
+{
+	struct timeline_process *p;
+
+	if (timeline->nr_processes == timeline->cap_processes) {
+		uint32_t cap = timeline->cap_processes ? timeline->cap_processes * 2 : 64;
+
+		p = realloc(timeline->processes, (size_t)cap * sizeof(*p));
+		if (!p) {
+			timeline->failed = -ENOMEM;
+			return NULL;
+		}
+		timeline->processes = p;
+		timeline->cap_processes = cap;
+	}
+	p = &timeline->processes[timeline->nr_processes];
+	*p = (struct timeline_process){
+		.idx = timeline->nr_processes,
+		.pid = pid,
+		.created_ns = ns,
+		.first_run_ns = TIMELINE_NEVER,
+		.ended_ns = TIMELINE_NEVER,
+		.wait_call = TIMELINE_NO_CALL,
+		.since_ns = timeline->begin_ns,
+		.call = {.number = TIMELINE_NO_CALL},
+	};
+	timeline->nr_in_state[LDE_STATE_NONE]++;
+	timeline->by_pid[pid] = ++timeline->nr_processes;
+	return p;
+}
+
+/* The process of that number. One that no event has announced is made up. */
+static struct timeline_process *process_of(struct timeline *timeline, uint64_t pid, uint64_t ns)
+{
+	if (!pid || pid >= TRACE_NR_PIDS)
+		return NULL;
+	if (timeline->by_pid[pid])
+		return &timeline->processes[timeline->by_pid[pid] - 1];
+	violate(timeline, ns, "process %" PRIu64 " was never made", pid);
+	return add_process(timeline, (uint32_t)pid, ns);
+}
+
+static void close_state(struct timeline *timeline, struct timeline_process *p, uint64_t ns)
+{
+	const struct timeline_span span = {
+		.process = p,
+		.begin_ns = p->since_ns,
+		.end_ns = ns,
+		.state = p->state,
+		.reason = p->reason,
+		.syscall = p->state == LDE_STATE_BLOCKED ? p->wait_call : p->call.number,
+	};
+
+	p->state_ns[p->state] += ns - p->since_ns;
+	p->since_ns = ns;
+	if (timeline->sink.state && span.end_ns > span.begin_ns)
+		timeline->sink.state(timeline->sink.ctx, &span);
+}
+
+static bool is_legal(uint32_t from, uint32_t to)
+{
+	static const uint8_t legal[LDE_NR_STATES] = {
+		[LDE_STATE_NONE] = 1u << LDE_STATE_READY,
+		[LDE_STATE_READY] = 1u << LDE_STATE_RUNNING,
+		[LDE_STATE_RUNNING] = 1u << LDE_STATE_READY | 1u << LDE_STATE_BLOCKED |
+				      1u << LDE_STATE_ZOMBIE | 1u << LDE_STATE_STOPPED,
+		[LDE_STATE_BLOCKED] = 1u << LDE_STATE_READY,
+		[LDE_STATE_STOPPED] = 1u << LDE_STATE_READY,
+	};
+
+	return to < LDE_NR_STATES && legal[from] >> to & 1;
+}
+
+/* It no longer runs; its vCPU may be another than the event's. */
+static void release_vcpu(struct timeline *timeline, const struct timeline_process *p, uint64_t ns)
+{
+	struct timeline_vcpu *cpu = &timeline->vcpus[p->vcpu];
+
+	if (p->state != LDE_STATE_RUNNING || cpu->process_idx != (int64_t)p->idx)
+		return;
+	timeline_cpu_advance(timeline, cpu, ns);
+	cpu->process_idx = -1;
+	timeline_cpu_look(timeline, cpu);
+}
+
+static void set_state(struct timeline *timeline, struct timeline_process *p, uint32_t state,
+		      enum timeline_reason reason, uint64_t ns)
+{
+	release_vcpu(timeline, p, ns);
+	if (!is_legal(p->state, state))
+		violate(timeline, ns, "process %" PRIu32 " went from %s to %s", p->pid,
+			timeline_state_name(p->state), timeline_state_name(state));
+	close_state(timeline, p, ns);
+	timeline->nr_in_state[p->state]--;
+	timeline->nr_in_state[state]++;
+	p->state = (uint8_t)state;
+	p->reason = (uint8_t)reason;
+	p->wait_call = state == LDE_STATE_BLOCKED ? p->call.number : TIMELINE_NO_CALL;
+	if (state == LDE_STATE_ZOMBIE && p->ended_ns == TIMELINE_NEVER)
+		p->ended_ns = ns;
+}
+
+/* ---- system calls ------------------------------------------------------- */
+
+static struct timeline_syscall *syscall_of(struct timeline *timeline, uint32_t number)
+{
+	struct timeline_syscall **of =
+		&timeline->calls[number < LDE_NR_SYSCALLS ? number : LDE_NR_SYSCALLS];
+
+	if (!*of)
+		*of = calloc(1, sizeof(**of));
+	if (!*of)
+		timeline->failed = -ENOMEM;
+	return *of;
+}
+
+static void hand_out_call(struct timeline *timeline, const struct timeline_process *p, uint64_t ns,
+			  bool has_result, int64_t result)
+{
+	const struct timeline_call_span span = {
+		.process = p,
+		.begin_ns = p->call.begin_ns,
+		.end_ns = ns,
+		.number = (uint32_t)p->call.number,
+		.has_result = has_result,
+		.result = result,
+		.args = p->call.args,
+	};
+
+	if (timeline->sink.call)
+		timeline->sink.call(timeline->sink.ctx, &span);
+}
+
+static void end_call(struct timeline *timeline, struct timeline_process *p, uint64_t ns,
+		     bool has_result, int64_t result)
+{
+	struct timeline_syscall *of = syscall_of(timeline, (uint32_t)p->call.number);
+
+	hand_out_call(timeline, p, ns, has_result, result);
+	if (of) {
+		exits_add(&of->time, ns - p->call.begin_ns);
+		of->nr_errors += has_result && result < 0 && result > -4096;
+		of->ready_ns += p->state_ns[LDE_STATE_READY] - p->call.ready_ns;
+		of->blocked_ns += p->state_ns[LDE_STATE_BLOCKED] - p->call.blocked_ns;
+		of->exited_ns += p->mode_ns[TIMELINE_EXITED] - p->call.exited_ns;
+	}
+	p->call.number = TIMELINE_NO_CALL;
+}
+
+static void begin_call(struct timeline *timeline, struct timeline_process *p,
+		       const struct trace_event *event, uint64_t ns)
+{
+	if (p->call.number != TIMELINE_NO_CALL) {
+		violate(timeline, ns, "process %" PRIu32 " made a system call within a system call",
+			p->pid);
+		end_call(timeline, p, ns, false, 0);
+	}
+	p->nr_syscalls++;
+	p->is_starting = false;
+	p->has_executed = false;
+	p->call = (struct timeline_call){
+		.number = event->code <= INT32_MAX ? (int32_t)event->code : INT32_MAX,
+		.begin_ns = ns,
+		.ready_ns = p->state_ns[LDE_STATE_READY],
+		.blocked_ns = p->state_ns[LDE_STATE_BLOCKED],
+		.exited_ns = p->mode_ns[TIMELINE_EXITED],
+	};
+	memcpy(p->call.args, event->args, sizeof(p->call.args));
+	if (event->code == SYSCALL_RT_SIGRETURN)
+		end_call(timeline, p, ns, false, 0);
+}
+
+static void return_from_call(struct timeline *timeline, struct timeline_process *p,
+			     const struct trace_event *event, uint64_t ns)
+{
+	uint32_t number = event->code <= INT32_MAX ? event->code : INT32_MAX;
+
+	if (p->call.number == TIMELINE_NO_CALL && p->has_executed)
+		return;
+	if (p->call.number != (int32_t)number) {
+		violate(timeline, ns,
+			"process %" PRIu32 " returned from system call %" PRIu32
+			", in which it was not",
+			p->pid, event->code);
+		return;
+	}
+	end_call(timeline, p, ns, true, (int64_t)event->args[0]);
+}
+
+/* ---- the scheduler ------------------------------------------------------- */
+
+static void take_off(struct timeline *timeline, struct timeline_vcpu *cpu,
+		     struct timeline_process *p, const struct trace_event *event, uint64_t ns)
+{
+	static const struct {
+		uint8_t state, reason;
+	} by[] = {
+		[LDE_SWITCH_BLOCKED] = {LDE_STATE_BLOCKED, TIMELINE_BY_WAIT},
+		[LDE_SWITCH_YIELDED] = {LDE_STATE_READY, TIMELINE_BY_YIELD},
+		[LDE_SWITCH_PREEMPTED] = {LDE_STATE_READY, TIMELINE_BY_PREEMPTION},
+		[LDE_SWITCH_ENDED] = {LDE_STATE_ZOMBIE, TIMELINE_BY_NOTHING},
+	};
+	bool is_stopped = event->args[0] == LDE_STATE_STOPPED;
+	uint32_t state = (uint32_t)event->args[0], reason = TIMELINE_BY_NOTHING;
+
+	if (event->code == LDE_SWITCH_BLOCKED && is_stopped) {
+		reason = TIMELINE_BY_SIGNAL;
+	} else if (event->code < sizeof(by) / sizeof(by[0])) {
+		reason = by[event->code].reason;
+		if (by[event->code].state != event->args[0])
+			violate(timeline, ns,
+				"process %" PRIu32 " left the CPU for reason %" PRIu32
+				", which does not go with its state",
+				p->pid, event->code);
+		state = by[event->code].state;
+	} else {
+		violate(timeline, ns, "process %" PRIu32 " left the CPU for no known reason",
+			p->pid);
+		if (state != LDE_STATE_BLOCKED && state != LDE_STATE_ZOMBIE && !is_stopped)
+			state = LDE_STATE_READY;
+	}
+	if (cpu->process_idx != (int64_t)p->idx)
+		violate(timeline, ns, "process %" PRIu32 " left a CPU on which it was not", p->pid);
+	p->nr_preempted += reason == TIMELINE_BY_PREEMPTION;
+	if (state == LDE_STATE_ZOMBIE && p->call.number != TIMELINE_NO_CALL)
+		end_call(timeline, p, ns, false, 0);
+	set_state(timeline, p, state, (enum timeline_reason)reason, ns);
+}
+
+static void put_on(struct timeline *timeline, struct timeline_vcpu *cpu,
+		   struct timeline_process *p, uint64_t ns)
+{
+	uint64_t waited_ns = ns - p->since_ns;
+
+	if (p->state == LDE_STATE_READY && p->reason == TIMELINE_BY_WAKEUP)
+		exits_add(&timeline->wake_latency, waited_ns);
+	else if (p->state == LDE_STATE_READY && p->reason != TIMELINE_BY_START)
+		exits_add(&timeline->ready_wait, waited_ns);
+	set_state(timeline, p, LDE_STATE_RUNNING, TIMELINE_BY_NOTHING, ns);
+	if (p->first_run_ns == TIMELINE_NEVER)
+		p->first_run_ns = ns;
+	p->nr_turns++;
+	p->vcpu = (uint32_t)(cpu - timeline->vcpus);
+	cpu->process_idx = p->idx;
+	cpu->is_booting = false;
+}
+
+static void sched_switch(struct timeline *timeline, struct timeline_vcpu *cpu,
+			 const struct trace_event *event, uint64_t ns)
+{
+	struct timeline_process *prev = process_of(timeline, event->pid, ns), *next;
+
+	if (prev)
+		take_off(timeline, cpu, prev, event, ns);
+	else if (event->code != LDE_SWITCH_FROM_IDLE)
+		violate(timeline, ns, "nobody left the CPU for reason %" PRIu32, event->code);
+	if (cpu->process_idx >= 0) {
+		struct timeline_process *stays = &timeline->processes[cpu->process_idx];
+
+		violate(timeline, ns, "process %" PRIu32 " was still on the CPU", stays->pid);
+		set_state(timeline, stays, LDE_STATE_READY, TIMELINE_BY_NOTHING, ns);
+	}
+	cpu->is_booting = false;
+	next = process_of(timeline, event->args[1], ns);
+	if (next)
+		put_on(timeline, cpu, next, ns);
+}
+
+static void wake_up(struct timeline *timeline, const struct trace_event *event, uint64_t ns)
+{
+	struct timeline_process *p = process_of(timeline, event->args[0], ns);
+
+	if (!p)
+		return;
+	if (event->code != (p->state == LDE_STATE_NONE))
+		violate(timeline, ns, "process %" PRIu32 " woke up %s", p->pid,
+			event->code ? "for the first time, again" : "before its first time");
+	if (p->state == LDE_STATE_RUNNING)
+		violate(timeline, ns, "process %" PRIu32 " woke up while it was RUNNING", p->pid);
+	set_state(timeline, p, LDE_STATE_READY,
+		  event->code ? TIMELINE_BY_START : TIMELINE_BY_WAKEUP, ns);
+}
+
+/* ---- processes come and go ------------------------------------------------ */
+
+/* A number may be given again after its process has ended. */
+static void make_process(struct timeline *timeline, const struct trace_event *event, uint64_t ns)
+{
+	uint64_t pid = event->args[0];
+	struct timeline_process *p;
+
+	if (!pid || pid >= TRACE_NR_PIDS) {
+		violate(timeline, ns, "a process was made without a number");
+		return;
+	}
+	if (timeline->by_pid[pid]) {
+		p = &timeline->processes[timeline->by_pid[pid] - 1];
+		if (timeline_has_states(timeline) ? p->state != LDE_STATE_ZOMBIE : !p->has_exited)
+			violate(timeline, ns, "process %" PRIu64 " was made a second time", pid);
+	}
+	p = add_process(timeline, (uint32_t)pid, ns);
+	if (!p)
+		return;
+	p->parent = event->pid;
+	p->is_starting = !event->pid;
+	set_name(p, trace_event_name(event));
+}
+
+/* An execve that works does not return: the call is over here. */
+static void begin_program(struct timeline *timeline, struct timeline_process *p,
+			  const struct trace_event *event, uint64_t ns)
+{
+	p->is_starting = false;
+	p->has_executed = p->call.number != TIMELINE_NO_CALL;
+	if (p->call.number != TIMELINE_NO_CALL)
+		end_call(timeline, p, ns, true, 0);
+	set_name(p, trace_event_name(event));
+}
+
+static void end_process(struct timeline_process *p, const struct trace_event *event, uint64_t ns)
+{
+	p->status = event->code;
+	p->has_exited = true;
+	p->ended_ns = ns;
+}
+
+/* ---- disks and exits -------------------------------------------------------- */
+
+static void issue_request(struct timeline *timeline, const struct timeline_process *p,
+			  const struct trace_event *event, uint64_t ns)
+{
+	if (timeline->nr_requests == TIMELINE_REQUESTS_MAX) {
+		violate(timeline, ns, "more than %d requests to disks at a time",
+			TIMELINE_REQUESTS_MAX);
+		return;
+	}
+	timeline->requests[timeline->nr_requests++] = (struct timeline_request){
+		.disk = event->args[0],
+		.sector = event->args[1],
+		.nr_sectors = event->args[2],
+		.number = event->args[3],
+		.begin_ns = ns,
+		.op = event->code,
+		.process_idx = p ? (int64_t)p->idx : -1,
+	};
+}
+
+static void hand_out_request(struct timeline *timeline, const struct timeline_request *request,
+			     uint64_t ns, bool is_done, uint32_t error)
+{
+	const struct timeline_disk_span span = {
+		.process =
+			request->process_idx < 0 ? NULL : &timeline->processes[request->process_idx],
+		.request = request,
+		.end_ns = ns,
+		.is_done = is_done,
+		.error = error,
+	};
+
+	if (timeline->sink.disk)
+		timeline->sink.disk(timeline->sink.ctx, &span);
+}
+
+static void complete_request(struct timeline *timeline, const struct trace_event *event,
+			     uint64_t ns)
+{
+	struct timeline_request *request = timeline->requests;
+	const struct timeline_request *end = request + timeline->nr_requests;
+
+	while (request < end &&
+	       (request->disk != event->args[0] || request->number != event->args[3]))
+		request++;
+	if (request == end) {
+		violate(timeline, ns, "disk %" PRIu64 " completed request %" PRIu64 ", not issued",
+			event->args[0], event->args[3]);
+		return;
+	}
+	if (request->disk < TIMELINE_DISKS_MAX)
+		exits_add(&timeline->disks[request->disk], ns - request->begin_ns);
+	hand_out_request(timeline, request, ns, true, (uint32_t)event->args[4]);
+	*request = timeline->requests[--timeline->nr_requests];
+}
+
+static void leave_to_vmm(struct timeline *timeline, struct timeline_vcpu *cpu,
+			 struct timeline_process *p, const struct trace_event *event, uint64_t ns)
+{
+	uint64_t left_ns = UINT64_MAX - ns;
+	int32_t syscall = event->args[3] < INT32_MAX ? (int32_t)event->args[3] : TIMELINE_NO_CALL;
+	uint64_t taken_ns = quantity_tsc_to_ns(event->args[1], timeline->info.tsc_hz);
+	struct timeline_exit_span span;
+
+	/* The VMM may not know whose it is. */
+	if (!p && cpu->process_idx >= 0)
+		p = &timeline->processes[cpu->process_idx];
+	if (syscall < 0 && p)
+		syscall = p->call.number;
+	span = (struct timeline_exit_span){
+		.process = p,
+		.begin_ns = ns,
+		.end_ns = ns + (taken_ns < left_ns ? taken_ns : left_ns),
+		.vcpu = event->vcpu,
+		.cause = event->code,
+		.reason = event->args[0],
+		.address = event->args[2],
+		.syscall = syscall,
+	};
+	cpu->exited_until_ns = span.end_ns;
+	if (p)
+		p->nr_exits++;
+	if (causes_add(&timeline->exits, span.cause, p ? (int64_t)p->idx : -1, span.syscall,
+			    taken_ns))
+		timeline->failed = -ENOMEM;
+	if (timeline->sink.exit)
+		timeline->sink.exit(timeline->sink.ctx, &span);
+}
+
+/* ---- events ------------------------------------------------------------------- */
+
+static bool is_of_vmm(uint32_t kind)
+{
+	return kind >= LDE_TRACE_VMM_EXIT;
+}
+
+/* Whose event it is; checks that it is the one on the CPU. */
+static struct timeline_process *whose(struct timeline *timeline, struct timeline_vcpu *cpu,
+				      const struct trace_event *event, uint64_t ns)
+{
+	struct timeline_process *p = process_of(timeline, event->pid, ns);
+
+	if (!timeline_has_states(timeline)) {
+		cpu->process_idx = p ? (int64_t)p->idx : -1;
+		cpu->is_booting = false;
+	} else if (!is_of_vmm(event->kind) && event->kind != LDE_TRACE_SCHED_SWITCH &&
+		   cpu->process_idx != (p ? (int64_t)p->idx : -1)) {
+		/* 0: nobody */
+		violate(timeline, ns, "an event of process %" PRIu32 " while %" PRIu32 " ran",
+			event->pid,
+			cpu->process_idx < 0 ? 0 : timeline->processes[cpu->process_idx].pid);
+	}
+	return p;
+}
+
+/* Events that are of a process only. */
+static void apply_of_process(struct timeline *timeline, struct timeline_process *p,
+			     const struct trace_event *event, uint64_t ns)
+{
+	switch (event->kind) {
+	case LDE_TRACE_PROCESS_EXEC:
+		begin_program(timeline, p, event, ns);
+		break;
+	case LDE_TRACE_PROCESS_EXIT:
+		end_process(p, event, ns);
+		break;
+	case LDE_TRACE_SYSCALL_ENTRY:
+		begin_call(timeline, p, event, ns);
+		break;
+	case LDE_TRACE_SYSCALL_EXIT:
+		return_from_call(timeline, p, event, ns);
+		break;
+	case LDE_TRACE_FAULT_ENTRY:
+	case LDE_TRACE_TRAP_ENTRY:
+		p->nr_faults++;
+		p->in_trap = true;
+		p->is_starting = false;
+		break;
+	case LDE_TRACE_FAULT_EXIT:
+	case LDE_TRACE_TRAP_EXIT:
+		p->in_trap = false;
+		break;
+	case LDE_TRACE_SIGNAL_DELIVER:
+		p->nr_signals++;
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply(struct timeline *timeline, struct timeline_vcpu *cpu,
+		  struct timeline_process *p, const struct trace_event *event, uint64_t ns)
+{
+	switch (event->kind) {
+	case LDE_TRACE_SCHED_SWITCH:
+		sched_switch(timeline, cpu, event, ns);
+		break;
+	case LDE_TRACE_SCHED_WAKEUP:
+		wake_up(timeline, event, ns);
+		break;
+	case LDE_TRACE_PROCESS_FORK:
+		make_process(timeline, event, ns);
+		break;
+	case LDE_TRACE_IRQ_ENTRY:
+		cpu->in_irq = true;
+		break;
+	case LDE_TRACE_IRQ_EXIT:
+		cpu->in_irq = false;
+		break;
+	case LDE_TRACE_BLOCK_ISSUE:
+		issue_request(timeline, p, event, ns);
+		break;
+	case LDE_TRACE_BLOCK_COMPLETE:
+		complete_request(timeline, event, ns);
+		break;
+	case LDE_TRACE_VMM_EXIT:
+		leave_to_vmm(timeline, cpu, p, event, ns);
+		break;
+	case LDE_TRACE_RUN_END:
+		timeline->has_end = true;
+		break;
+	default:
+		if (p)
+			apply_of_process(timeline, p, event, ns);
+	}
+}
+
+int timeline_feed(struct timeline *timeline, const struct trace_event *event)
+{
+	struct timeline_vcpu *cpu = &timeline->vcpus[event->vcpu % TRACE_VCPUS_MAX];
+	uint64_t ns = event->ns > timeline->end_ns ? event->ns : timeline->end_ns;
+	struct timeline_process *p;
+
+	if (!timeline->nr_events++)
+		timeline->begin_ns = ns;
+	timeline->end_ns = ns;
+	timeline->counts[event->kind]++;
+	if (!cpu->is_used)
+		timeline_cpu_init(timeline, cpu);
+	timeline_cpu_advance(timeline, cpu, ns);
+	p = whose(timeline, cpu, event, ns);
+	if (timeline->sink.event)
+		timeline->sink.event(timeline->sink.ctx, event, p);
+	apply(timeline, cpu, p, event, ns);
+	timeline_cpu_look(timeline, cpu);
+	return timeline->failed;
+}
+
+/* ---- begin and end ---------------------------------------------------------- */
+
+int timeline_init(struct timeline *timeline, const struct trace_info *info,
+		  const struct timeline_sink *sink)
+{
+	*timeline = (struct timeline){.info = *info};
+	if (sink)
+		timeline->sink = *sink;
+	timeline->by_pid = calloc(TRACE_NR_PIDS, sizeof(*timeline->by_pid));
+	return timeline->by_pid ? 0 : -ENOMEM;
+}
+
+static void check_sums(struct timeline *timeline, const struct timeline_process *p)
+{
+	uint64_t in_states = 0, on_cpus = 0;
+
+	for (unsigned int i = 0; i < LDE_NR_STATES; i++)
+		in_states += p->state_ns[i];
+	for (unsigned int i = 0; i < TIMELINE_NR_MODES; i++)
+		on_cpus += p->mode_ns[i];
+	if (in_states != timeline_length_ns(timeline))
+		violate(timeline, timeline->end_ns,
+			"the states of process %" PRIu32 " last %" PRIu64 " ns of %" PRIu64, p->pid,
+			in_states, timeline_length_ns(timeline));
+	if (timeline_has_states(timeline) && on_cpus != p->state_ns[LDE_STATE_RUNNING])
+		violate(timeline, timeline->end_ns,
+			"process %" PRIu32 " was RUNNING for %" PRIu64 " ns, on vCPUs for %" PRIu64,
+			p->pid, p->state_ns[LDE_STATE_RUNNING], on_cpus);
+}
+
+static void check_one_running(struct timeline *timeline)
+{
+	for (uint32_t i = 0; i < timeline->nr_processes; i++) {
+		const struct timeline_process *p = &timeline->processes[i];
+
+		if (p->state == LDE_STATE_RUNNING &&
+		    timeline->vcpus[p->vcpu].process_idx != (int64_t)p->idx)
+			violate(timeline, timeline->end_ns,
+				"process %" PRIu32 " is RUNNING on no CPU", p->pid);
+	}
+}
+
+static void finish_process(struct timeline *timeline, struct timeline_process *p)
+{
+	if (p->call.number != TIMELINE_NO_CALL)
+		hand_out_call(timeline, p, timeline->end_ns, false, 0);
+	close_state(timeline, p, timeline->end_ns);
+	check_sums(timeline, p);
+}
+
+int timeline_finish(struct timeline *timeline)
+{
+	check_one_running(timeline);
+	for (unsigned int i = 0; i < TRACE_VCPUS_MAX; i++)
+		if (timeline->vcpus[i].is_used) {
+			timeline_cpu_advance(timeline, &timeline->vcpus[i], timeline->end_ns);
+			timeline_cpu_flush(timeline, &timeline->vcpus[i]);
+		}
+	for (uint32_t i = 0; i < timeline->nr_requests; i++)
+		hand_out_request(timeline, &timeline->requests[i], timeline->end_ns, false, 0);
+	for (uint32_t i = 0; i < timeline->nr_processes; i++)
+		finish_process(timeline, &timeline->processes[i]);
+	causes_sort(&timeline->exits);
+	return timeline->failed;
+}
+
+void timeline_fini(struct timeline *timeline)
+{
+	for (unsigned int i = 0; i < TIMELINE_NR_CALLS; i++)
+		free(timeline->calls[i]);
+	causes_fini(&timeline->exits);
+	free(timeline->processes);
+	free(timeline->by_pid);
+	timeline->processes = NULL;
+	timeline->by_pid = NULL;
+}
+
+static int follow(struct timeline *timeline, struct trace_reader *reader, char *why,
+		  size_t why_size)
+{
+	struct trace_event event;
+	int more = 0, err = 0;
+
+	while (!err && (more = trace_reader_next(reader, &event)) == 1)
+		err = timeline_feed(timeline, &event);
+	if (!err)
+		err = timeline_finish(timeline);
+	if (err)
+		snprintf(why, why_size, "out of memory");
+	if (!err && more < 0) {
+		snprintf(why, why_size, "%s", trace_reader_error(reader));
+		err = more;
+	}
+	return err;
+}
+
+int timeline_read(struct timeline *timeline, const char *dir, const struct timeline_sink *sink,
+		  char *why, size_t why_size)
+{
+	struct trace_reader *reader;
+	int err;
+
+	*timeline = (struct timeline){0};
+	err = trace_reader_open(&reader, dir, why, why_size);
+	if (err)
+		return err;
+	err = timeline_init(timeline, trace_reader_info(reader), sink);
+	if (err)
+		snprintf(why, why_size, "out of memory");
+	else
+		err = follow(timeline, reader, why, why_size);
+	trace_reader_close(reader);
+	return err;
+}
