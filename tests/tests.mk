@@ -83,6 +83,7 @@ $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 		-pthread -lcmocka -lfdt
 
 $(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c
+$(BUILD)/tests/unit/observe_trace_test: tests/fuzz/trace/trace_input.c
 
 # A driver of the kernel and a device of the VMM, in one process.
 $(BUILD)/tests/unit/kernel_virtio_blk_test: $(BUILD)/vmm/libvmm.a
@@ -117,6 +118,7 @@ test-programs: $(TEST_PROGRAMS)
 
 include tests/bench/bench.mk
 include tests/fuzz/virtio/virtio.mk
+include tests/fuzz/trace/trace.mk
 
 # ---- suites, as tests/tools/tap-total takes them -------------------------
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A trace on disk: what is written is read back, and nothing else is believed. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,6 +20,7 @@
 
 #include <lde/ledger.h>
 
+#include "tests/fuzz/trace/trace_input.h"
 #include "vmm/observe/trace_follow.h"
 #include "vmm/observe/trace_reader.h"
 #include "vmm/observe/trace_schema.h"
@@ -636,6 +638,34 @@ static void random_damage_breaks_nothing(void **state)
 	}
 }
 
+/* What does not hold in there aborts. */
+static void what_the_fuzzer_has_found_does_no_harm(void **state)
+{
+	static const char corpus[] = "tests/fuzz/trace/corpus";
+	const struct dirent *entry;
+	unsigned int nr = 0;
+	DIR *files = opendir(corpus);
+
+	(void)state;
+	assert_non_null(files);
+	while ((entry = readdir(files))) {
+		static uint8_t bytes[16384];
+		char path[300];
+		FILE *in;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", corpus, entry->d_name);
+		in = fopen(path, "r");
+		assert_non_null(in);
+		trace_input_run(dir, bytes, fread(bytes, 1, sizeof(bytes), in));
+		fclose(in);
+		nr++;
+	}
+	closedir(files);
+	assert_true(nr > 20);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 #define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, begin_following, end_following)
 
@@ -663,6 +693,7 @@ int main(void)
 		TEST(a_file_cut_off_is_read_up_to_there),
 		TEST(damage_in_the_middle_ends_with_a_message),
 		TEST(random_damage_breaks_nothing),
+		TEST(what_the_fuzzer_has_found_does_no_harm),
 	};
 
 	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
