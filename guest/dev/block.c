@@ -2,7 +2,9 @@
 #include "guest/dev/block.h"
 
 #include "guest/arch/event.h"
+#include "guest/core/clock.h"
 #include "guest/lib/errno.h"
+#include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 
 static struct block_device *devices[BLOCK_DEVICES_MAX];
@@ -139,6 +141,16 @@ void block_set_holding(bool holding)
 	is_holding = holding;
 }
 
+/* What it costs that the CPU is held is counted, for it is not computing. */
+static void hold_cpu(struct block_device *device, const struct block_request *request)
+{
+	uint64_t start = clock_now();
+
+	while (block_is_pending(request))
+		device->ops->poll(device);
+	ledger.held_tsc += clock_now() - start;
+}
+
 int block_wait(struct block_device *device, struct block_request *request)
 {
 	if (block_is_pending(request))
@@ -146,7 +158,7 @@ int block_wait(struct block_device *device, struct block_request *request)
 	while (block_is_pending(request)) {
 		/* Number 0 has the boot context, which cannot be switched from. */
 		if (is_holding || !current()->pid)
-			device->ops->poll(device);
+			hold_cpu(device, request);
 		else
 			wait_uninterrupted(&request->waiters);
 	}

@@ -32,7 +32,7 @@
 #define BLOCK_MAJOR             254
 #define BLOCK_MINORS_PER_DEVICE 16
 
-enum block_op {
+enum block_op { /* numbers as those of enum lde_block_op */
 	BLOCK_READ,         /* into the segments */
 	BLOCK_WRITE,        /* from the segments, in order */
 	BLOCK_FLUSH,        /* makes durable what has completed before; no sectors */

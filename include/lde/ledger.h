@@ -69,6 +69,7 @@ struct lde_ledger {
 	uint64_t idle_entries;
 	uint64_t idle_tsc;
 	uint64_t timer_arms;
+	uint64_t held_tsc; /* the CPU was held by who waited for a disk, instead of BLOCKED */
 
 	uint64_t pages_total;      /* managed by the page allocator */
 	uint64_t pages_free_start; /* before the first process */

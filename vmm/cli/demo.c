@@ -17,6 +17,7 @@ struct demo {
 static const struct demo demos[] = {
 	{"restricted", demo_restricted, "what keeps a program from taking the machine"},
 	{"switching", demo_switching, "how the kernel gets the CPU back from a program"},
+	{"slow-io", demo_slow_io, "what the CPU does while programs wait for a disk"},
 };
 
 #define NR_DEMOS (sizeof(demos) / sizeof(demos[0]))

@@ -9,4 +9,7 @@ int demo_restricted(void);
 /* A program that does not give the CPU back. Returns the exit status. */
 int demo_switching(void);
 
+/* Programs that wait for a disk, with and without blocking. */
+int demo_slow_io(void);
+
 #endif

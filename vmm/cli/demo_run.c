@@ -39,6 +39,7 @@ int demo_run(const char *const *argv, void (*take)(void *ctx, const struct machi
 	print_command(argv);
 	/* getopt may permute what it is given, but with "+" it does not. */
 	status = session_prepare(&session, OPTIONS_RUN, count_words(argv), (char **)argv, NULL);
+	session.hides_trace = true; /* the demonstration shows it, or needs none */
 	if (status == SESSION_READY) {
 		status = session_run(&session);
 		if (session.ran && take)

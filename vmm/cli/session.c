@@ -254,7 +254,7 @@ int session_run(struct session *session)
 	if (err < 0)
 		return STATUS_LDE_FAILED;
 	session->ran = true;
-	if (options->trace_dir)
+	if (options->trace_dir && !session->hides_trace)
 		print_trace(options->trace_dir, &session->report.trace);
 	if (session->report.end == MACHINE_END_PANIC)
 		print_whose_fault(options);

@@ -17,6 +17,7 @@ struct session {
 	struct program *found; /* one for each of options.programs */
 	struct machine_program *programs;
 	bool want_kvm_stats; /* may be set between prepare and run */
+	bool hides_trace;    /* the same: where the trace is need not be said */
 	struct machine_report report; /* after session_run */
 	bool has_report; /* report holds something to free */
 	bool ran; /* the guest ran, whatever its end */

@@ -11,6 +11,7 @@
 #include <lde/ledger.h>
 
 #include "vmm/dev/sched_config.h"
+#include "vmm/dev/virtio_blk.h"
 #include "vmm/host/disk.h"
 #include "vmm/host/kvm_stats.h"
 #include "vmm/observe/counters.h"
@@ -81,6 +82,8 @@ struct machine_report {
 	const struct lde_process_record *records;
 	uint32_t nr_records;
 	struct trace_totals trace; /* if there was to be one */
+	struct vblk_counters disks[DISK_DISKS_MAX];
+	uint32_t nr_disks;
 	uint64_t tsc_hz;
 	uint64_t wall_ns; /* from the first entry into the guest to its end */
 };

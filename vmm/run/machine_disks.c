@@ -122,9 +122,11 @@ void machine_close_disks(struct machine *machine)
 {
 	for (unsigned int i = 0; i < machine->nr_disks; i++) {
 		vblk_fini(&machine->disks[i].blk);
+		machine->report->disks[i] = machine->disks[i].blk.counters;
 		close(machine->disks[i].interrupt_fd);
 		disk_close(&machine->disks[i].disk);
 	}
+	machine->report->nr_disks = machine->nr_disks;
 	free(machine->disks);
 	machine->disks = NULL;
 	machine->nr_disks = 0;
