@@ -139,7 +139,7 @@ static const char *decode(struct cursor *cursor, struct lde_trace_record *record
 static int damaged(struct trace_reader *reader, const struct stream *s, const char *what)
 {
 	return fail(reader, -EBADMSG, "%s: packet %llu is damaged: %s", s->name,
-		    (unsigned long long)(s->nr_read + s->packet), what);
+		    (unsigned long long)s->nr_read + s->packet, what);
 }
 
 static const char *check_packet(const struct trace_reader *reader, const struct stream *s,
