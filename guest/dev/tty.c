@@ -35,7 +35,6 @@ static struct {
 static struct ldisc ld;
 static struct lde_terminal shared __attribute__((aligned(64)));
 static uint8_t typed[PAGE_SIZE] __attribute__((aligned(4096)));
-static uint8_t bounce[PAGE_SIZE];
 
 static void command(enum lde_terminal_command command)
 {
@@ -170,6 +169,16 @@ static void send_echo(void)
 	}
 }
 
+/* A key. With the programs of the command line gone nobody is there to whom the
+ * user could mean it: SIGINT is for the run as a whole. */
+static void send_signal(int sig)
+{
+	if (sig == SIGINT && !tty.ops->has_jobs())
+		command(LDE_TERMINAL_END);
+	else
+		tty.ops->signal(tty.foreground, sig);
+}
+
 static void send_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGQUIT, SIGTSTP };
@@ -178,7 +187,7 @@ static void send_signals(void)
 	ld.signals = 0;
 	for (unsigned i = 0; set && i < ARRAY_SIZE(signals); i++)
 		if (set >> signals[i] & 1)
-			tty.ops->signal(tty.foreground, signals[i]);
+			send_signal(signals[i]);
 }
 
 static uint64_t receive_run(void *arg)
@@ -258,9 +267,9 @@ void tty_interrupt(void)
 	if (events & LDE_TERMINAL_F_CONTINUED)
 		tty.ops->resume();
 	if (events & LDE_TERMINAL_F_INTERRUPT)
-		tty.ops->signal(tty.foreground, SIGINT);
+		send_signal(SIGINT);
 	if (events & LDE_TERMINAL_F_QUIT)
-		tty.ops->signal(tty.foreground, SIGQUIT);
+		send_signal(SIGQUIT);
 	if (events & LDE_TERMINAL_F_HANGUP)
 		hang_up();
 	pump();
@@ -319,14 +328,28 @@ static int wait_for_input(uint64_t len, bool may_wait)
 	}
 }
 
+bool tty_has_more(void)
+{
+	return ldisc_is_canonical(&ld) ? ld.is_split : ld.start != ld.end;
+}
+
+/* Bytes on their way to a program, which may have to be waited for. */
+struct piece {
+	uint32_t size;
+	uint8_t bytes[512];
+};
+
 static uint64_t read_run(void *arg)
 {
-	return ldisc_read(&ld, bounce, *(const uint64_t *)arg);
+	struct piece *piece = arg;
+
+	return ldisc_read(&ld, piece->bytes, piece->size);
 }
 
 int64_t tty_read(vaddr_t buf, uint64_t len, bool may_wait)
 {
-	uint64_t n;
+	struct piece piece;
+	uint64_t done = 0, n;
 	int err;
 
 	if (!len)
@@ -334,10 +357,15 @@ int64_t tty_read(vaddr_t buf, uint64_t len, bool may_wait)
 	err = wait_for_input(len, may_wait);
 	if (err)
 		return err;
-	len = min_u64(len, sizeof(bounce));
-	n = offload_call(read_run, &len);
+	do {
+		piece.size = min_u64(len - done, sizeof(piece.bytes));
+		n = offload_call(read_run, &piece);
+		if (user_write(current()->space, buf + done, piece.bytes, n))
+			return done ? (int64_t)done : -EFAULT;
+		done += n;
+	} while (n == piece.size && done < len && tty_has_more());
 	pump(); /* there is room again */
-	return user_write(current()->space, buf, bounce, n) ? -EFAULT : (int64_t)n;
+	return done;
 }
 
 int64_t tty_write(unsigned stream, const struct user_piece *pieces, unsigned nr, bool may_wait)
@@ -373,11 +401,6 @@ uint32_t tty_poll(struct watcher *watcher)
 	if (ldisc_has_input(&ld, !keys[VTIME] && keys[VMIN] ? keys[VMIN] : 1))
 		events |= POLLIN | POLLRDNORM;
 	return events;
-}
-
-bool tty_has_more(void)
-{
-	return ldisc_is_canonical(&ld) ? ld.is_split : ld.start != ld.end;
 }
 
 static uint64_t count_run(void *arg)

@@ -24,6 +24,7 @@ struct tty_job_ops {
 	/* The running process is in the background and did what sig is for: 0 if
 	 * it may all the same, -EIO, or, after sig was sent, -ERESTARTSYS. */
 	int (*background)(int sig);
+	bool (*has_jobs)(void); /* a program of the command line lives */
 	void (*resume)(void); /* lde had been stopped and goes on */
 };
 

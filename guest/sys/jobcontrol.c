@@ -31,5 +31,6 @@ static int in_background(int sig)
 const struct tty_job_ops jobcontrol_ops = {
 	.signal = signal_group,
 	.background = in_background,
+	.has_jobs = stop_has_jobs,
 	.resume = stop_resume_jobs,
 };

@@ -55,6 +55,14 @@ static bool have_all_jobs_stopped(const struct process *stopping)
 	return true;
 }
 
+bool stop_has_jobs(void)
+{
+	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1))
+		if (group_has_outside_parent(p) && p->state != LDE_STATE_ZOMBIE)
+			return true;
+	return false;
+}
+
 /* Stops lde, if that is due; when it goes on an interrupt comes, and so does
  * stop_resume_jobs. */
 static void suspend(const struct process *stopping)

@@ -27,6 +27,8 @@ void stop_waiting(struct process *p, int sig);
  * it does. (A shell on the host can then start other things.)
  */
 void stop_settle(void);
+/* Whether a program of the command line lives. */
+bool stop_has_jobs(void);
 /* lde had been stopped, and goes on. */
 void stop_resume_jobs(void);
 

@@ -95,6 +95,7 @@ enum lde_terminal_command {
 				   * begin with them. Again, for other output_flags. */
 	LDE_TERMINAL_SUSPEND = 3, /* the programs have been stopped by signal: so is
 				   * the VMM, which says F_CONTINUED when it goes on */
+	LDE_TERMINAL_END = 4,     /* ^C, and nobody to give it to: the run is to end */
 };
 
 #define LDE_TERMINAL_F_INTERRUPT 1u /* typed before the terminal was taken: SIGINT */

@@ -74,7 +74,7 @@ static int set_up(void **state)
 		return -1;
 	nr_escapes = 0;
 	terminal_init(slave);
-	vtty = (struct vtty){.mem = &mem, .interrupt = on_interrupt};
+	vtty = (struct vtty){.mem = &mem, .interrupt = on_interrupt, .end = on_escape};
 	vconsole_init(&console, &(struct vconsole_config){
 					.mem = &mem,
 					.fds = {-1, -1, -1, slave, slave},
@@ -177,12 +177,27 @@ static void output_is_processed_as_the_guest_says(void **state)
 	assert_true(is_as_before());
 }
 
+/* The host echoes in its own time. */
+static void wait_for_echo(size_t len)
+{
+	struct pollfd pollfd = {.fd = master, .events = POLLIN};
+	char shown[64];
+
+	for (size_t seen = 0; seen < len;) {
+		assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+		ssize_t n = read(master, shown, sizeof(shown));
+		assert_true(n > 0);
+		seen += (size_t)n;
+	}
+}
+
 static void what_was_echoed_before_is_counted(void **state)
 {
 	uint32_t nr_echoed;
 
 	(void)state;
 	type("early\nsh");
+	wait_for_echo(strlen("early\r\nsh"));
 	terminal_take(&nr_echoed);
 	assert_int_equal(nr_echoed, 8);
 }
@@ -284,6 +299,14 @@ static void events_are_told_once(void **state)
 	assert_true(vtty_post(&vtty, LDE_TERMINAL_F_INTERRUPT));
 }
 
+static void the_guest_may_end_the_run(void **state)
+{
+	(void)state;
+	command(LDE_TERMINAL_END);
+	assert_int_equal(nr_escapes, 1);
+	assert_int_equal(vtty.nr_refused, 0);
+}
+
 static void bad_commands_are_refused(void **state)
 {
 	(void)state;
@@ -362,6 +385,7 @@ int main(void)
 		T(without_a_terminal_nothing_can_be_taken),
 		T(the_guest_learns_the_settings),
 		T(events_are_told_once),
+		T(the_guest_may_end_the_run),
 		T(bad_commands_are_refused),
 		T(keys_reach_the_reader_one_by_one),
 		T(what_nobody_asked_for_is_kept),

@@ -8,6 +8,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/dev/console_stream.h"
+#include "vmm/host/terminal.h"
 
 #define REQ_HEADER_SIZE offsetof(struct lde_console_req, segs)
 
@@ -205,12 +206,15 @@ bool vconsole_serve_keyboard(struct vconsole *console, struct vconsole_stream *s
 	struct keyboard *keyboard = &console->keyboard;
 
 	pthread_mutex_lock(&console->lock);
-	bool is_empty = keyboard_is_empty(keyboard), has_none = stream->io.fd < 0;
-	bool is_ready = !is_empty || keyboard->has_ended || has_none;
-	if (!is_empty)
+	bool is_ready = true;
+	if (!keyboard_is_empty(keyboard))
 		*result = (int64_t)keyboard_take(keyboard, stream->iov, stream->nr_iov);
-	else if (is_ready)
-		*result = has_none ? -EBADF : keyboard->error;
+	else if (keyboard->has_ended)
+		*result = keyboard->error;
+	else if (!terminal_is_taken()) /* it is not there, or could not be had */
+		*result = stream->io.fd < 0 ? -EBADF : -EIO;
+	else
+		is_ready = false;
 	pthread_mutex_unlock(&console->lock);
 	return is_ready;
 }

@@ -77,6 +77,9 @@ void vtty_command(struct vtty *vtty, uint32_t gpa)
 			refuse(vtty, gpa);
 		}
 		break;
+	case LDE_TERMINAL_END:
+		vtty->end(vtty->ctx);
+		break;
 	default:
 		refuse(vtty, gpa);
 	}

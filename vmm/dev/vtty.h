@@ -18,6 +18,7 @@
 struct vtty {
 	const struct guestmem *mem;
 	void (*interrupt)(void *ctx);
+	void (*end)(void *ctx); /* the run is to end as by ^C */
 	void *ctx;
 	uint32_t gpa; /* of the guest's struct lde_terminal; 0: not attached */
 	uint64_t nr_refused;

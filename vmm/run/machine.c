@@ -81,8 +81,8 @@ static void on_terminal(void *ctx, uint32_t gpa)
 	vtty_command(&((struct machine *)ctx)->vtty, gpa);
 }
 
-/* The way out was typed. */
-static void on_escape(void *ctx)
+/* The user wants the run to end. */
+static void on_end_typed(void *ctx)
 {
 	(void)ctx;
 	kick_end(SIGINT);
@@ -95,7 +95,7 @@ static void connect_console(struct machine *machine)
 		.mem = &machine->mem,
 		.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, terminal, terminal},
 		.terminal = on_terminal,
-		.escape = on_escape,
+		.escape = on_end_typed,
 		.is_tagged = machine->config->tag_output,
 		.name = machine_process_name,
 		.interrupt = on_console_interrupt,
@@ -113,6 +113,7 @@ static void connect_console(struct machine *machine)
 	machine->vtty = (struct vtty){
 		.mem = &machine->mem,
 		.interrupt = on_console_interrupt,
+		.end = on_end_typed,
 		.ctx = machine,
 	};
 	vconsole_init(&machine->console, &config);

@@ -12,6 +12,7 @@
  *	?raw, ?lines   wait until the terminal is so
  *	%stop   wait until the command has stopped; says if the settings are kept
  *	%fg, %bg       continue it there
+ *	%back          put it in the background as it runs
  *	%hangup close the terminal
  *	~MS     wait
  *
@@ -213,6 +214,8 @@ static void step(const char *what)
 			wait_for_stop();
 		else if (!strcmp(what, "%fg") || !strcmp(what, "%bg"))
 			resume(what[1] == 'f');
+		else if (!strcmp(what, "%back"))
+			tcsetpgrp(slave, getpgrp());
 		else if (!strcmp(what, "%hangup"))
 			hang_up();
 		else
