@@ -232,7 +232,7 @@ static void pump(void)
 	}
 }
 
-/* From the first time on the terminal is ours. */
+/* From the first time on the terminal is ours; what is typed comes by pump. */
 static void take(void)
 {
 	if (tty.is_taken)
@@ -242,7 +242,6 @@ static void take(void)
 	host_settings(&ld.settings);
 	shared.output_flags = ld.settings.c_oflag;
 	ld.nr_echoed = shared.nr_echoed;
-	pump();
 }
 
 /* What becomes of output is done there. */
@@ -311,6 +310,7 @@ static int wait_for_input(uint64_t len, bool may_wait)
 		if (err)
 			return err;
 		take();
+		pump();
 		if (tty.is_hung_up || ldisc_has_input(&ld, max_u64(min_u64(min, len), 1)))
 			return 0;
 		if (!ldisc_is_canonical(&ld) && !min && !time)
@@ -394,6 +394,7 @@ uint32_t tty_poll(struct watcher *watcher)
 	uint32_t events = POLLOUT | POLLWRNORM;
 
 	take();
+	pump();
 	if (watcher)
 		watch_add(watcher, &tty.source);
 	if (tty.is_hung_up)
@@ -412,6 +413,7 @@ static uint64_t count_run(void *arg)
 uint32_t tty_nr_readable(void)
 {
 	take();
+	pump();
 	return offload_call(count_run, NULL);
 }
 
@@ -436,7 +438,7 @@ void tty_set_settings(const struct termios *settings, bool flushes)
 {
 	struct termios copy = *settings;
 
-	take(); /* as it is: what has been typed before was typed so */
+	take(); /* with what it is set to; what comes now is for the new settings */
 	if (flushes)
 		ldisc_flush_input(&ld);
 	offload_call(set_run, &copy);
@@ -451,6 +453,7 @@ void tty_set_settings(const struct termios *settings, bool flushes)
 void tty_flush_input(void)
 {
 	take();
+	pump(); /* what is on its way is flushed, too */
 	ldisc_flush_input(&ld);
 	pump();
 }
