@@ -25,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,7 +33,7 @@
 #define WORKERS_MAX 64
 #define PATIENCE_MS 1500 /* for one generation */
 #define GRACE_MS    5000 /* for the killed to be gone */
-#define SLACK_PAGES 16   /* that the driver itself may come to use */
+#define SLACK_PAGES 256 /* that the driver itself may come to use */
 
 enum { WELL = 0, BROKEN = 2, OUTLIVED = 3, LOST = 4 };
 
@@ -58,28 +59,23 @@ static unsigned long nr_free_pages(void)
 	return sysinfo(&info) ? 0 : info.freeram * info.mem_unit / 4096;
 }
 
-/* A folder with all that is in it. */
-static void remove_tree(const char *path)
+/* Removes name, seen from the folder dir, with all that is in it. */
+static void remove_tree(int dir, const char *name)
 {
-	DIR *dir = opendir(path);
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *entry;
-	char below[4400];
 
-	while (dir && (entry = readdir(dir))) {
-		struct stat st;
-
+	while (stream && (entry = readdir(stream))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
-		if (!lstat(below, &st) && S_ISDIR(st.st_mode))
-			remove_tree(below);
-		else
-			unlink(below);
-		rewinddir(dir);
+		remove_tree(fd, entry->d_name);
+		rewinddir(stream);
 	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
+	if (stream)
+		closedir(stream);
+	if (unlinkat(dir, name, fd >= 0 ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
+		fprintf(stderr, "fuzz: %.40s cannot be removed: %s\n", name, strerror(errno));
 }
 
 static bool is_made_by_workers(const char *name)
@@ -91,6 +87,24 @@ static bool is_made_by_workers(const char *name)
 		if (!strcmp(name, names[i]))
 			return true;
 	return strspn(name, "x") > 100;
+}
+
+/* Workers may have removed the devices. */
+static void restore_devices(void)
+{
+	static const struct {
+		const char *path;
+		unsigned minor;
+	} devices[] = {
+		{ "/dev/null", 3 }, { "/dev/zero", 5 }, { "/dev/full", 7 }, { "/dev/urandom", 9 },
+	};
+
+	mkdir("/dev/shm", 01777);
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		unlink(devices[i].path);
+		rmdir(devices[i].path);
+		mknod(devices[i].path, S_IFCHR | 0666, makedev(1, devices[i].minor));
+	}
 }
 
 /* What workers have made anywhere below path: .. leads them everywhere. */
@@ -107,10 +121,7 @@ static void remove_files(const char *path)
 		if (entry->d_name[0] == '.' || !strcmp(below, "/proc") || lstat(below, &st))
 			continue;
 		if (is_made_by_workers(entry->d_name)) {
-			if (S_ISDIR(st.st_mode))
-				remove_tree(below);
-			else
-				unlink(below);
+			remove_tree(AT_FDCWD, below);
 			rewinddir(dir);
 		} else if (S_ISDIR(st.st_mode)) {
 			remove_files(below);
@@ -135,21 +146,27 @@ static pid_t start_worker(uint64_t seed, unsigned nr_calls)
 	return err ? -err : pid;
 }
 
-/* Until nr_left workers have ended, or too long. */
-static void wait_for_workers(unsigned nr_left)
+/* Until nr_left workers have ended, or too long; how many of them could not
+ * begin. */
+static unsigned wait_for_workers(unsigned nr_left)
 {
 	int64_t end = now_ms() + PATIENCE_MS;
+	unsigned nr_unfit = 0;
+	int status;
 
 	while (nr_left && now_ms() < end) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		pid_t pid = waitpid(-1, &status, WNOHANG);
 
-		if (pid > 0)
-			nr_left--;
-		else if (pid < 0 && errno == ECHILD)
+		if (pid < 0)
 			break;
-		else
+		if (pid) {
+			nr_left--;
+			nr_unfit += WIFEXITED(status) && WEXITSTATUS(status) == UNFIT;
+		} else {
 			sleep_ms(10);
+		}
 	}
+	return nr_unfit;
 }
 
 /* Whether the process of that number, or its shadow, is no zombie. */
@@ -230,8 +247,12 @@ static void hog_give_back(void)
 static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 {
 	unsigned nr_started = 0;
+	pid_t last;
 
-	mkdir(FOLDER, 0777);
+	if (mkdir(FOLDER, 0777) < 0) {
+		fprintf(stderr, "fuzz: %s cannot be made: %s\n", FOLDER, strerror(errno));
+		return BROKEN;
+	}
 	random_start(seed);
 	if (random_once_in(3)) /* memory runs out now and then */
 		hog_take(80 + random_below(400));
@@ -243,16 +264,19 @@ static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 		fprintf(stderr, "fuzz: somebody outlived SIGKILL\n");
 		return OUTLIVED;
 	}
-	remove_tree(FOLDER);
+	remove_tree(AT_FDCWD, FOLDER);
 	remove_files("");
+	restore_devices();
 	chmod(self, 0755); /* workers may have found it */
 	/* The kernel keeps the last orphan until there is a new process. */
-	pid_t last = start_worker(0, 0);
-	if (last < 0) {
-		fprintf(stderr, "fuzz: no worker can be started any more: %s\n", strerror(-last));
+	mkdir(FOLDER, 0777);
+	last = start_worker(0, 0);
+	if (last < 0 || wait_for_workers(1)) {
+		fprintf(stderr, "fuzz: no worker can be started any more: %s\n",
+			last < 0 ? strerror(-last) : "it could not begin");
 		return BROKEN;
 	}
-	wait_for_workers(1);
+	remove_tree(AT_FDCWD, FOLDER);
 	return WELL;
 }
 

@@ -46,6 +46,8 @@ unsigned long value_of(enum kind kind);
 
 /* ---- the two programs ----------------------------------------------------- */
 
+#define UNFIT 99 /* exit status of a worker that could not begin */
+
 int drive(int argc, char **argv);
 /* Most signals are survived at first. */
 void work_prepare(void);

@@ -13,7 +13,7 @@ static void set_up_output(void)
 	int null = open("/dev/null", O_RDWR);
 
 	if (null < 0)
-		_exit(0);
+		_exit(UNFIT);
 	if (!random_once_in(8))
 		dup2(null, 1);
 	dup2(null, 2);
@@ -28,7 +28,7 @@ static _Noreturn void begin_work(char **argv)
 	setpgid(0, 0);
 	random_start(seed);
 	if (chdir(FOLDER) < 0)
-		_exit(0);
+		_exit(UNFIT);
 	set_up_output();
 	values_prepare();
 	work_prepare();
