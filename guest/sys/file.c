@@ -82,12 +82,17 @@ int64_t sys_write(struct trap_frame *f)
 /* Reads pieces from, at most PIECES_MAX of nr, checking as Linux does. */
 static int get_pieces(struct user_piece *pieces, vaddr_t from, unsigned nr)
 {
+	int err = 0;
+
 	if (get_user(pieces, from, nr * sizeof(*pieces)))
 		return -EFAULT;
-	for (unsigned i = 0; i < nr; i++)
+	for (unsigned i = 0; i < nr; i++) {
 		if ((int64_t)pieces[i].len < 0)
 			return -EINVAL;
-	return 0;
+		if (!can_be_users(pieces[i].start, pieces[i].len))
+			err = -EFAULT;
+	}
+	return err;
 }
 
 typedef int64_t (*transfer_fn)(struct file *file, const struct user_piece *pieces, unsigned nr,

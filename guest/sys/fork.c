@@ -376,10 +376,11 @@ int64_t sys_waitid(struct trap_frame *f)
 		return -EINVAL;
 	}
 	err = wait_for_child(&w, &child);
+	/* Filled in whatever came out: with zeroes if nobody did. */
+	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), err ? NULL : child))
+		return -EFAULT;
 	if (err)
 		return err;
-	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), child))
-		return -EFAULT;
 	if (child && !w.is_nowait)
 		settle(child);
 	return 0;
