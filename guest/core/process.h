@@ -21,6 +21,7 @@
 struct space;
 struct file_table;
 struct inode;
+struct rlimits;
 
 /* See wait.h. */
 struct wait_queue {
@@ -67,6 +68,7 @@ struct process {
 	uint64_t child_tid;           /* where a new child is to find its number */
 	uint32_t umask;
 	uint32_t processes_limit;     /* RLIMIT_NPROC */
+	struct rlimits *rlimits;      /* the others; NULL: all as at the start */
 	uint64_t alternate_stack[3];  /* sigaltstack(2): address, flags, size */
 	uint64_t signal_mask, signals_pending; /* bit n - 1: signal n */
 	uint64_t mask_after_suspend;  /* rt_sigsuspend(2): the mask of before... */
@@ -78,6 +80,9 @@ struct process {
 };
 
 #define PID_MAX 32768
+
+/* Open files. */
+#define PROCESS_FILES_MAX 1024
 
 /* Where the parts lie in the process's first page. */
 #define PROCESS_VECTOR_OFFSET 1024

@@ -7,6 +7,7 @@
 #include "guest/arch/offload.h"
 #include "guest/core/process.h"
 #include "guest/fs/file.h"
+#include "guest/fs/fsize.h"
 #include "guest/fs/text.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
@@ -160,8 +161,8 @@ static int64_t write_piece(struct file *file, const struct user_piece *piece, ui
 	return n;
 }
 
-static int64_t regular_write(struct file *file, const struct user_piece *pieces, unsigned nr,
-			     uint64_t *pos)
+static int64_t write_all(struct file *file, const struct user_piece *pieces, unsigned nr,
+			 uint64_t *pos)
 {
 	struct inode *inode = file->inode;
 	int64_t done = 0, n = 0;
@@ -182,6 +183,40 @@ static int64_t regular_write(struct file *file, const struct user_piece *pieces,
 	if (done)
 		inode_touch(inode, INODE_WRITTEN);
 	return done ? done : n;
+}
+
+/* Writes as much as the process's limit leaves: piece by piece, the last one cut. */
+static int64_t write_limited(struct file *file, const struct user_piece *pieces, unsigned nr,
+			     uint64_t *pos)
+{
+	uint64_t start = file->flags & O_APPEND ? file->inode->object.size : *pos, total = 0;
+	int64_t done = 0, left;
+
+	for (unsigned i = 0; i < nr; i++)
+		total += pieces[i].len;
+	left = fsize_allow(start, total);
+	if (left < 0 || (uint64_t)left == total)
+		return left < 0 ? left : write_all(file, pieces, nr, pos);
+	for (unsigned i = 0; i < nr && left; i++) {
+		struct user_piece piece = { pieces[i].start, min_u64(pieces[i].len, left) };
+		int64_t n = write_all(file, &piece, 1, pos);
+
+		if (n < 0)
+			return done ? done : n;
+		done += n;
+		left -= n;
+		if ((uint64_t)n < piece.len)
+			break;
+	}
+	return done;
+}
+
+static int64_t regular_write(struct file *file, const struct user_piece *pieces, unsigned nr,
+			     uint64_t *pos)
+{
+	if (unlikely(rlimit_has_any(current())))
+		return write_limited(file, pieces, nr, pos);
+	return write_all(file, pieces, nr, pos);
 }
 
 const struct file_ops regular_file_ops = {

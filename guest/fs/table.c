@@ -14,6 +14,7 @@ struct file_table *file_table_create(void)
 	if (!table)
 		return NULL;
 	table->users = 1;
+	table->limit = FD_MAX;
 	table->chunks[0] = &table->first;
 	table->nr_chunks = 1;
 	return table;
@@ -48,6 +49,8 @@ struct file_table *file_table_clone(const struct file_table *table)
 {
 	struct file_table *clone = file_table_create();
 
+	if (clone)
+		clone->limit = table->limit;
 	for (int fd = file_table_next(table, 0); clone && fd < FD_MAX;
 	     fd = file_table_next(table, fd + 1)) {
 		struct file *file = file_get(file_table_get(table, fd));
@@ -111,7 +114,7 @@ static int find_free(const struct file_table *table, int min)
 
 bool file_table_is_full(const struct file_table *table)
 {
-	return find_free(table, 0) == FD_MAX;
+	return find_free(table, 0) >= table->limit;
 }
 
 int file_install(struct file_table *table, struct file *file, int min, bool closes_on_exec)
@@ -119,7 +122,7 @@ int file_install(struct file_table *table, struct file *file, int min, bool clos
 	int fd = find_free(table, min);
 	struct fd_chunk *chunk;
 
-	if (fd >= FD_MAX)
+	if (fd >= table->limit)
 		return -EMFILE;
 	chunk = chunk_ensure(table, fd);
 	if (!chunk)

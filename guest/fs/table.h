@@ -3,9 +3,10 @@
 #ifndef GUEST_FS_TABLE_H
 #define GUEST_FS_TABLE_H
 
+#include "guest/core/process.h"
 #include "guest/fs/file.h"
 
-#define FD_MAX    1024
+#define FD_MAX    PROCESS_FILES_MAX
 #define FD_CHUNK  32 /* numbers that get memory together */
 
 struct fd_chunk {
@@ -15,6 +16,7 @@ struct fd_chunk {
 
 struct file_table {
 	uint32_t users;
+	int limit;          /* RLIMIT_NOFILE: no new number from here on */
 	unsigned nr_chunks; /* none beyond is there */
 	struct fd_chunk *chunks[FD_MAX / FD_CHUNK]; /* NULL: none open; the first is there */
 	struct fd_chunk first;
@@ -52,7 +54,7 @@ int file_close(struct file_table *table, int fd);
 /* The first open number from fd on; FD_MAX: none. */
 int file_table_next(const struct file_table *table, int fd);
 
-/* No number is free. */
+/* No number is free, as far as the limit goes. */
 bool file_table_is_full(const struct file_table *table);
 
 /* fd must be open. */

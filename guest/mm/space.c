@@ -98,6 +98,24 @@ struct region *space_find(struct space *space, vaddr_t va)
 	return r;
 }
 
+static uint64_t size_run(void *arg)
+{
+	const struct space *space = arg;
+	uint64_t bytes = 0;
+
+	list_for_each(l, &space->regions) {
+		const struct region *r = list_entry(l, struct region, link);
+
+		bytes += r->end - r->start;
+	}
+	return bytes;
+}
+
+uint64_t space_size(struct space *space)
+{
+	return offload_call(size_run, space);
+}
+
 bool space_is_free(struct space *space, vaddr_t start, uint64_t bytes)
 {
 	struct region *r = space_find_from(space, start);

@@ -41,6 +41,9 @@ struct region *space_find_from(struct space *space, vaddr_t va);
 vaddr_t space_find_gap(struct space *space, uint64_t bytes);
 bool space_is_free(struct space *space, vaddr_t start, uint64_t bytes);
 
+/* Bytes that are mapped, present or not; looks at every region. */
+uint64_t space_size(struct space *space);
+
 /* All return 0, -ENOMEM, or what is said. Addresses and lengths are page
  * aligned and inside the user half: the caller has checked. */
 int space_map(struct space *space, const struct space_mapping *mapping); /* range must be free */
@@ -70,6 +73,9 @@ const char *space_check(struct space *space);
 
 /* The distance below the stack within which a fault is a stack overflow. */
 #define STACK_GUARD_BYTES (1024 * 1024)
+
+/* The stack, which does not grow. */
+#define STACK_BYTES (8ull << 20)
 
 /* Programs map nothing below this. */
 #define USER_START 0x10000ull

@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 
 #include "guest/core/clock.h"
+#include "guest/fs/fsize.h"
 #include "guest/fs/regular.h"
 #include "guest/sys/fd.h"
 #include "guest/sys/lookup.h"
@@ -142,6 +143,14 @@ int64_t sys_umask(struct trap_frame *f)
 
 /* ---- size ------------------------------------------------------------ */
 
+static int check_growth(const struct inode *inode, uint64_t size)
+{
+	if (fsize_may_become(inode->object.size, size))
+		return 0;
+	fd_signal_error(-EFBIG);
+	return -EFBIG;
+}
+
 static int apply_size(struct inode *inode, const struct change *c)
 {
 	int err;
@@ -152,7 +161,9 @@ static int apply_size(struct inode *inode, const struct change *c)
 		return -EINVAL;
 	if (inode->nr_runs)
 		return -ETXTBSY;
-	err = regular_resize(inode, c->size);
+	err = check_growth(inode, c->size);
+	if (!err)
+		err = regular_resize(inode, c->size);
 	if (!err)
 		inode_touch(inode, INODE_WRITTEN);
 	return err;
@@ -209,6 +220,8 @@ int64_t sys_fallocate(struct trap_frame *f)
 	uint64_t offset = arg_u64(f, 2), len = arg_u64(f, 3);
 	int err = check_fallocate(file, mode, offset, len);
 
+	if (!err)
+		err = check_growth(file->inode, offset + len);
 	if (!err)
 		err = regular_reserve(file->inode, offset, len);
 	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > file->inode->object.size)

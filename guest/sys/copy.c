@@ -103,8 +103,7 @@ int64_t sys_sendfile(struct trap_frame *f)
 	c.in_pos = at ? &offset : &c.in->pos;
 	c.out_pos = &c.out->pos;
 	n = copy_run(&c);
-	if (n == -EPIPE)
-		signal_send_current(SIGPIPE);
+	fd_signal_error(n);
 	if (at && put_user(at, &offset, sizeof(offset)))
 		return -EFAULT;
 	return n;
@@ -155,6 +154,7 @@ int64_t sys_copy_file_range(struct trap_frame *f)
 	if (overlaps(&c))
 		return -EINVAL;
 	n = copy_run(&c);
+	fd_signal_error(n);
 	if (n > 0 && arg_u64(f, 1) && put_user(arg_u64(f, 1), &in_offset, sizeof(in_offset)))
 		return -EFAULT;
 	if (n > 0 && arg_u64(f, 3) && put_user(arg_u64(f, 3), &out_offset, sizeof(out_offset)))

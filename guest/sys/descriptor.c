@@ -39,7 +39,7 @@ static int64_t duplicate(struct file *file, int min, bool closes_on_exec)
 {
 	int fd;
 
-	if (min < 0 || min >= FD_MAX)
+	if (min < 0 || min >= current()->files->limit)
 		return -EINVAL;
 	fd = file_install(current()->files, file, min, closes_on_exec);
 	if (fd >= 0)
@@ -52,7 +52,7 @@ static int64_t duplicate_at(int fd, int new_fd, bool closes_on_exec)
 	struct file *file = fd_get_any(fd);
 	int err;
 
-	if ((unsigned)new_fd >= FD_MAX || !file)
+	if ((unsigned)new_fd >= (unsigned)current()->files->limit || !file)
 		return -EBADF;
 	file_get(file);
 	err = file_install_at(current()->files, new_fd, file, closes_on_exec);

@@ -8,6 +8,7 @@
 #include "guest/arch/event.h"
 #include "guest/arch/monitor.h"
 #include "guest/core/clock.h"
+#include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
 #include "guest/dev/tty.h"
@@ -54,6 +55,7 @@ static void release(struct process *p)
 	inode_put(p->cwd);
 	p->cwd = NULL;
 	signals_release(p);
+	rlimit_release(p);
 	exit_release_vfork_parent(p);
 	process_abandon_children(p);
 }

@@ -36,4 +36,7 @@ static inline bool fd_can_write(const struct file *file)
 	return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
+/* A write came out as n: sends the signal that goes with some errors. */
+void fd_signal_error(int64_t n);
+
 #endif

@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 
 #include "guest/arch/offload.h"
+#include "guest/fs/fsize.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -33,6 +34,14 @@ static inline int64_t read_piece(struct file *file, vaddr_t buf, uint64_t len, u
 	return file->ops->read(file, buf, min_u64(len, TRANSFER_MAX), pos);
 }
 
+void fd_signal_error(int64_t n)
+{
+	if (n == -EPIPE)
+		signal_send_current(SIGPIPE);
+	else if (n == -EFBIG && rlimit_get(current(), RLIMIT_FSIZE).soft != RLIMIT_UNLIMITED)
+		signal_send_current(SIGXFSZ);
+}
+
 /* Each piece is somewhere where programs have their memory. */
 static inline int64_t write_checked(struct file *file, const struct user_piece *pieces, unsigned nr,
 				    uint64_t *pos)
@@ -42,8 +51,8 @@ static inline int64_t write_checked(struct file *file, const struct user_piece *
 	if (unlikely(!file->ops->write))
 		return -EINVAL;
 	n = file->ops->write(file, pieces, nr, pos);
-	if (unlikely(n == -EPIPE))
-		signal_send_current(SIGPIPE);
+	if (unlikely(n < 0))
+		fd_signal_error(n);
 	return n;
 }
 

@@ -9,6 +9,7 @@
 #include "guest/arch/monitor.h"
 #include "guest/arch/traps.h"
 #include "guest/core/clock.h"
+#include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
 #include "guest/fs/table.h"
@@ -91,6 +92,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	child->program = inode_run(parent->program);
 	child->umask = parent->umask;
 	child->processes_limit = parent->processes_limit;
+	rlimit_inherit(child, parent);
 	child->share = parent->share;
 	child->has_left_tty = parent->has_left_tty;
 	memcpy(child->alternate_stack, parent->alternate_stack, sizeof(child->alternate_stack));

@@ -17,7 +17,6 @@ struct image {
 
 /* Everything above this is the stack's. */
 #define STACK_TOP   USER_END
-#define STACK_BYTES (8ull << 20)
 
 /*
  * Maps the segments and the stack of an ET_EXEC or static ET_DYN file into

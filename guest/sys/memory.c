@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls that change the address space. */
 #include <linux/mman.h>
+#include <linux/resource.h>
 
+#include "guest/core/rlimit.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -26,6 +28,18 @@ static uint8_t effective_prot(int prot)
 	return prot & PROT_WRITE ? prot | PROT_READ : prot;
 }
 
+/* RLIMIT_AS: whether bytes more may be mapped. */
+static bool may_grow(struct space *space, uint64_t bytes)
+{
+	uint64_t limit;
+
+	if (likely(!rlimit_has_any(current())))
+		return true;
+	limit = rlimit_get(current(), RLIMIT_AS).soft;
+	return limit == RLIMIT_UNLIMITED ||
+	       (bytes <= limit && space_size(space) <= limit - bytes);
+}
+
 static bool heap_grow(struct space *space, vaddr_t from, vaddr_t to)
 {
 	struct space_mapping m = {
@@ -35,7 +49,8 @@ static bool heap_grow(struct space *space, vaddr_t from, vaddr_t to)
 		.flags = REGION_F_HEAP,
 	};
 
-	return space_is_free(space, from, m.bytes + STACK_GUARD_BYTES) && !space_map(space, &m);
+	return may_grow(space, m.bytes) &&
+	       space_is_free(space, from, m.bytes + STACK_GUARD_BYTES) && !space_map(space, &m);
 }
 
 /* brk(2) as the kernel has it: the new break, or the old one on failure. */
@@ -152,6 +167,8 @@ int64_t sys_mmap(struct trap_frame *f)
 	if (arg_u64(f, 1) > USER_END)
 		return -ENOMEM;
 	m.bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
+	if (!may_grow(space, m.bytes))
+		return -ENOMEM;
 	err = choose_content(&m, f, flags);
 	if (type != MAP_PRIVATE)
 		m.flags |= REGION_F_SHARED;
@@ -238,6 +255,8 @@ int64_t sys_mremap(struct trap_frame *f)
 
 		return err ? err : (int64_t)from;
 	}
+	if (!may_grow(space, new - old))
+		return -ENOMEM;
 	if (r->end == from + old && range_is_good(from, new) &&
 	    space_is_free(space, r->end, new - old)) {
 		space_grow(r, new - old);

@@ -226,7 +226,7 @@ static int64_t poll_entries(vaddr_t entries, uint32_t nr, uint64_t deadline)
 	struct poll p = { .deadline = deadline };
 	int64_t result = -ENOMEM;
 
-	if (nr > FD_MAX)
+	if (nr > (unsigned)current()->files->limit)
 		return -EINVAL;
 	if (poll_begin(&p, nr)) {
 		result = read_entries(&p, entries);

@@ -9,6 +9,7 @@
 #include "guest/arch/msr.h"
 #include "guest/core/clock.h"
 #include "guest/core/random.h"
+#include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
 #include "guest/fs/table.h"
@@ -16,7 +17,6 @@
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/sys/exit.h"
-#include "guest/sys/image.h"
 #include "guest/sys/syscall.h"
 
 int64_t sys_exit(struct trap_frame *f)
@@ -198,72 +198,68 @@ int64_t sys_futex(struct trap_frame *f)
 	}
 }
 
-static struct rlimit64 limit_of(int resource)
+static struct rlimit64 limit_of(const struct process *p, int resource)
 {
-	struct rlimit64 limit = { RLIM64_INFINITY, RLIM64_INFINITY };
+	struct rlimit_pair pair = rlimit_get(p, resource);
 
-	if (resource == RLIMIT_STACK)
-		limit.rlim_cur = STACK_BYTES;
-	else if (resource == RLIMIT_NOFILE)
-		limit.rlim_cur = limit.rlim_max = FD_MAX;
-	else if (resource == RLIMIT_CORE)
-		limit.rlim_cur = 0;
-	else if (resource == RLIMIT_NPROC)
-		limit = (struct rlimit64){ current()->processes_limit, process_max() };
-	return limit;
+	if (resource == RLIMIT_NPROC)
+		return (struct rlimit64){ p->processes_limit, process_max() };
+	return (struct rlimit64){ pair.soft, pair.hard };
 }
 
-/* That of processes is kept; others are what they are, and lowering one is
- * accepted. */
-static int64_t set_limit(int resource, vaddr_t from)
+/* Everybody is root, and may raise what is not a limit of the kernel's own. */
+static int set_limit(struct process *p, int resource, const struct rlimit64 *limit)
 {
-	struct rlimit64 limit;
+	struct rlimit_pair pair = { limit->rlim_cur, limit->rlim_max };
+	int err;
 
-	if (get_user(&limit, from, sizeof(limit)))
-		return -EFAULT;
-	if (limit.rlim_cur > limit.rlim_max)
+	if (pair.soft > pair.hard)
 		return -EINVAL;
-	if (resource == RLIMIT_NPROC)
-		current()->processes_limit = min_u64(limit.rlim_cur, process_max());
-	else if (limit.rlim_max > limit_of(resource).rlim_max)
+	if (resource == RLIMIT_NPROC) {
+		p->processes_limit = min_u64(pair.soft, process_max());
+		return 0;
+	}
+	if (resource == RLIMIT_NOFILE && pair.hard > FD_MAX)
 		return -EPERM;
-	return 0;
+	err = rlimit_set(p, resource, pair);
+	if (!err && resource == RLIMIT_NOFILE && p->files)
+		p->files->limit = pair.soft;
+	return err;
+}
+
+/* prlimit(2), setrlimit(2) and getrlimit(2): new and old may be 0. */
+static int64_t change_limit(uint32_t pid, int resource, vaddr_t new, vaddr_t old)
+{
+	struct process *p = pid ? process_find(pid) : current();
+	struct rlimit64 limit, before;
+	int err;
+
+	if ((unsigned)resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (new && get_user(&limit, new, sizeof(limit)))
+		return -EFAULT;
+	if (!p)
+		return -ESRCH;
+	before = limit_of(p, resource);
+	err = new ? set_limit(p, resource, &limit) : 0;
+	if (err)
+		return err;
+	return old ? put_user(old, &before, sizeof(before)) : 0;
 }
 
 int64_t sys_prlimit64(struct trap_frame *f)
 {
-	int pid = arg_int(f, 0), resource = arg_int(f, 1);
-	struct rlimit64 limit;
-
-	if ((unsigned)resource >= RLIM_NLIMITS)
-		return -EINVAL;
-	if (pid && (uint32_t)pid != current()->pid)
-		return process_find(pid) ? -EPERM : -ESRCH;
-	limit = limit_of(resource);
-	if (arg_u64(f, 2)) {
-		int64_t err = set_limit(resource, arg_u64(f, 2));
-
-		if (err)
-			return err;
-	}
-	return arg_u64(f, 3) ? put_user(arg_u64(f, 3), &limit, sizeof(limit)) : 0;
+	return change_limit(arg_int(f, 0), arg_int(f, 1), arg_u64(f, 2), arg_u64(f, 3));
 }
 
 int64_t sys_setrlimit(struct trap_frame *f)
 {
-	if ((unsigned)arg_int(f, 0) >= RLIM_NLIMITS)
-		return -EINVAL;
-	return set_limit(arg_int(f, 0), arg_u64(f, 1));
+	return arg_u64(f, 1) ? change_limit(0, arg_int(f, 0), arg_u64(f, 1), 0) : -EFAULT;
 }
 
 int64_t sys_getrlimit(struct trap_frame *f)
 {
-	struct rlimit64 limit;
-
-	if ((unsigned)arg_int(f, 0) >= RLIM_NLIMITS)
-		return -EINVAL;
-	limit = limit_of(arg_int(f, 0));
-	return put_user(arg_u64(f, 1), &limit, sizeof(limit));
+	return arg_u64(f, 1) ? change_limit(0, arg_int(f, 0), 0, arg_u64(f, 1)) : -EFAULT;
 }
 
 int64_t sys_uname(struct trap_frame *f)
