@@ -295,8 +295,8 @@ static int run(struct machine *machine)
 	machine->report->wall_ns = now_ns() - start_ns;
 	/* Before anything that takes long, so that keys are the user's again. */
 	terminal_fini();
-	machine_stop_trace(machine);
 	report_end(machine, end);
+	machine_stop_trace(machine);
 	/* Before the signals are put back: waiting for a slow reader can be
 	 * interrupted. */
 	vconsole_fini(&machine->console, true);

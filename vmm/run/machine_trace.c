@@ -76,6 +76,6 @@ int machine_start_trace(struct machine *machine)
 
 void machine_stop_trace(struct machine *machine)
 {
-	recorder_stop(machine->recorder, &machine->report->trace);
+	recorder_stop(machine->recorder, machine->report->end, &machine->report->trace);
 	machine->recorder = NULL;
 }

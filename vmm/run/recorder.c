@@ -140,9 +140,9 @@ static int create_thread(struct recorder *recorder)
 	return -err;
 }
 
-static void add_mark(struct recorder *recorder, uint16_t kind, uint64_t tsc)
+static void add_mark(struct recorder *recorder, uint16_t kind, uint32_t code, uint64_t tsc)
 {
-	const struct lde_trace_record record = {.tsc = tsc, .kind = kind};
+	const struct lde_trace_record record = {.tsc = tsc, .kind = kind, .code = code};
 
 	add(recorder, TRACE_STREAM_VMM, &record);
 }
@@ -165,7 +165,7 @@ int recorder_start(struct recorder **recorder, const char *dir, struct trace_inf
 	if (!err)
 		err = trace_writer_create(&r->writer, dir, info, 1);
 	if (!err) {
-		add_mark(r, LDE_TRACE_RUN_BEGIN, info->origin_tsc);
+		add_mark(r, LDE_TRACE_RUN_BEGIN, 0, info->origin_tsc);
 		err = create_thread(r);
 	}
 	if (err) {
@@ -198,7 +198,7 @@ void recorder_make_room(struct recorder *recorder)
 	pthread_mutex_unlock(&recorder->lock);
 }
 
-void recorder_stop(struct recorder *recorder, struct trace_totals *totals)
+void recorder_stop(struct recorder *recorder, uint32_t end, struct trace_totals *totals)
 {
 	int err;
 
@@ -211,7 +211,8 @@ void recorder_stop(struct recorder *recorder, struct trace_totals *totals)
 	pthread_join(recorder->thread, NULL);
 
 	drain(recorder);
-	add_mark(recorder, LDE_TRACE_RUN_END, __builtin_ia32_rdtsc() + recorder->tsc_offset);
+	add_mark(recorder, LDE_TRACE_RUN_END, end,
+		 __builtin_ia32_rdtsc() + recorder->tsc_offset);
 	for (uint32_t kind = 0; kind < LDE_TRACE_NR_KINDS; kind++)
 		totals->counts[kind] = trace_writer_count(recorder->writer, kind);
 	totals->nr_written = trace_ring_written(&recorder->ring);

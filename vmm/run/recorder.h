@@ -33,7 +33,7 @@ void recorder_set_offset(struct recorder *recorder, uint64_t tsc_offset);
 void recorder_make_room(struct recorder *recorder);
 
 /* Takes what is left, closes the trace and frees the recorder. The guest must
- * not run any more. NULL is nothing. */
-void recorder_stop(struct recorder *recorder, struct trace_totals *totals);
+ * not run any more; end says why (enum machine_end). NULL is nothing. */
+void recorder_stop(struct recorder *recorder, uint32_t end, struct trace_totals *totals);
 
 #endif
