@@ -33,6 +33,7 @@
 #include "guest/lib/limits.h"
 #include "guest/mm/page.h"
 #include "guest/sys/jobcontrol.h"
+#include "guest/sys/forward.h"
 #include "guest/sys/selfcheck.h"
 
 _Static_assert(LDE_CONTRACT_VERSION == 1 && LDE_NOTE_TYPE == 1, "the note in start.S");
@@ -153,6 +154,8 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	if (tree.events.bytes && !event_init(&tree.events))
 		panic("the ring for events makes no sense");
 	event_traps_install();
+	if (tree.forwards_syscalls)
+		syscall_forward_install();
 	process_set_max(tree.processes_max, jobs_count());
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();

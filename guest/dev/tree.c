@@ -21,7 +21,7 @@ struct raw_tree {
 	uint64_t memory[2];
 	uint32_t console_reg[2], monitor_reg[2], trace_reg[2], export_reg[2];
 	uint64_t trace_ring[2];
-	struct string_list features, without, path, seed, self_check, sched, quanta;
+	struct string_list features, without, path, seed, self_check, sched, quanta, syscalls;
 	uint64_t virtio_reg[2]; /* the last one's */
 	uint32_t virtio_vector;
 };
@@ -51,7 +51,7 @@ struct rule {
 		name, type, 1, true, offsetof(struct raw_tree, field)                              \
 	}
 
-#define RULES_MAX 12
+#define RULES_MAX 13
 
 static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_MEMORY] = {
@@ -70,6 +70,7 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		BYTES(LDE_DT_SELF_CHECK, TYPE_BYTES, true, self_check),
 		OPTIONAL(LDE_DT_PROCESSES, TYPE_U32, machine.processes_max),
 		BYTES(LDE_DT_SCHED, TYPE_STRINGS, true, sched),
+		BYTES(LDE_DT_SYSCALLS, TYPE_STRINGS, true, syscalls),
 		OPTIONAL(LDE_DT_SCHED_SEED, TYPE_U64, machine.sched.seed),
 		BYTES(LDE_DT_SCHED_QUANTA, TYPE_BYTES, true, quanta),
 		OPTIONAL(LDE_DT_SCHED_ALLOTMENT, TYPE_U32, machine.sched.allotment),
@@ -272,6 +273,7 @@ static void finish_machine(struct reader *r)
 	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
 	m->features.smep = list_has(features, LDE_FEATURE_SMEP);
 	m->checks_itself = r->raw.self_check.data;
+	m->forwards_syscalls = list_has(&r->raw.syscalls, LDE_SYSCALLS_EXIT);
 	m->limits = (struct limits){
 		.preemption = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION),
 		.blocking = !list_has(&r->raw.without, LDE_WITHOUT_BLOCKING),

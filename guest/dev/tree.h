@@ -59,6 +59,7 @@ struct machine_tree {
 	uint64_t quantum_ns;
 	struct tree_sched sched;
 	struct limits limits;
+	bool forwards_syscalls; /* LDE_SYSCALLS_EXIT */
 	struct virtio_node virtio[LDE_VIRTIO_MAX];
 	uint32_t nr_virtio;
 	bool checks_itself;

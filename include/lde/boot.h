@@ -144,6 +144,11 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_TICKETS_DEFAULT  100
 #define LDE_TICKETS_MAX      1000000
 
+/* A string in /chosen, optional: how system calls are handled. With "exit" each one
+ * makes an exit to user space first (LDE_SYSCALL_PORT). */
+#define LDE_DT_SYSCALLS   "lde,syscalls"
+#define LDE_SYSCALLS_EXIT "exit"
+
 /* Strings of LDE_DT_WITHOUT: limits that the user took away. */
 #define LDE_WITHOUT_PREEMPTION        "preemption"
 #define LDE_WITHOUT_BLOCKING          "blocking"

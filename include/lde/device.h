@@ -23,6 +23,9 @@
  * when there is room. */
 #define LDE_TRACE_PORT        0x620
 #define LDE_TRACE_PORT_SIZE   4
+/* With LDE_SYSCALLS_EXIT: the number of each system call, before it is handled. */
+#define LDE_SYSCALL_PORT      0x630
+#define LDE_SYSCALL_PORT_SIZE 4
 
 #define LDE_EXPORT_PORT      0x640 /* one 32-bit register: the doorbell */
 #define LDE_EXPORT_PORT_SIZE 4

@@ -13,5 +13,6 @@ int cli_stat(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_demo(int argc, char **argv);
+int cli_measure(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{"stat", cli_stat, "the same, then what it took: exits, traps, system calls, time"},
 	{"report", cli_report, "show a recorded trace: a chart, tables, a page, JSON"},
 	{"demo", cli_demo, "show what a limit is for, by taking it away"},
+	{"measure", cli_measure, "measure what traps, switches and exits cost on this host"},
 	{"doctor", cli_doctor, "check what KVM can do here, and say what is in the way"},
 };
 

@@ -77,6 +77,17 @@ int option_parse_timeout(const char *text, uint64_t *ns, struct complaint *compl
 	return 0;
 }
 
+int option_parse_syscalls(const char *text, bool *forward, struct complaint *complaint)
+{
+	*forward = strcmp(text, LDE_SYSCALLS_EXIT) == 0;
+	if (*forward || strcmp(text, "kernel") == 0)
+		return 0;
+	return REFUSE(complaint,
+		      "--syscalls %s; give kernel, or exit to have each one leave the machine "
+		      "before it is handled",
+		      text);
+}
+
 int option_parse_count(const char *text, uint32_t *count, struct complaint *complaint)
 {
 	unsigned long value;

@@ -7,6 +7,7 @@
 #ifndef VMM_CLI_OPTION_VALUES_H
 #define VMM_CLI_OPTION_VALUES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/cli/complaint.h"
@@ -40,6 +41,9 @@ int option_parse_length(const char *text, uint64_t *ns, struct complaint *compla
 
 /* --sched NAME[,KEY=VALUE]... */
 int option_parse_sched(const char *text, struct sched_config *sched, struct complaint *complaint);
+
+/* --syscalls: whether they go by way of the VMM. */
+int option_parse_syscalls(const char *text, bool *forward, struct complaint *complaint);
 
 /* --env: refuses what is not NAME=VALUE. */
 /* --take: an absolute path of the guest, written the one way that it has. */

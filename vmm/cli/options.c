@@ -28,6 +28,7 @@ enum {
 	OPT_MAX_EXITS,
 	OPT_JSON,
 	OPT_SCHED,
+	OPT_SYSCALLS,
 	OPT_TICKETS,
 	OPT_NICE,
 	OPT_LENGTH,
@@ -59,6 +60,7 @@ static const struct option run_options[] = {
 	{"trace-buffer", required_argument, NULL, OPT_TRACE_BUFFER},
 	{"max-exits", required_argument, NULL, OPT_MAX_EXITS},
 	{"json", optional_argument, NULL, OPT_JSON},
+	{"syscalls", required_argument, NULL, OPT_SYSCALLS},
 	{"sched", required_argument, NULL, OPT_SCHED},
 	PROGRAM_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
@@ -194,6 +196,8 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 		return option_parse_nice(value, &program->share.tickets, parser->complaint);
 	case OPT_LENGTH:
 		return option_parse_length(value, &program->share.length_ns, parser->complaint);
+	case OPT_SYSCALLS:
+		return option_parse_syscalls(value, &options->forward_syscalls, parser->complaint);
 	case OPT_SCHED:
 		return option_parse_sched(value, &options->sched, parser->complaint);
 	case OPT_MEMORY:

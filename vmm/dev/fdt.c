@@ -190,6 +190,8 @@ static void put_chosen(struct latch *latch, const struct dtree_config *config)
 	put_bytes(latch, "rng-seed", config->rng_seed, sizeof(config->rng_seed));
 	put_u64(latch, LDE_DT_QUANTUM_NS, config->quantum_ns);
 	put_sched(latch, &config->sched);
+	if (config->forward_syscalls)
+		put_string(latch, LDE_DT_SYSCALLS, LDE_SYSCALLS_EXIT);
 	if (config->without && config->without[0])
 		put_list(latch, LDE_DT_WITHOUT, config->without);
 	if (config->processes_max)

@@ -69,6 +69,7 @@ const char *exits_cause_name(enum exit_cause cause)
 	static const char *const names[NR_EXIT_CAUSES] = {
 		[EXIT_CONSOLE] = "console",
 		[EXIT_MONITOR] = "monitor",
+		[EXIT_SYSCALL] = "syscall",
 		[EXIT_TRACE] = "trace",
 		[EXIT_EXPORT] = "export",
 		[EXIT_PORT_OTHER] = "port-other",

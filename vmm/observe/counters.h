@@ -15,6 +15,7 @@
 enum exit_cause {
 	EXIT_CONSOLE,        /* KVM_EXIT_IO, the console's doorbell */
 	EXIT_MONITOR,        /* KVM_EXIT_IO, a register of the monitor */
+	EXIT_SYSCALL,        /* KVM_EXIT_IO, a system call by way of the VMM */
 	EXIT_TRACE,          /* KVM_EXIT_IO, the ring for events was full */
 	EXIT_EXPORT,         /* KVM_EXIT_IO, the export's doorbell */
 	EXIT_PORT_OTHER,     /* KVM_EXIT_IO, a port without a device */

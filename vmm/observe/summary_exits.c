@@ -51,7 +51,7 @@ static bool find_stat(const struct summary *summary, const char *name, uint64_t 
 static uint64_t count_ports(const struct exit_counters *exits)
 {
 	return exits->causes[EXIT_CONSOLE].count + exits->causes[EXIT_MONITOR].count +
-	       exits->causes[EXIT_TRACE].count + exits->causes[EXIT_PORT_OTHER].count;
+	       exits->causes[EXIT_SYSCALL].count + exits->causes[EXIT_TRACE].count + exits->causes[EXIT_PORT_OTHER].count;
 }
 
 static const char *unexplained(uint64_t kvm, uint64_t ours)

@@ -120,6 +120,26 @@ static void connect_console(struct machine *machine)
 	portbus_register(&machine->bus, &device);
 }
 
+/* The exit is all there is to it: the kernel handles the call. */
+static void on_syscall(void *opaque, struct portbus_access *access)
+{
+	(void)opaque;
+	(void)access;
+}
+
+static void connect_syscalls(struct machine *machine)
+{
+	const struct portbus_device device = {
+		.port = LDE_SYSCALL_PORT,
+		.nr_ports = LDE_SYSCALL_PORT_SIZE,
+		.tag = EXIT_SYSCALL,
+		.handler = on_syscall,
+	};
+
+	if (machine->config->forward_syscalls)
+		portbus_register(&machine->bus, &device);
+}
+
 static void connect_monitor(struct machine *machine)
 {
 	const struct portbus_device device = {
@@ -275,6 +295,7 @@ static int run(struct machine *machine)
 	connect_console(machine);
 	connect_monitor(machine);
 	machine_connect_export(machine);
+	connect_syscalls(machine);
 	int err = machine_start_trace(machine);
 	if (err) {
 		vconsole_fini(&machine->console, false);
