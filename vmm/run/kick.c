@@ -164,6 +164,7 @@ int kick_install(struct kvm_run *run, uint64_t timeout_ns, bool has_terminal)
 	kick_run = run;
 	kick_thread = pthread_self();
 	has_hung_up = false;
+	key_signal = 0;
 	nr_installed = has_terminal ? NR_SIGNALS : NR_SIGNALS_ALWAYS;
 	set_actions();
 	int err = timeout_ns ? start_timer(timeout_ns) : 0;
