@@ -229,23 +229,6 @@ static uint64_t offload_user_save(void *vector)
 	return 0;
 }
 
-static uint64_t offload_user_load(void *vector)
-{
-	vector_load(vector);
-	return 0;
-}
-
-void context_save_vector(struct context *current)
-{
-	offload_call(offload_user_save, current->vector);
-}
-
-void context_load_vector(struct context *current)
-{
-	vector_area_sanitize(current->vector);
-	offload_call(offload_user_load, current->vector);
-}
-
 static uint64_t offload_user_read_selectors(void *unused)
 {
 	(void)unused;

@@ -50,11 +50,6 @@ bool context_leave_outside(struct context *prev, struct context *next);
  * trap frame. */
 void context_copy_live(struct context *ctx);
 
-/* The vector state of the running process, to and from its own area. What is
- * loaded may come from the program: it is made valid first. */
-void context_save_vector(struct context *current);
-void context_load_vector(struct context *current);
-
 /* Of the running process: its fs or gs base. */
 uint64_t context_fs_base(void);
 uint64_t context_gs_base(void);

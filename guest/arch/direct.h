@@ -9,7 +9,11 @@
 
 static inline void *direct_map(paddr_t pa)
 {
-	return (void *)(LDE_VA_DIRECT + pa);
+	void *p = (void *)(LDE_VA_DIRECT + pa);
+
+	if (!p) /* spares callers a test that the compiler cannot see through */
+		__builtin_unreachable();
+	return p;
 }
 
 /* p must come from direct_map. */

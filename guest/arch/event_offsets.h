@@ -10,13 +10,13 @@
 #define EVENT_INTERRUPT 24
 
 /* in struct trap_frame */
-#define EVENT_FRAME_R10    56
-#define EVENT_FRAME_R9     64
-#define EVENT_FRAME_R8     72
-#define EVENT_FRAME_RAX    80
+#define EVENT_FRAME_R8     0
+#define EVENT_FRAME_R9     8
+#define EVENT_FRAME_R10    16
+#define EVENT_FRAME_RDI    64
+#define EVENT_FRAME_RSI    72
 #define EVENT_FRAME_RDX    96
-#define EVENT_FRAME_RSI    104
-#define EVENT_FRAME_RDI    112
+#define EVENT_FRAME_RAX    104
 #define EVENT_FRAME_ERROR  120
 #define EVENT_FRAME_VECTOR 124
 #define EVENT_FRAME_RIP    128

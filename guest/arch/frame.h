@@ -66,50 +66,51 @@
 #ifdef __ASSEMBLER__
 /* Between the CPU's part of the frame, with a word for error and vector, and C. */
 .macro SAVE_REGISTERS
-	push	%rdi
-	push	%rsi
-	push	%rdx
 	push	%rcx
 	push	%rax
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
+	push	%rdx
 	push	%rbx
 	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
+	push	%rsi
+	push	%rdi
 	push	%r15
+	push	%r14
+	push	%r13
+	push	%r12
+	push	%r11
+	push	%r10
+	push	%r9
+	push	%r8
 	cld
 .endm
 
 .macro RESTORE_REGISTERS
-	pop	%r15
-	pop	%r14
-	pop	%r13
+	pop	%r8
+	pop	%r9
+	pop	%r10
+	pop	%r11
 	pop	%r12
+	pop	%r13
+	pop	%r14
+	pop	%r15
+	pop	%rdi
+	pop	%rsi
 	pop	%rbp
 	pop	%rbx
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
+	pop	%rdx
 	pop	%rax
 	pop	%rcx
-	pop	%rdx
-	pop	%rsi
-	pop	%rdi
 .endm
 #else
 #include "guest/lib/compiler.h"
 #include "guest/lib/limits.h"
 
 struct trap_frame {
-	uint64_t r15, r14, r13, r12, rbp, rbx;
-	uint64_t r11, r10, r9, r8;
+	/* In the order of a signal's frame, which takes them in one copy. */
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t rdi, rsi, rbp, rbx, rdx;
 	uint64_t rax; /* of a system call: the result */
-	uint64_t rcx, rdx, rsi, rdi;
+	uint64_t rcx;
 	union {
 		uint64_t syscall_nr;
 		struct {

@@ -59,11 +59,9 @@ uint64_t offload_parse(offload_fn fn, void *arg)
 	return result;
 }
 
-uint64_t offload_call(offload_fn fn, void *arg)
+uint64_t offload_call_active(offload_fn fn, void *arg)
 {
-	if (!offload_is_active || offload_is_running)
-		return fn(arg);
-	return offload_parse(fn, arg);
+	return offload_is_running ? fn(arg) : offload_parse(fn, arg);
 }
 
 static uint64_t zero_page(void *page)

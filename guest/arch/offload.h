@@ -31,7 +31,11 @@ extern bool offload_is_active;
 void offload_init(paddr_t root);
 
 /* Runs fn(arg), and returns what it returns. Calls may nest. */
-uint64_t offload_call(offload_fn fn, void *arg);
+uint64_t offload_call_active(offload_fn fn, void *arg);
+static inline uint64_t offload_call(offload_fn fn, void *arg)
+{
+	return unlikely(offload_is_active) ? offload_call_active(fn, arg) : fn(arg);
+}
 
 /*
  * Runs fn(arg) outside ring 0 on every KVM: for reading what others wrote (the

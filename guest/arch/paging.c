@@ -7,13 +7,6 @@
 
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 #define TOP_SHIFT   39
-#define INDEX_BITS  9
-#define SPAN_SHIFT  (LDE_PAGE_SHIFT + INDEX_BITS) /* what a lowest table is for */
-
-static inline unsigned table_index(vaddr_t va, unsigned shift)
-{
-	return va >> shift & ((1u << INDEX_BITS) - 1);
-}
 
 void paging_init_root(paddr_t root)
 {
@@ -26,28 +19,19 @@ void paging_init_root(paddr_t root)
 		pml4[LDE_PML4_IMAGE] |= PTE_USER;
 }
 
-static inline uint64_t *entry_in_last(struct page_tables *tables, vaddr_t va)
-{
-	if (va >> SPAN_SHIFT != tables->last_span || !tables->last_table)
-		return NULL;
-	return &tables->last_table[table_index(va, LDE_PAGE_SHIFT)];
-}
-
 static inline uint64_t *remember(struct page_tables *tables, vaddr_t va, uint64_t *table)
 {
-	tables->last_span = va >> SPAN_SHIFT;
+	tables->last_span = va >> PAGING_SPAN_SHIFT;
 	tables->last_table = table;
-	return &table[table_index(va, LDE_PAGE_SHIFT)];
+	return &table[paging_index(va, LDE_PAGE_SHIFT)];
 }
 
-uint64_t *paging_find(struct page_tables *tables, vaddr_t va)
+uint64_t *paging_walk(struct page_tables *tables, vaddr_t va)
 {
-	uint64_t *table = direct_map(tables->root), *last = entry_in_last(tables, va);
+	uint64_t *table = direct_map(tables->root);
 
-	if (likely(last))
-		return last;
-	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= INDEX_BITS) {
-		uint64_t entry = table[table_index(va, shift)];
+	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= PAGING_INDEX_BITS) {
+		uint64_t entry = table[paging_index(va, shift)];
 
 		if (!(entry & PTE_PRESENT))
 			return NULL;
@@ -56,15 +40,13 @@ uint64_t *paging_find(struct page_tables *tables, vaddr_t va)
 	return remember(tables, va, table);
 }
 
-uint64_t *paging_ensure(struct page_tables *tables, vaddr_t va,
-			paddr_t (*alloc)(struct page_tables *))
+uint64_t *paging_build(struct page_tables *tables, vaddr_t va,
+		       paddr_t (*alloc)(struct page_tables *))
 {
-	uint64_t *table = direct_map(tables->root), *last = entry_in_last(tables, va);
+	uint64_t *table = direct_map(tables->root);
 
-	if (likely(last))
-		return last;
-	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= INDEX_BITS) {
-		uint64_t *entry = &table[table_index(va, shift)];
+	for (unsigned shift = TOP_SHIFT; shift > LDE_PAGE_SHIFT; shift -= PAGING_INDEX_BITS) {
+		uint64_t *entry = &table[paging_index(va, shift)];
 
 		if (unlikely(!(*entry & PTE_PRESENT))) {
 			paddr_t page = alloc(tables);

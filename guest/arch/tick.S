@@ -36,28 +36,22 @@ offload_user_tick:
 
 	/* To the frame that trap_tick has returned, by way of tick_return. */
 	mov	%rax, %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
+	pop	%r8
+	pop	%r9
+	pop	%r10
+	pop	%r11
 	pop	%r12
+	pop	%r13
+	pop	%r14
+	pop	%r15
+	pop	%rdi
+	pop	%rsi
 	pop	%rbp
 	pop	%rbx
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	mov	32(%rsp), %rdi
-	mov	24(%rsp), %rsi
-	mov	16(%rsp), %rax		/* rdx, rcx, rax: up to where the CPU's part begins */
-	mov	%rax, 40(%rsp)
-	mov	8(%rsp), %rax
-	mov	%rax, 32(%rsp)
-	mov	(%rsp), %rax
-	mov	%rax, 24(%rsp)
-	movq	$tick_return, 16(%rsp)
-	mov	cpus + CPU_ROOT(%rip), %rax
-	mov	%rax, 8(%rsp)
-	add	$8, %rsp
+	pop	%rax			/* rdx, up to where the CPU's part begins */
+	mov	%rax, 16(%rsp)
+	push	$tick_return
+	push	cpus + CPU_ROOT(%rip)
 	mov	cpus + CPU_DEADLINE(%rip), %eax
 	mov	cpus + CPU_DEADLINE + 4(%rip), %edx
 	jmp	offload_user_out

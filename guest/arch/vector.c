@@ -25,9 +25,15 @@
 #define FCW_DEFAULT   0x37f
 #define MXCSR_DEFAULT 0x1f80
 
-static uint32_t area_size = 512; /* what FXSAVE writes */
+uint32_t vector_area_size = 512; /* what FXSAVE writes */
 static uint32_t mxcsr_mask;
 static uint32_t xstate_mask; /* components switched; 0: by FXSAVE */
+
+/* With a clear header XRSTOR reads nothing but MXCSR. */
+const char vector_initial[XSAVE_HEADER + 64] __attribute__((aligned(VECTOR_AREA_ALIGN))) = {
+	[FXSAVE_FCW] = FCW_DEFAULT & 0xff, FCW_DEFAULT >> 8,
+	[FXSAVE_MXCSR] = (char)(MXCSR_DEFAULT & 0xff), MXCSR_DEFAULT >> 8,
+};
 
 static inline void xsave(void *area, uint32_t mask)
 {
@@ -48,7 +54,7 @@ static uint32_t read_xcr0(void)
 }
 
 /* What programs can use is the host's choice, and only ring 3 can ask. */
-static uint64_t offload_user_survey(void *unused)
+static __attribute__((noinline)) uint64_t offload_user_survey(void *unused)
 {
 	uint32_t r[4];
 
@@ -104,36 +110,19 @@ void vector_init(void)
 	else
 		xstate_mask = enable_xstate();
 	if (xstate_mask)
-		area_size = max_u64(XSAVE_HEADER + 64, offload_call(measure_area, &xstate_mask));
-	if (area_size > VECTOR_AREA_MAX)
+		vector_area_size = max_u64(XSAVE_HEADER + 64, offload_call(measure_area, &xstate_mask));
+	if (vector_area_size > VECTOR_AREA_MAX)
 		panic("the vector state does not fit its area");
-}
-
-uint32_t vector_area_size(void)
-{
-	return area_size;
-}
-
-void vector_area_sanitize(void *area)
-{
-	uint64_t *header = (uint64_t *)((char *)area + XSAVE_HEADER);
-
-	*(uint32_t *)((char *)area + FXSAVE_MXCSR) &= mxcsr_mask;
-	if (!xstate_mask)
-		return;
-	header[0] &= xstate_mask;
-	memset(&header[1], 0, 56); /* XCOMP_BV and what is reserved */
 }
 
 void vector_area_init(void *area)
 {
-	/* With a clear header XRSTOR reads nothing but MXCSR. */
 	memset((char *)area + (xstate_mask ? XSAVE_HEADER : 0), 0, xstate_mask ? 64 : 512);
 	*(uint16_t *)((char *)area + FXSAVE_FCW) = FCW_DEFAULT;
 	*(uint32_t *)((char *)area + FXSAVE_MXCSR) = MXCSR_DEFAULT;
 }
 
-void vector_switch(void *save, void *load)
+void vector_switch(void *save, const void *load)
 {
 	if (likely(xstate_mask)) {
 		xsave(save, xstate_mask);
@@ -152,10 +141,17 @@ void vector_save(void *area)
 		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
 
-void vector_load(const void *area)
+void vector_load_copy(void *area, const void *src)
 {
-	if (likely(xstate_mask))
+	uint64_t *header = (uint64_t *)((char *)area + XSAVE_HEADER);
+
+	copy_words(area, src, vector_area_size / 8);
+	*(uint32_t *)((char *)area + FXSAVE_MXCSR) &= mxcsr_mask;
+	if (likely(xstate_mask)) {
+		header[0] &= xstate_mask;
+		zero_words(&header[1], 7); /* XCOMP_BV and what is reserved */
 		xrstor(area, xstate_mask);
-	else
+	} else {
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+	}
 }

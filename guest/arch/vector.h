@@ -17,18 +17,24 @@
 
 /* Chooses how; after offload_init. */
 void vector_init(void);
-/* Makes area the state of a program that has just been started. */
+
+/* How many bytes of an area are in use; set by vector_init. */
+extern uint32_t vector_area_size;
+
+/* Makes area the state of a program that has just been started... */
 void vector_area_init(void *area);
-/* Saves the CPU's state in save and loads load. Where ring 0 is emulated this
- * must be offloaded. */
-void vector_switch(void *save, void *load);
+/* ...and one that has it, of which a signal handler starts. */
+extern const char vector_initial[];
 
+/*
+ * Saves the CPU's state in save and loads load. Where ring 0 is emulated this
+ * must be offloaded, and so must be the others. What is saved in an area that
+ * vector_area_init has not seen is loaded again by vector_load_copy only.
+ */
+void vector_switch(void *save, const void *load);
 void vector_save(void *area);
-void vector_load(const void *area);
-
-/* How many bytes of an area are in use. */
-uint32_t vector_area_size(void);
-/* Makes an area that a program has written harmless to load. */
-void vector_area_sanitize(void *area);
+/* Copies what a program has written from src to area, makes it harmless, and
+ * loads it. src may be area. */
+void vector_load_copy(void *area, const void *src);
 
 #endif

@@ -18,10 +18,8 @@ void timer_start(struct timer *timer, uint64_t deadline_tsc)
 	timer_interrupt_by(deadline_tsc);
 }
 
-void timer_stop(struct timer *timer)
+void timer_remove(struct timer *timer)
 {
-	if (!timer->is_started)
-		return;
 	timer->is_started = false;
 	heap_remove(&timers, &timer->node);
 }

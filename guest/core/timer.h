@@ -16,7 +16,12 @@ struct timer {
 };
 
 void timer_start(struct timer *timer, uint64_t deadline_tsc);
-void timer_stop(struct timer *timer);
+void timer_remove(struct timer *timer);
+static inline void timer_stop(struct timer *timer)
+{
+	if (timer->is_started)
+		timer_remove(timer);
+}
 
 /* After the hardware timer's interrupt: fires what is due at now, and sets the
  * hardware for the first of the others. */

@@ -23,6 +23,17 @@ char *strrchr(const char *s, int c);
 #define memcpy(d, s, n) __builtin_memcpy(d, s, n)
 #define memset(d, c, n) __builtin_memset(d, c, n)
 
+/* Whole words by one instruction, where the compiler would spend one on each. */
+static inline void copy_words(void *dst, const void *src, size_t nr)
+{
+	__asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(nr) : : "memory");
+}
+
+static inline void zero_words(void *dst, size_t nr)
+{
+	__asm__ volatile("rep stosq" : "+D"(dst), "+c"(nr) : "a"(0) : "memory");
+}
+
 /* Copies at most size - 1 bytes of src and always terminates dst. */
 void string_copy(char *dst, const char *src, size_t size);
 /* The part of path after its last slash. */

@@ -26,6 +26,7 @@ struct space *space_create(void)
 	}
 	paging_init_root(space->tables.root);
 	space->tables.list = page_list_push(0, space->tables.root);
+	space->tables.last_span = PAGING_NO_SPAN;
 	list_init(&space->regions);
 	space->search_top = USER_END;
 	space->users = 1;

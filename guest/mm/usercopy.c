@@ -87,9 +87,33 @@ void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned acce
 	return (char *)direct_map(pte_paddr(*pte)) + into;
 }
 
+void *user_present_elsewhere(struct space *space, vaddr_t va, uint64_t len, unsigned access)
+{
+	uint64_t n = len;
+	void *piece = user_present(space, va, &n, access);
+
+	return n == len ? piece : NULL;
+}
+
 bool user_bring(struct space *space, vaddr_t va, unsigned access)
 {
 	return va < USER_END ? space_page(space, va, access) : user_untrusted(va) != NULL;
+}
+
+bool user_is_present(struct space *space, vaddr_t va, uint64_t len, unsigned access,
+		     vaddr_t *absent)
+{
+	while (len) {
+		uint64_t n = len;
+
+		if (!user_present(space, va, &n, access)) {
+			*absent = va;
+			return false;
+		}
+		va += n;
+		len -= n;
+	}
+	return true;
 }
 
 struct zero {

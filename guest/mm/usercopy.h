@@ -38,21 +38,38 @@ static inline void *user_untrusted(vaddr_t va)
  */
 void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned access);
 /* The same for len bytes, which must be in one page. */
+void *user_present_elsewhere(struct space *space, vaddr_t va, uint64_t len, unsigned access);
+/* Whether that is found at once: then it is *place. */
+static inline bool user_present_near(struct space *space, vaddr_t va, uint64_t len,
+				     unsigned access, void **place)
+{
+	/* What is writable is present. */
+	uint64_t wanted = access == ACCESS_WRITE ? PTE_WRITE : PTE_PRESENT, pte;
+
+	if (!paging_is_near(&space->tables, va))
+		return false;
+	pte = *paging_near(&space->tables, va);
+	if (unlikely(!(pte & wanted) || va % LDE_PAGE_SIZE + len > LDE_PAGE_SIZE))
+		return false;
+	*place = (char *)direct_map(pte_paddr(pte)) + va % LDE_PAGE_SIZE;
+	return true;
+}
+
 static inline void *user_present_whole(struct space *space, vaddr_t va, uint64_t len,
 				       unsigned access)
 {
-	uint64_t wanted = access == ACCESS_WRITE ? PTE_PRESENT | PTE_WRITE : PTE_PRESENT;
-	uint64_t *pte;
+	void *place;
 
-	if (unlikely(va >= USER_END || va % LDE_PAGE_SIZE + len > LDE_PAGE_SIZE))
-		return va % LDE_PAGE_SIZE + len > LDE_PAGE_SIZE ? NULL : user_untrusted(va);
-	pte = paging_find(&space->tables, va);
-	if (unlikely(!pte || (*pte & wanted) != wanted))
-		return NULL;
-	return (char *)direct_map(pte_paddr(*pte)) + va % LDE_PAGE_SIZE;
+	return user_present_near(space, va, len, access, &place) ?
+		       place : user_present_elsewhere(space, va, len, access);
 }
 
 bool user_bring(struct space *space, vaddr_t va, unsigned access);
+
+/* Whether all of the range is there for access; else *absent is in a page that
+ * is not. */
+bool user_is_present(struct space *space, vaddr_t va, uint64_t len, unsigned access,
+		     vaddr_t *absent);
 
 /* A string with its NUL: its length without, -EFAULT, or -ENAMETOOLONG if it
  * does not end within size bytes. */

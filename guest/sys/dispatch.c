@@ -171,11 +171,16 @@ static int64_t unknown_syscall(uint64_t nr)
 	return -ENOSYS;
 }
 
+static __attribute__((noinline)) void note_exit(const struct trap_frame *frame)
+{
+	event_add_1(LDE_TRACE_SYSCALL_EXIT, (uint32_t)frame->syscall_nr, frame->rax);
+}
+
 /* Apart, so that the usual way has no registers to save for it. */
 static _Noreturn __attribute__((noinline)) void attend(struct trap_frame *frame)
 {
 	if (event_is_on(LDE_TRACE_C_SYSCALL)) /* it does not return to event_syscall */
-		event_add_1(LDE_TRACE_SYSCALL_EXIT, (uint32_t)frame->syscall_nr, frame->rax);
+		note_exit(frame);
 	signal_attend(frame, true);
 	trap_return(frame); /* SYSRET is only for what SYSCALL saved */
 }

@@ -5,21 +5,17 @@
 #include <linux/time.h>
 
 #include "guest/arch/direct.h"
-#include "guest/arch/traps.h"
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/mm/page.h"
-#include "guest/sys/exit.h"
 #include "guest/sys/group.h"
-#include "guest/sys/signal_frame.h"
 #include "guest/sys/signals.h"
 #include "guest/sys/stop.h"
 #include "guest/sys/syscall.h"
 
 #define SIGSET_BYTES 8
 
-/* Nobody can block, ignore or catch these. */
-#define UNSTOPPABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+_Static_assert(UNSTOPPABLE == (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP)), "their numbers");
 
 static bool is_signal(int sig)
 {
@@ -56,6 +52,8 @@ int64_t sys_rt_sigaction(struct trap_frame *f)
 	if (arg_u64(f, 1)) {
 		*action = new;
 		action->mask &= ~UNSTOPPABLE;
+		current()->signals->blocks[sig - 1] =
+			action->mask | (new.flags & SA_NODEFER ? 0 : SIGNAL_BIT(sig));
 		if (signal_is_ignored(current(), sig))
 			current()->signals_pending &= ~SIGNAL_BIT(sig);
 	}
@@ -130,15 +128,6 @@ int64_t sys_rt_sigsuspend(struct trap_frame *f)
 	return -EINTR;
 }
 
-int64_t sys_rt_sigreturn(struct trap_frame *f)
-{
-	if (!signal_frame_pop(f))
-		exit_process(STATUS_SIGNALED(SIGSEGV));
-	if (current()->needs_attention)
-		signal_attend(f, false);
-	trap_return(f);
-}
-
 #define SS_DISABLE 2
 #define STACK_MIN  2048
 
@@ -186,24 +175,19 @@ static int64_t kill_all(int sig)
 	return found ? 0 : -ESRCH;
 }
 
-static int64_t kill_one(int pid, int sig, int code)
+static inline int64_t kill_one(int pid, int sig, const struct signal_info *info)
 {
 	struct process *p = process_find(pid);
-	struct signal_info info = { code, current()->pid, 0 };
 
-	if (!p)
+	if (unlikely(!p))
 		return -ESRCH;
-	if (sig)
-		signal_send(p, sig, &info);
+	if (likely(sig))
+		signal_send(p, sig, info);
 	return 0;
 }
 
-static int64_t send_kill(int pid, int sig)
+static __attribute__((noinline)) int64_t kill_many(int pid, int sig)
 {
-	if (sig && !is_signal(sig))
-		return -EINVAL;
-	if (pid > 0)
-		return kill_one(pid, sig, SI_USER);
 	if (pid == -1)
 		return kill_all(sig);
 	return group_signal(pid ? -(uint32_t)pid : current()->group, sig, NULL) ? 0 : -ESRCH;
@@ -211,8 +195,12 @@ static int64_t send_kill(int pid, int sig)
 
 int64_t sys_kill(struct trap_frame *f)
 {
-	int64_t result = send_kill(arg_int(f, 0), arg_int(f, 1));
+	int pid = arg_int(f, 0), sig = arg_int(f, 1);
+	int64_t result;
 
+	if (unlikely((unsigned)sig > SIGNALS_MAX))
+		return -EINVAL;
+	result = likely(pid > 0) ? kill_one(pid, sig, NULL) : kill_many(pid, sig);
 	stop_settle();
 	return result;
 }
@@ -220,19 +208,21 @@ int64_t sys_kill(struct trap_frame *f)
 int64_t sys_tkill(struct trap_frame *f)
 {
 	int pid = arg_int(f, 0), sig = arg_int(f, 1);
+	struct signal_info info = { SI_TKILL, current()->pid, 0 };
 
 	if (pid <= 0 || (sig && !is_signal(sig)))
 		return -EINVAL;
-	return kill_one(pid, sig, SI_TKILL);
+	return kill_one(pid, sig, &info);
 }
 
 int64_t sys_tgkill(struct trap_frame *f)
 {
 	int group = arg_int(f, 0), pid = arg_int(f, 1), sig = arg_int(f, 2);
+	struct signal_info info = { SI_TKILL, current()->pid, 0 };
 
 	if (group <= 0 || pid <= 0 || (sig && !is_signal(sig)))
 		return -EINVAL;
-	return group == pid ? kill_one(pid, sig, SI_TKILL) : -ESRCH;
+	return group == pid ? kill_one(pid, sig, &info) : -ESRCH;
 }
 
 static void alarm_fire(struct timer *timer)

@@ -7,14 +7,18 @@
 
 #include "guest/arch/direct.h"
 #include "guest/arch/event.h"
+#include "guest/arch/offload.h"
+#include "guest/arch/traps.h"
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
+#include "guest/mm/usercopy.h"
 #include "guest/sys/exit.h"
 #include "guest/sys/signal_frame.h"
 #include "guest/sys/stop.h"
+#include "guest/sys/syscall.h"
 
 _Static_assert(sizeof(struct signal_page) <= PAGE_SIZE, "one page");
 
@@ -37,11 +41,6 @@ bool signal_is_ignored(const struct process *p, int sig)
 	return handler == (uint64_t)SIG_DFL && SIGNAL_BIT(sig) & IGNORED_BY_DEFAULT;
 }
 
-void signal_check(struct process *p)
-{
-	p->needs_attention = p->signals_pending & ~p->signal_mask;
-}
-
 /* Whether p, which waits, is to be stopped where it is: no handler runs. */
 static bool stops_in_wait(const struct process *p, int sig)
 {
@@ -61,28 +60,60 @@ static void attract(struct process *p, int sig)
 	}
 }
 
-void signal_send(struct process *p, int sig, const struct signal_info *info)
+static inline bool is_dropped(const struct process *p, int sig)
 {
-	struct signal_info from_current = { SI_USER, current()->pid, 0 };
-	uint64_t bit = SIGNAL_BIT(sig);
+	return unlikely(handler_of(p, sig) <= (uint64_t)SIG_IGN) && signal_is_ignored(p, sig) &&
+	       !(p->signal_mask & SIGNAL_BIT(sig));
+}
+
+/* Makes sig pending; whether p is to see to it now. */
+static inline bool make_pending(struct process *p, int sig, const struct signal_info *info)
+{
+	const uint64_t bit = SIGNAL_BIT(sig), pending = p->signals_pending;
+	struct signal_page *page = p->signals;
+
+	if (page && likely(!(pending & bit)))
+		page->infos[sig - 1] =
+			info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
+	p->signals_pending = pending | bit;
+	if (unlikely(p->signal_mask & bit))
+		return false;
+	return p->needs_attention = true;
+}
+
+/* What is not all too usual: to a process that does not run, signals that stop
+ * or continue one, and where a trace is taken. */
+static __attribute__((noinline)) void send_special(struct process *p, int sig,
+						   const struct signal_info *info)
+{
+	const uint64_t bit = SIGNAL_BIT(sig);
 
 	if (p->state == LDE_STATE_ZOMBIE)
 		return;
-	if (bit & (STOP_SIGNALS | SIGNAL_BIT(SIGCONT))) /* one takes back the others */
+	if (bit & (STOP_SIGNALS | SIGNAL_BIT(SIGCONT))) { /* one takes back the others */
 		p->signals_pending &= ~(bit & STOP_SIGNALS ? SIGNAL_BIT(SIGCONT) : STOP_SIGNALS);
-	if (p->signal_mask & bit || !signal_is_ignored(p, sig)) {
+		signal_check(p);
+	}
+	if (!is_dropped(p, sig)) {
 		if (event_is_on(LDE_TRACE_C_SIGNAL))
 			event_add_2(LDE_TRACE_SIGNAL_SEND, (uint32_t)sig, p->pid,
 				    info ? (uint64_t)info->code : SI_USER);
-		if (p->signals && !(p->signals_pending & bit))
-			p->signals->infos[sig - 1] = info ? *info : from_current;
-		p->signals_pending |= bit;
-		signal_check(p);
-		if (p->needs_attention && !(p->signal_mask & bit))
+		if (make_pending(p, sig, info))
 			attract(p, sig);
 	}
 	if (p->state == LDE_STATE_STOPPED && (sig == SIGCONT || sig == SIGKILL))
 		stop_end(p, sig);
+}
+
+void signal_send(struct process *p, int sig, const struct signal_info *info)
+{
+	bool can_run = p->state == LDE_STATE_RUNNING || p->state == LDE_STATE_READY;
+
+	if (unlikely(!can_run || SIGNAL_BIT(sig) & (STOP_SIGNALS | SIGNAL_BIT(SIGCONT))) ||
+	    event_is_on(LDE_TRACE_C_SIGNAL))
+		send_special(p, sig, info);
+	else if (!is_dropped(p, sig))
+		make_pending(p, sig, info);
 }
 
 void signal_send_current(int sig)
@@ -103,31 +134,6 @@ bool signal_raise_fault(int sig, int code, uint64_t addr)
 	return true;
 }
 
-/* The pending signal to see to first, 0: none. Faults come before others. */
-static int signal_next(const struct process *p)
-{
-	const uint64_t faults = SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |
-				SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGKILL);
-	uint64_t set = p->signals_pending & ~p->signal_mask;
-
-	if (set & faults)
-		set &= faults;
-	return set ? __builtin_ctzll(set) + 1 : 0;
-}
-
-/* A system call that a signal cut short: again from the start, or EINTR. */
-static void finish_syscall(struct trap_frame *frame, bool restarts)
-{
-	if ((int64_t)frame->rax != -ERESTARTSYS)
-		return;
-	if (restarts) {
-		frame->rax = frame->syscall_nr;
-		frame->rip -= 2; /* SYSCALL is 0f 05 */
-	} else {
-		frame->rax = (uint64_t)-EINTR;
-	}
-}
-
 /*
  * The interval timer goes on when its signal is taken, and leaves out what has
  * passed by then: one with the shortest of intervals takes time from nobody but
@@ -137,51 +143,107 @@ static void rearm_alarm(struct process *p)
 {
 	uint64_t now = clock_now(), due = p->alarm.node.key + p->alarm_interval;
 
-	if (!p->alarm_interval || p->alarm.is_started)
-		return;
 	if (due <= now)
 		due = now + p->alarm_interval - (now - due) % p->alarm_interval;
 	timer_start(&p->alarm, due);
 }
 
+/* What a signal does that has no handler and is not ignored. */
+static void act_by_default(int sig)
+{
+	if (event_is_on(LDE_TRACE_C_SIGNAL))
+		event_add_1(LDE_TRACE_SIGNAL_DELIVER, (uint32_t)sig, (uint64_t)SIG_DFL);
+	if (!(SIGNAL_BIT(sig) & STOP_SIGNALS))
+		exit_process(STATUS_SIGNALED(sig));
+	stop_process(sig);
+}
+
+static void bring(vaddr_t va, unsigned access)
+{
+	if (!user_bring(current()->space, va, access))
+		exit_process(STATUS_SIGNALED(SIGSEGV));
+}
+
+/* All that is left is to make the frame begin the handlers. */
+static inline void push_frames(struct trap_frame *frame)
+{
+	struct process *p = current();
+	uint64_t todo;
+
+	for (;;) {
+		todo = offload_call(signal_frames_push, frame);
+		if (likely(!todo))
+			return;
+		if (todo == SIGNAL_FRAME_ALARM)
+			rearm_alarm(p);
+		else if (todo <= SIGNALS_MAX)
+			act_by_default(todo);
+		else
+			bring(todo, ACCESS_WRITE);
+	}
+}
+
+/*
+ * Whether the system call that was cut short is to be made again: as the first
+ * handler that will run wants it, or if none will. Signals that come before it
+ * have no handler, and are seen to here.
+ */
+static bool is_to_restart(struct process *p)
+{
+	uint64_t set;
+
+	while ((set = p->signals_pending & ~p->signal_mask)) {
+		int sig = signal_first(set);
+
+		if (handler_of(p, sig) > (uint64_t)SIG_IGN)
+			return p->signals->actions[sig - 1].flags & SA_RESTART;
+		p->signals_pending &= ~SIGNAL_BIT(sig);
+		if (sig == SIGALRM && signal_alarm_waits(p))
+			rearm_alarm(p);
+		if (!signal_is_ignored(p, sig))
+			act_by_default(sig);
+	}
+	return true;
+}
+
+static __attribute__((noinline)) void finish_syscall(struct trap_frame *frame)
+{
+	if (is_to_restart(current())) {
+		frame->rax = frame->syscall_nr;
+		frame->rip -= 2; /* SYSCALL is 0f 05 */
+	} else {
+		frame->rax = (uint64_t)-EINTR;
+	}
+}
+
 void signal_attend(struct trap_frame *frame, bool is_syscall)
 {
 	struct process *p = current();
-	int sig;
 
-	while ((sig = signal_next(p))) {
-		uint64_t handler = handler_of(p, sig);
-		struct sigaction_user *action;
-
-		p->signals_pending &= ~SIGNAL_BIT(sig);
-		if (sig == SIGALRM)
-			rearm_alarm(p);
-		if (signal_is_ignored(p, sig))
-			continue;
-		if (event_is_on(LDE_TRACE_C_SIGNAL))
-			event_add_1(LDE_TRACE_SIGNAL_DELIVER, (uint32_t)sig, handler);
-		if (handler == (uint64_t)SIG_DFL) {
-			if (!(SIGNAL_BIT(sig) & STOP_SIGNALS))
-				exit_process(STATUS_SIGNALED(sig));
-			stop_process(sig);
-			continue;
-		}
-		action = &p->signals->actions[sig - 1];
-		if (is_syscall)
-			finish_syscall(frame, action->flags & SA_RESTART);
-		if (!signal_frame_push(frame, sig, action, &p->signals->infos[sig - 1]))
-			exit_process(STATUS_SIGNALED(SIGSEGV));
-		is_syscall = false; /* a second handler runs on top of the first */
-	}
-	if (is_syscall)
-		finish_syscall(frame, true);
-	if (p->is_suspended) { /* nothing had a handler: go on waiting */
+	if (unlikely((int64_t)frame->rax == -ERESTARTSYS) && is_syscall)
+		finish_syscall(frame);
+	push_frames(frame);
+	if (unlikely(p->is_suspended)) { /* nothing had a handler: go on waiting */
 		p->is_suspended = false;
 		p->signal_mask = p->mask_after_suspend;
 		frame->rax = frame->syscall_nr;
 		frame->rip -= 2;
+		signal_check(p);
 	}
-	signal_check(p);
+}
+
+int64_t sys_rt_sigreturn(struct trap_frame *frame)
+{
+	uint64_t todo;
+
+	while (unlikely(todo = offload_call(signal_frame_pop, frame))) {
+		if (todo <= SIGNALS_MAX)
+			exit_process(STATUS_SIGNALED(todo));
+		bring(todo, ACCESS_READ);
+	}
+	if (unlikely(current()->needs_attention))
+		signal_attend(frame, false);
+	trap_return(frame);
 }
 
 bool signals_copy(const struct process *parent, struct process *child)

@@ -5,6 +5,7 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
+#include "guest/arch/event.h"
 #include "guest/arch/vector.h"
 #include "guest/lib/string.h"
 #include "guest/mm/usercopy.h"
@@ -35,55 +36,44 @@ struct signal_frame {
 	siginfo_t info;
 };
 
-static void save_registers(struct sigcontext_64 *c, const struct trap_frame *f)
-{
-	c->r8 = f->r8;
-	c->r9 = f->r9;
-	c->r10 = f->r10;
-	c->r11 = f->r11;
-	c->r12 = f->r12;
-	c->r13 = f->r13;
-	c->r14 = f->r14;
-	c->r15 = f->r15;
-	c->di = f->rdi;
-	c->si = f->rsi;
-	c->bp = f->rbp;
-	c->bx = f->rbx;
-	c->dx = f->rdx;
-	c->ax = f->rax;
-	c->cx = f->rcx;
-	c->sp = f->rsp;
-	c->ip = f->rip;
-	c->flags = f->rflags;
-	c->cs = USER_CS;
-	c->ss = USER_DS;
-}
+/* The registers that come first in both, and in the same order. */
+#define NR_REGISTERS 15
+_Static_assert(offsetof(struct trap_frame, rcx) == 8 * (NR_REGISTERS - 1) &&
+		       offsetof(struct sigcontext_64, cx) == 8 * (NR_REGISTERS - 1) &&
+		       offsetof(struct trap_frame, rdi) == offsetof(struct sigcontext_64, di) &&
+		       offsetof(struct trap_frame, rax) == offsetof(struct sigcontext_64, ax),
+	       "one copy takes them all");
 
-static void restore_registers(struct trap_frame *f, const struct sigcontext_64 *c)
-{
-	*f = (struct trap_frame){
-		.r8 = c->r8, .r9 = c->r9, .r10 = c->r10, .r11 = c->r11,
-		.r12 = c->r12, .r13 = c->r13, .r14 = c->r14, .r15 = c->r15,
-		.rdi = c->di, .rsi = c->si, .rbp = c->bp, .rbx = c->bx,
-		.rdx = c->dx, .rax = c->ax, .rcx = c->cx,
-		.rsp = c->sp, .rip = c->ip,
-		.rflags = (c->flags & FLAG_USER_MASK) | FLAG_ONE | FLAG_IF,
-		.cs = frame_program_cs(), .ss = frame_program_ss(),
-	};
-}
+/* What a frame is made of, and where it is to be. */
+struct push {
+	struct process *process;
+	struct trap_frame *frame;
+	struct sigaction_user *action;
+	const struct signal_info *info;
+	int sig;
+	vaddr_t at, vector; /* of the vector state, above the frame */
+};
 
-static void fill_info(siginfo_t *out, int sig, const struct signal_info *info)
+/* On entry rsp + 8 is 16-byte aligned, as after a call. */
+#define FRAME_BYTES (ALIGN_UP(sizeof(struct signal_frame), 16) + 8)
+_Static_assert(VECTOR_AREA_ALIGN % 16 == 0, "FRAME_BYTES lie below a vector area");
+
+/* Of a signal that the kernel has sent: which child, or which exception. */
+static __attribute__((noinline)) void fill_cause(struct signal_frame *out, int sig,
+						const struct trap_frame *frame,
+						const struct signal_info *info)
 {
-	out->si_signo = sig;
-	out->si_code = info->code;
+	struct sigcontext_64 *c = &out->ucontext.context;
+
 	if (sig == SIGCHLD) {
-		out->si_pid = info->pid;
-		out->si_status = info->value;
-	} else if (info->code > 0) {
-		out->si_addr = (void *)info->value;
-	} else {
-		out->si_pid = info->pid;
+		out->info.si_pid = info->pid;
+		out->info.si_status = info->value;
+		return;
 	}
+	out->info.si_addr = (void *)info->value;
+	c->trapno = frame->vector;
+	c->err = frame->error;
+	c->cr2 = info->value;
 }
 
 /* Whether the program's stack pointer is on its alternate stack. */
@@ -92,81 +82,239 @@ static bool is_on_alternate(const struct process *p, vaddr_t sp)
 	return sp - p->alternate_stack[0] < p->alternate_stack[2];
 }
 
+static inline bool has_alternate(const struct process *p)
+{
+	return unlikely(p->alternate_stack[2]);
+}
+
 /* Where the frame ends: below the stack pointer, or at the other stack's top. */
-static vaddr_t choose_stack(const struct process *p, const struct trap_frame *frame,
-			    const struct sigaction_user *action)
+static inline vaddr_t choose_stack(const struct process *p, vaddr_t sp, uint64_t flags)
 {
 	const uint64_t *alt = p->alternate_stack;
 
-	if (action->flags & SA_ONSTACK && alt[2] && !is_on_alternate(p, frame->rsp))
+	if (has_alternate(p) && flags & SA_ONSTACK && !is_on_alternate(p, sp))
 		return alt[0] + alt[2];
-	return frame->rsp - RED_ZONE;
+	return sp - RED_ZONE;
 }
 
-bool signal_frame_push(struct trap_frame *frame, int sig, const struct sigaction_user *action,
-		       const struct signal_info *info)
+static inline void fill_frame(struct signal_frame *out, struct push x)
 {
-	struct process *p = current();
-	vaddr_t sp = choose_stack(p, frame, action), vector, at;
+	const struct process *p = x.process;
+	const struct trap_frame *f = x.frame;
+	struct ucontext_user *uc = &out->ucontext;
+
+	zero_words(out, sizeof(*out) / 8);
+	out->restorer = x.action->restorer;
+	uc->flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	uc->stack_flags = SS_DISABLE;
+	if (has_alternate(p)) {
+		uc->stack_sp = p->alternate_stack[0];
+		uc->stack_flags = 0;
+		uc->stack_size = p->alternate_stack[2];
+	}
+	uc->mask = unlikely(p->is_suspended) ? p->mask_after_suspend : p->signal_mask;
+	copy_words(&uc->context, f, NR_REGISTERS);
+	uc->context.sp = f->rsp;
+	uc->context.ip = f->rip;
+	uc->context.flags = f->rflags;
+	/* cs, gs, fs and ss in one word */
+	*(uint64_t *)&uc->context.cs = (uint64_t)USER_DS << 48 | USER_CS;
+	uc->context.fpstate = x.vector;
+	out->info.si_signo = x.sig;
+	out->info.si_code = x.info->code;
+	if (unlikely(x.info->code > 0))
+		fill_cause(out, x.sig, f, x.info);
+	else
+		out->info.si_pid = x.info->pid;
+}
+
+/* What is to be done about a page that is not there; see the header. */
+static uint64_t to_bring(vaddr_t va)
+{
+	return va < USER_START ? SIGSEGV : va;
+}
+
+/* By way of the kernel's memory, for what lies in two pages. */
+static __attribute__((noinline)) uint64_t push_in_pieces(struct push x)
+{
+	struct space *space = x.process->space;
+	void *vector = x.process->context.vector;
 	struct signal_frame out;
+	vaddr_t absent;
 
-	vector = ALIGN_DOWN(sp - vector_area_size(), VECTOR_AREA_ALIGN);
-	/* On entry rsp + 8 is 16-byte aligned, as after a call. */
-	at = ALIGN_DOWN(vector - sizeof(out), 16) - 8;
-	if (is_on_alternate(p, sp - 1) && !is_on_alternate(p, at))
-		return false; /* it does not fit there */
-	memset(&out, 0, sizeof(out));
-	out.restorer = action->restorer;
-	out.ucontext.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
-	out.ucontext.stack_sp = p->alternate_stack[0];
-	out.ucontext.stack_flags = p->alternate_stack[2] ? 0 : SS_DISABLE;
-	out.ucontext.stack_size = p->alternate_stack[2];
-	out.ucontext.mask = p->is_suspended ? p->mask_after_suspend : p->signal_mask;
-	out.ucontext.context.fpstate = vector;
-	out.ucontext.context.trapno = frame->vector;
-	out.ucontext.context.err = frame->error;
-	if (info->code > 0)
-		out.ucontext.context.cr2 = info->value;
-	save_registers(&out.ucontext.context, frame);
-	fill_info(&out.info, sig, info);
-	context_save_vector(&p->context);
-	if (user_write(p->space, vector, p->context.vector, vector_area_size()) ||
-	    user_write(p->space, at, &out, sizeof(out)))
-		return false;
+	if (!user_is_present(space, x.at, FRAME_BYTES + vector_area_size, ACCESS_WRITE, &absent))
+		return to_bring(absent);
+	fill_frame(&out, x);
+	vector_switch(vector, vector_initial);
+	if (user_write(space, x.at, &out, sizeof(out)) ||
+	    user_write(space, x.vector, vector, vector_area_size))
+		return SIGSEGV;
+	return 0;
+}
 
+static inline uint64_t push(struct push x)
+{
+	struct space *space = x.process->space;
+	uint64_t bytes = FRAME_BYTES + vector_area_size;
+	void *place;
+
+	if (!user_present_near(space, x.at, bytes, ACCESS_WRITE, &place)) {
+		place = user_present_elsewhere(space, x.at, bytes, ACCESS_WRITE);
+		if (!place)
+			return push_in_pieces(x);
+	}
+	fill_frame(place, x);
+	vector_switch((char *)place + FRAME_BYTES, vector_initial);
+	return 0;
+}
+
+/* Makes the program go on in the handler. */
+static inline void enter_handler(struct push x)
+{
+	struct process *p = x.process;
+	struct trap_frame *frame = x.frame;
+
+	p->signal_mask |= p->signals->blocks[x.sig - 1];
+	p->signals_pending &= ~SIGNAL_BIT(x.sig);
 	p->is_suspended = false;
-	p->signal_mask |= action->mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
-	if (!(action->flags & SA_NODEFER))
-		p->signal_mask |= SIGNAL_BIT(sig);
-	frame->rip = action->handler;
-	frame->rsp = at;
-	frame->rdi = sig;
-	frame->rsi = at + offsetof(struct signal_frame, info);
-	frame->rdx = at + offsetof(struct signal_frame, ucontext);
+	if (event_is_on(LDE_TRACE_C_SIGNAL))
+		event_add_1(LDE_TRACE_SIGNAL_DELIVER, (uint32_t)x.sig, x.action->handler);
+	frame->rip = x.action->handler;
+	frame->rsp = x.at;
+	frame->rdi = x.sig;
+	frame->rsi = x.at + offsetof(struct signal_frame, info);
+	frame->rdx = x.at + offsetof(struct signal_frame, ucontext);
 	frame->rax = 0;
 	frame->rflags &= ~(uint64_t)(FLAG_TF | FLAG_DF | FLAG_RF);
-	if (action->flags & SA_RESETHAND)
-		p->signals->actions[sig - 1].handler = (uint64_t)SIG_DFL;
-	return true;
+	if (unlikely(x.action->flags & SA_RESETHAND))
+		x.action->handler = (uint64_t)SIG_DFL;
 }
 
-bool signal_frame_pop(struct trap_frame *frame)
+static inline uint64_t push_and_enter(struct push x)
+{
+	const struct process *p = x.process;
+	vaddr_t sp = choose_stack(p, x.frame->rsp, x.action->flags);
+	uint64_t todo;
+
+	x.vector = ALIGN_DOWN(sp - vector_area_size, VECTOR_AREA_ALIGN);
+	x.at = x.vector - FRAME_BYTES;
+	if (has_alternate(p) && is_on_alternate(p, sp - 1) && !is_on_alternate(p, x.at))
+		return SIGSEGV; /* it does not fit there */
+	todo = push(x);
+	if (likely(!todo))
+		enter_handler(x);
+	return todo;
+}
+
+uint64_t signal_frames_push(void *frame)
 {
 	struct process *p = current();
-	struct ucontext_user uc;
+	struct signal_page *page = p->signals;
+	uint64_t set, todo;
+
+	while ((set = p->signals_pending & ~p->signal_mask)) {
+		int sig = signal_first(set);
+		struct sigaction_user *action = &page->actions[sig - 1];
+
+		if (unlikely(sig == SIGALRM) && signal_alarm_waits(p))
+			return SIGNAL_FRAME_ALARM;
+		if (unlikely(!page || action->handler <= (uint64_t)SIG_IGN)) {
+			p->signals_pending &= ~SIGNAL_BIT(sig);
+			if (!signal_is_ignored(p, sig))
+				return sig;
+			continue;
+		}
+		todo = push_and_enter((struct push){ .process = p, .frame = frame, .sig = sig,
+						     .action = action,
+						     .info = &page->infos[sig - 1] });
+		if (unlikely(todo))
+			return todo;
+	}
+	p->needs_attention = false;
+	return 0;
+}
+
+/*
+ * len bytes of the program's at va: *piece is where they lie, or buf with a copy
+ * of them. The page that is not there, or 0.
+ */
+static inline uint64_t pop_piece(struct space *space, vaddr_t va, uint64_t len, void *buf,
+				 void **piece)
+{
+	vaddr_t absent;
+
+	if (user_present_near(space, va, len, ACCESS_READ, piece))
+		return 0;
+	*piece = user_present_elsewhere(space, va, len, ACCESS_READ);
+	if (*piece)
+		return 0;
+	if (!user_is_present(space, va, len, ACCESS_READ, &absent))
+		return to_bring(absent);
+	*piece = buf;
+	return user_read(space, buf, va, len) ? SIGSEGV : 0;
+}
+
+static __attribute__((noinline)) uint64_t pop_vector_elsewhere(struct process *p, vaddr_t va)
+{
+	void *own = p->context.vector;
+	void *area;
+	uint64_t todo = pop_piece(p->space, va, vector_area_size, own, &area);
+
+	if (!todo)
+		vector_load_copy(own, area);
+	return todo;
+}
+
+/* The vector state at va. At uc are the bytes at sp, in one page; if they are a
+ * copy, no area has room in the rest of that page. */
+static inline uint64_t pop_vector(struct process *p, vaddr_t va, const void *uc, vaddr_t sp)
+{
+	uint64_t distance = va - sp;
+
+	if (unlikely(distance >= LDE_PAGE_SIZE ||
+		     sp % LDE_PAGE_SIZE + distance + vector_area_size > LDE_PAGE_SIZE))
+		return pop_vector_elsewhere(p, va);
+	vector_load_copy(p->context.vector, (const char *)uc + distance);
+	return 0;
+}
+
+/*
+ * Each word is read once and then checked: another process or a device may be
+ * writing to the same memory.
+ */
+uint64_t signal_frame_pop(void *frame)
+{
+	struct trap_frame *f = frame;
+	struct process *p = current();
+	struct ucontext_user buf;
+	const volatile struct ucontext_user *uc;
+	void *piece;
+	vaddr_t vector;
+	uint64_t todo;
 
 	/* The handler's return took the restorer off the stack. */
-	if (user_read(p->space, &uc, frame->rsp, sizeof(uc)))
-		return false;
-	if (uc.context.fpstate) {
-		if (user_read(p->space, p->context.vector, uc.context.fpstate, vector_area_size()))
-			return false;
-		context_load_vector(&p->context);
+	todo = pop_piece(p->space, f->rsp, sizeof(buf), &buf, &piece);
+	if (unlikely(todo))
+		return todo;
+	uc = piece;
+	vector = uc->context.fpstate;
+	if (likely(vector))
+		todo = pop_vector(p, vector, piece, f->rsp);
+	else
+		vector_switch(p->context.vector, vector_initial);
+	if (unlikely(todo))
+		return todo;
+	f->rip = uc->context.ip;
+	if (unlikely(f->rip >= USER_END))
+		return SIGSEGV;
+	p->signal_mask = uc->mask & ~UNSTOPPABLE;
+	copy_words(f, (const void *)&uc->context, NR_REGISTERS);
+	f->rflags = (uc->context.flags & FLAG_USER_MASK) | FLAG_ONE | FLAG_IF;
+	f->rsp = uc->context.sp;
+	if (unlikely(!limits.user_mode)) {
+		f->cs = frame_program_cs();
+		f->ss = frame_program_ss();
 	}
-	if (uc.context.ip >= USER_END)
-		return false;
-	p->signal_mask = uc.mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
-	restore_registers(frame, &uc.context);
 	signal_check(p);
-	return true;
+	return 0;
 }

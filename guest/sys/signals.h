@@ -10,6 +10,8 @@
 
 #define SIGNALS_MAX 64
 #define SIGNAL_BIT(s) (1ull << ((s)-1))
+/* Nobody can block, ignore or catch these: SIGKILL and SIGSTOP. */
+#define UNSTOPPABLE (SIGNAL_BIT(9) | SIGNAL_BIT(19))
 
 /* As rt_sigaction(2) passes it; the C library's differs. */
 struct sigaction_user {
@@ -27,6 +29,7 @@ struct signal_info {
 struct signal_page {
 	struct sigaction_user actions[SIGNALS_MAX];
 	struct signal_info infos[SIGNALS_MAX]; /* of the pending ones */
+	uint64_t blocks[SIGNALS_MAX];          /* while the handler runs: the mask, and often itself */
 };
 
 /* Sends sig to p, from the kernel or as info says (NULL: from the running
@@ -54,7 +57,10 @@ void signal_attend(struct trap_frame *frame, bool is_syscall);
 bool signal_is_ignored(const struct process *p, int sig);
 
 /* Recomputes needs_attention after the mask or what is pending has changed. */
-void signal_check(struct process *p);
+static inline void signal_check(struct process *p)
+{
+	p->needs_attention = p->signals_pending & ~p->signal_mask;
+}
 
 /* fork: child gets a copy of what parent has said. False without memory. */
 bool signals_copy(const struct process *parent, struct process *child);

@@ -35,13 +35,13 @@ static void tell_parent(struct process *p, int code, int sig, uint32_t status)
 
 /* ---- lde is stopped with its programs -------------------------------- */
 
-static int suspend_signal; /* what a program of the command line was stopped by */
+int stop_suspend_signal; /* what a program of the command line was stopped by */
 
 static void note_stop(struct process *p, int sig)
 {
 	stop_nr_stopped++;
 	if (group_has_outside_parent(p))
-		suspend_signal = sig;
+		stop_suspend_signal = sig;
 	tell_parent(p, CLD_STOPPED, sig, STATUS_STOPPED(sig));
 }
 
@@ -67,11 +67,11 @@ bool stop_has_jobs(void)
  * stop_resume_jobs. */
 static void suspend(const struct process *stopping)
 {
-	int sig = suspend_signal;
+	int sig = stop_suspend_signal;
 
 	if (!have_all_jobs_stopped(stopping))
 		return;
-	suspend_signal = 0;
+	stop_suspend_signal = 0;
 	tty_suspend(sig);
 }
 
@@ -85,10 +85,9 @@ void stop_resume_jobs(void)
 	group_signal(tty_foreground(), SIGCONT, &info);
 }
 
-void stop_settle(void)
+void stop_settle_suspended(void)
 {
-	if (unlikely(suspend_signal))
-		suspend(NULL);
+	suspend(NULL);
 }
 
 /* ---------------------------------------------------------------------- */

@@ -26,7 +26,13 @@ void stop_waiting(struct process *p, int sig);
  * program of the command line is stopped by now, so is lde, and they go on when
  * it does. (A shell on the host can then start other things.)
  */
-void stop_settle(void);
+extern int stop_suspend_signal; /* 0: not one of them is */
+void stop_settle_suspended(void);
+static inline void stop_settle(void)
+{
+	if (unlikely(stop_suspend_signal))
+		stop_settle_suspended();
+}
 /* Whether a program of the command line lives. */
 bool stop_has_jobs(void);
 /* lde had been stopped, and goes on. */

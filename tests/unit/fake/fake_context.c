@@ -200,13 +200,3 @@ void context_copy_live(struct context *ctx)
 {
 	(void)ctx;
 }
-
-void context_save_vector(struct context *current)
-{
-	(void)current;
-}
-
-void context_load_vector(struct context *current)
-{
-	(void)current;
-}
