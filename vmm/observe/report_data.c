@@ -122,21 +122,21 @@ static void add_exits(struct json_stream *json, const struct timeline *done)
 {
 	json_stream_array(json, "exits");
 	for (uint32_t i = 0; i < done->exits.nr_rows; i++) {
-		const struct exit_causes_row *row = done->exits.rows[i];
+		const struct exit_row *row = &done->exits.rows[i];
+		const struct timeline_process *p = report_process_of_exit(done, row);
 		char name[40];
 
 		json_stream_break(json);
 		json_stream_object(json, NULL);
 		json_stream_text(json, "cause", report_cause_name(row->cause));
-		if (row->process_idx >= 0) {
-			json_stream_number(json, "process", (uint64_t)row->process_idx);
-			json_stream_number(json, "pid", done->processes[row->process_idx].pid);
+		if (p) {
+			json_stream_number(json, "process", p->idx);
+			json_stream_number(json, "pid", p->pid);
 		}
-		if (row->syscall >= 0)
+		if (row->place.kind == EXIT_PLACE_SYSCALL)
 			json_stream_text(json, "syscall",
-					 report_call_name((uint32_t)row->syscall, name,
-							  sizeof(name)));
-		add_counter(json, "time", &row->time);
+					 report_call_name(row->place.number, name, sizeof(name)));
+		add_counter(json, "time", &row->counter);
 		json_stream_object_end(json);
 	}
 	json_stream_array_end(json);

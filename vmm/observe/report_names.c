@@ -41,6 +41,12 @@ const char *report_block_op_name(uint32_t op)
 	return op < sizeof(names) / sizeof(names[0]) ? names[op] : "?";
 }
 
+const struct timeline_process *report_process_of_exit(const struct timeline *timeline,
+						      const struct exit_row *row)
+{
+	return row->place.pid ? &timeline->processes[row->place.pid - 1] : NULL;
+}
+
 /* qsort has no argument for it. */
 struct ranked {
 	uint32_t number;

@@ -23,6 +23,10 @@ const char *report_fault_result_name(uint32_t result);
 /* "read", of enum lde_block_op. */
 const char *report_block_op_name(uint32_t op);
 
+/* Who caused the exits of a row; NULL: no process, or any. */
+const struct timeline_process *report_process_of_exit(const struct timeline *timeline,
+						      const struct exit_row *row);
+
 /* The numbers of the system calls that came back, most time first; order has
  * room for TIMELINE_NR_CALLS. Returns how many. */
 size_t report_rank_calls(const struct timeline *timeline, uint32_t *order);

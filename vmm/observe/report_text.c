@@ -247,25 +247,25 @@ static const struct table_column exit_columns[] = {
 };
 
 static void add_exit(struct table *table, const struct timeline *done,
-		     const struct exit_causes_row *row)
+		     const struct exit_row *row)
 {
-	const struct timeline_process *p =
-		row->process_idx < 0 ? NULL : &done->processes[row->process_idx];
+	const struct timeline_process *p = report_process_of_exit(done, row);
 	char name[40];
 
-	table_add(table, "%s", p ? p->name : "(kernel)");
+	table_add(table, "%s", p ? p->name : row->place.kind == EXIT_PLACE_OTHERS ? "(others)" : "(kernel)");
 	if (p)
 		table_add(table, "%" PRIu32, p->pid);
 	else
 		table_add(table, "-");
 	table_add(table, "%s", report_cause_name(row->cause));
 	table_add(table, "%s",
-		  row->syscall < 0 ? "-"
-				   : report_call_name((uint32_t)row->syscall, name, sizeof(name)));
-	add_count(table, row->time.count);
-	add_ms(table, row->time.total_ns);
-	add_us(table, mean_ns(&row->time));
-	add_us(table, exits_percentile_ns(&row->time, 99));
+		  row->place.kind == EXIT_PLACE_SYSCALL
+			  ? report_call_name(row->place.number, name, sizeof(name))
+			  : "-");
+	add_count(table, row->counter.count);
+	add_ms(table, row->counter.total_ns);
+	add_us(table, mean_ns(&row->counter));
+	add_us(table, exits_percentile_ns(&row->counter, 99));
 }
 
 static void print_exits(const struct timeline *done, const struct gantt_style *style, FILE *out)
@@ -277,7 +277,7 @@ static void print_exits(const struct timeline *done, const struct gantt_style *s
 		return;
 	table_init(&table, exit_columns, ARRAY_SIZE(exit_columns));
 	for (uint32_t i = 0; i < nr; i++)
-		add_exit(&table, done, done->exits.rows[i]);
+		add_exit(&table, done, &done->exits.rows[i]);
 	title(out, "Exits to the VMM, by process, cause and system call");
 	table_print(&table, out, style->width);
 	if (nr < done->exits.nr_rows)

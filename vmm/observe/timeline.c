@@ -452,9 +452,14 @@ static void leave_to_vmm(struct timeline *timeline, struct timeline_vcpu *cpu,
 	cpu->exited_until_ns = span.end_ns;
 	if (p)
 		p->nr_exits++;
-	if (causes_add(&timeline->exits, span.cause, p ? (int64_t)p->idx : -1, span.syscall,
-			    taken_ns))
-		timeline->failed = -ENOMEM;
+	exits_ledger_add(&timeline->exits,
+			 span.cause < NR_EXIT_CAUSES ? (enum exit_cause)span.cause : EXIT_OTHER,
+			 &(struct exit_place){
+				 .pid = p ? p->idx + 1 : 0,
+				 .kind = syscall < 0 ? EXIT_PLACE_UNKNOWN : EXIT_PLACE_SYSCALL,
+				 .number = syscall < 0 ? 0 : (uint32_t)syscall,
+			 },
+			 taken_ns);
 	if (timeline->sink.exit)
 		timeline->sink.exit(timeline->sink.ctx, &span);
 }
@@ -640,7 +645,7 @@ int timeline_finish(struct timeline *timeline)
 		hand_out_request(timeline, &timeline->requests[i], timeline->end_ns, false, 0);
 	for (uint32_t i = 0; i < timeline->nr_processes; i++)
 		finish_process(timeline, &timeline->processes[i]);
-	causes_sort(&timeline->exits);
+	exits_ledger_sort(&timeline->exits);
 	return timeline->failed;
 }
 
@@ -648,7 +653,7 @@ void timeline_fini(struct timeline *timeline)
 {
 	for (unsigned int i = 0; i < TIMELINE_NR_CALLS; i++)
 		free(timeline->calls[i]);
-	causes_fini(&timeline->exits);
+	exits_ledger_fini(&timeline->exits);
 	free(timeline->processes);
 	free(timeline->by_pid);
 	timeline->processes = NULL;

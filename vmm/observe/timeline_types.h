@@ -9,7 +9,7 @@
 #include <lde/ledger.h>
 
 #include "vmm/observe/counters.h"
-#include "vmm/observe/exit_causes.h"
+#include "vmm/observe/exit_ledger.h"
 #include "vmm/observe/trace_reader.h"
 #include "vmm/observe/trace_schema.h"
 
@@ -190,7 +190,8 @@ struct timeline {
 	struct exit_counter wake_latency; /* from the wake-up to the CPU */
 	struct exit_counter ready_wait;	  /* after a preemption or a yield */
 	struct exit_counter disks[TIMELINE_DISKS_MAX];
-	struct exit_causes exits;
+	/* By process, whose pid here is the index + 1. */
+	struct exit_ledger exits;
 
 	struct timeline_violation violations[TIMELINE_VIOLATIONS_MAX];
 	uint64_t nr_violations;
