@@ -32,6 +32,19 @@ report_test "a bit of everything" "$BINDIR/mix"
 report_test "several at once" --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30 : -n 2 /lde/ticker
 report_test "nobody is preempted" --quantum 1s -n 3 /lde/hog 20
 
+name="report: steps"
+if wanted "$name"; then
+	recorded /lde/hog 20
+	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --steps 1:10 >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 0 ] || problem="; status, expected 0"
+	equal "traps" 10 "$(grep -c 'save registers,' out)"
+	grep -q "SYSCALL: rcx=rip" out || problem="$problem; no system call"
+	grep -q "cr2=0x" out || problem="$problem; no page fault"
+	verdict "$name" "$problem"
+fi
+
 name="report: a run that was killed"
 if wanted "$name"; then
 	rm -rf t
@@ -95,4 +108,6 @@ report_refused "a file" "Not a directory" file
 report_refused "an unknown option" "no such option" --frob t
 report_refused "an option without its value" "value is missing" t --html
 report_refused "a page that cannot be written" "no/such/page.html: No such file" t --html no/such/page.html
+report_refused "steps of no process" "give a process, how many traps" t --steps x
+report_refused "steps of a process that never was" "there is no process 77" t --steps 77
 report_refused "no rows" "give a number" t --rows 0

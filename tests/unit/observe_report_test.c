@@ -22,6 +22,7 @@
 #include "vmm/observe/report_html.h"
 #include "vmm/observe/report_json.h"
 #include "vmm/observe/report_perfetto.h"
+#include "vmm/observe/report_steps.h"
 #include "vmm/observe/report_text.h"
 #include "vmm/observe/trace_writer.h"
 
@@ -89,6 +90,14 @@ static int print_text(const struct timeline *timeline, const char *from, FILE *o
 		      size_t why_size)
 {
 	return report_print_text(timeline, from, &style, out, why, why_size);
+}
+
+static struct report_steps steps = {.pid = 1, .nr_traps = 6, .width = 80};
+
+static int print_steps(const struct timeline *timeline, const char *from, FILE *out, char *why,
+		       size_t why_size)
+{
+	return report_print_steps(timeline, from, &steps, out, why, why_size);
 }
 
 static void compare_golden(const char *name)
@@ -180,6 +189,51 @@ static void perfetto_is_as_it_was(void **state)
 	print_with(report_print_perfetto);
 	compare_golden("report-perfetto.json");
 	json_object_put(parse(printed));
+	timeline_fini(&done);
+}
+
+static void steps_are_as_they_were(void **state)
+{
+	(void)state;
+	make_trace(2, 100, 0);
+	print_with(print_steps);
+	compare_golden("report-steps.txt");
+	timeline_fini(&done);
+}
+
+static void steps_begin_when_wanted_and_count_traps(void **state)
+{
+	size_t nr = 0;
+
+	(void)state;
+	make_trace(5, 2000, 0);
+	steps = (struct report_steps){
+		.pid = 3, .nr_traps = 20, .from_ns = timeline_length_ns(&done) / 2, .width = 200};
+	print_with(print_steps);
+	steps = (struct report_steps){.pid = 1, .nr_traps = 6, .width = 80};
+	for (const char *at = printed; (at = strstr(at, "save registers")); at++)
+		nr++;
+	assert_int_equal(nr, 20);
+	assert_null(strstr(printed, "make process"));
+	assert_non_null(strstr(printed, "... and so on"));
+	timeline_fini(&done);
+}
+
+static void steps_of_nobody_are_refused(void **state)
+{
+	static const uint32_t nobodies[] = {0, 6, 65535, 65536, UINT32_MAX};
+	FILE *out = open_memstream(&printed, &printed_size);
+	char why[200];
+
+	(void)state;
+	make_trace(5, 100, 0);
+	for (unsigned int i = 0; i < sizeof(nobodies) / sizeof(nobodies[0]); i++) {
+		struct report_steps wanted = {.pid = nobodies[i], .nr_traps = 1, .width = 80};
+
+		assert_int_equal(report_print_steps(&done, dir, &wanted, out, why, sizeof(why)),
+				 -ESRCH);
+	}
+	fclose(out);
 	timeline_fini(&done);
 }
 
@@ -355,6 +409,8 @@ static void names_cannot_leave_the_page_or_the_json(void **state)
 	free(printed);
 	print_with(print_text);
 	assert_non_null(strstr(printed, "VIOLATION"));
+	free(printed);
+	print_with(print_steps);
 	timeline_fini(&done);
 }
 
@@ -390,6 +446,9 @@ int main(void)
 		TEST(text_in_colour_is_as_it_was),
 		TEST(json_is_as_it_was),
 		TEST(perfetto_is_as_it_was),
+		TEST(steps_are_as_they_were),
+		TEST(steps_begin_when_wanted_and_count_traps),
+		TEST(steps_of_nobody_are_refused),
 		TEST(no_line_is_wider_than_the_page),
 		TEST(rows_are_limited_and_it_is_said),
 		TEST(flows_lead_from_every_wakeup_to_a_turn),

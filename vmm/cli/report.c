@@ -9,17 +9,20 @@
 #include <unistd.h>
 
 #include "vmm/base/log.h"
+#include "vmm/base/units.h"
 #include "vmm/cli/cli.h"
 #include "vmm/cli/status.h"
 #include "vmm/cli/screen.h"
 #include "vmm/observe/report_html.h"
 #include "vmm/observe/report_json.h"
 #include "vmm/observe/report_perfetto.h"
+#include "vmm/observe/report_steps.h"
 #include "vmm/observe/report_text.h"
 
 #define STATUS_FOUND_WRONG 1 /* the trace is damaged, or cannot be true */
 #define ROWS_DEFAULT	   40
 #define REPORT_WIDTH_MIN   80
+#define STEPS_DEFAULT	   8
 #define ROWS_MAX	   100000
 
 enum report_kind {
@@ -42,6 +45,7 @@ struct report_options {
 	const char *dir;
 	const char *paths[NR_REPORT_KINDS]; /* NULL: not wanted; "-": stdout */
 	size_t rows;
+	struct report_steps steps; /* pid 0: not wanted */
 	bool text;
 	bool help;
 };
@@ -57,6 +61,8 @@ static void print_help(void)
 	     "  --html FILE      a page for a browser, all in one file: zoom, search, tables\n"
 	     "  --perfetto FILE  for ui.perfetto.dev\n"
 	     "  --json FILE      the tables and the states of processes\n"
+	     "  --steps PID[:N[@TIME]]\n"
+	     "                   what OS, hardware and program did at N traps [8] of a process\n"
 	     "  --rows N         processes in the chart and the tables of --text [40]\n"
 	     "  --help           this text\n"
 	     "\n"
@@ -83,6 +89,29 @@ static int take_rows(const char *value, size_t *rows)
 	return 0;
 }
 
+/* PID, then :N, then @TIME, the last two optional. */
+static int take_steps(const char *value, struct report_steps *steps)
+{
+	unsigned int pid = 0, nr = STEPS_DEFAULT;
+	int len = 0, more = 0;
+
+	sscanf(value, "%6u%n", &pid, &len);
+	if (len && value[len] == ':' && sscanf(value + len, ":%6u%n", &nr, &more) == 1)
+		len += more;
+	if (len && value[len] == '@' &&
+	    units_parse_duration(value + len + 1, &steps->from_ns) == UNITS_OK)
+		len = (int)strlen(value);
+	if (!len || value[len] || !pid || !nr || value[0] == '-') {
+		log_line("--steps %s: give a process, how many traps, and from when: 2, 2:20 or "
+			 "2:20@10ms",
+			 value);
+		return STATUS_LDE_FAILED;
+	}
+	steps->pid = pid;
+	steps->nr_traps = nr;
+	return 0;
+}
+
 static int complain_option(int option, char **argv)
 {
 	if (option == ':')
@@ -100,6 +129,7 @@ static int take_options(struct report_options *wanted, int argc, char **argv)
 		{"html", required_argument, NULL, REPORT_HTML},
 		{"perfetto", required_argument, NULL, REPORT_PERFETTO},
 		{"json", required_argument, NULL, REPORT_JSON},
+		{"steps", required_argument, NULL, 's'},
 		{"rows", required_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -113,6 +143,8 @@ static int take_options(struct report_options *wanted, int argc, char **argv)
 			wanted->paths[option] = optarg;
 		else if (option == 't')
 			wanted->text = true;
+		else if (option == 's')
+			status = take_steps(optarg, &wanted->steps);
 		else if (option == 'r')
 			status = take_rows(optarg, &wanted->rows);
 		else if (option == 'h')
@@ -142,11 +174,17 @@ static int report_failed(const char *what, const char *why)
 	return STATUS_LDE_FAILED;
 }
 
+static size_t report_width(void)
+{
+	size_t width = screen_width(STDOUT_FILENO);
+
+	return width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : width;
+}
+
 static int print_text(const struct timeline *done, const struct report_options *wanted)
 {
 	const struct gantt_style style = {
-		.width = screen_width(STDOUT_FILENO) < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN
-								  : screen_width(STDOUT_FILENO),
+		.width = report_width(),
 		.colour = screen_has_colour(STDOUT_FILENO),
 		.unicode = screen_has_unicode(),
 		.rows_max = wanted->rows,
@@ -154,6 +192,17 @@ static int print_text(const struct timeline *done, const struct report_options *
 	char why[200];
 	int err = report_print_text(done, wanted->dir, &style, stdout, why, sizeof(why));
 
+	return err ? report_failed(wanted->dir, why) : 0;
+}
+
+static int print_steps(const struct timeline *done, const struct report_options *wanted)
+{
+	struct report_steps steps = wanted->steps;
+	char why[200];
+	int err;
+
+	steps.width = report_width();
+	err = report_print_steps(done, wanted->dir, &steps, stdout, why, sizeof(why));
 	return err ? report_failed(wanted->dir, why) : 0;
 }
 
@@ -178,7 +227,7 @@ static int print_to(const struct timeline *done, const char *dir, report_printer
 
 static int print_all(const struct timeline *done, const struct report_options *wanted)
 {
-	bool any = false;
+	bool any = wanted->steps.pid != 0;
 	int status = 0;
 
 	for (unsigned int i = 0; !status && i < NR_REPORT_KINDS; i++) {
@@ -186,6 +235,8 @@ static int print_all(const struct timeline *done, const struct report_options *w
 		if (wanted->paths[i])
 			status = print_to(done, wanted->dir, printers[i], wanted->paths[i]);
 	}
+	if (!status && wanted->steps.pid)
+		status = print_steps(done, wanted);
 	if (!status && (wanted->text || !any))
 		status = print_text(done, wanted);
 	return status;
