@@ -85,6 +85,10 @@ static void say(const struct steps *steps, uint64_t ns, enum column column, cons
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* Names are the guest's, and this may be a terminal. */
+	for (char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
 	print_cell(steps, ns, column, text);
 }
 
