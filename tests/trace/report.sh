@@ -45,6 +45,26 @@ if wanted "$name"; then
 	verdict "$name" "$problem"
 fi
 
+name="report: --timeline"
+if wanted "$name"; then
+	mkdir -p temporary
+	TMPDIR=$PWD/temporary timeout -k 2 $((60 * TEST_SLOW)) "$LDE" run --timeline -n 2 /lde/hog 10 \
+		</dev/null >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 0 ] || problem="; status, expected 0"
+	grep -q "^ Timeline of '-n 2 /lde/hog 10'" err || problem="$problem; no timeline"
+	[ "$(grep -c "CPU time" out)" -eq 2 ] || problem="$problem; the programs' output is another"
+	[ -z "$(ls temporary)" ] || problem="$problem; a trace is left"
+	TMPDIR=$PWD/temporary timeout -k 2 $((60 * TEST_SLOW)) "$LDE" run --timeline --trace kept \
+		/lde/hog 10 </dev/null >out 2>err
+	[ -s kept/cpu_0 ] || problem="$problem; --trace DIR is not kept"
+	TMPDIR=/no/such "$LDE" run --timeline /lde/hog 10 </dev/null >out 2>err
+	status=$?
+	[ "$status" -eq 125 ] || problem="$problem; without a folder: status, expected 125"
+	verdict "$name" "$problem"
+fi
+
 name="report: a run that was killed"
 if wanted "$name"; then
 	rm -rf t

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/base/status_line.h"
+
 void log_vline(const char *fmt, va_list args)
 {
 	char line[1024] = "lde: ";
@@ -17,8 +19,10 @@ void log_vline(const char *fmt, va_list args)
 	size_t end = prefix + ((size_t)len < room ? (size_t)len : room - 1);
 	line[end++] = '\n';
 	/* Nobody is left to be told if stderr fails. */
+	status_line_begin();
 	ssize_t ignored = write(STDERR_FILENO, line, end);
 	(void)ignored;
+	status_line_end('\n');
 }
 
 void log_line(const char *fmt, ...)

@@ -19,6 +19,8 @@ enum {
 	OPT_OUT,
 	OPT_TAKE,
 	OPT_TAG,
+	OPT_QUIET,
+	OPT_TIMELINE,
 	OPT_DISK,
 	OPT_DUMP_DTB,
 	OPT_WITHOUT,
@@ -52,6 +54,8 @@ static const struct option run_options[] = {
 	{"out", required_argument, NULL, OPT_OUT},
 	{"take", required_argument, NULL, OPT_TAKE},
 	{"tag", no_argument, NULL, OPT_TAG},
+	{"quiet", no_argument, NULL, OPT_QUIET},
+	{"timeline", no_argument, NULL, OPT_TIMELINE},
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
 	{"without", required_argument, NULL, OPT_WITHOUT},
@@ -239,6 +243,12 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 	case OPT_TAG:
 		options->tag = true;
 		return 0;
+	case OPT_QUIET:
+		options->quiet = true;
+		return 0;
+	case OPT_TIMELINE:
+		options->timeline = true;
+		return 0;
 	default:
 		options->help = true;
 		return 0;
@@ -416,9 +426,9 @@ static int parser_check_trace(struct parser *parser)
 {
 	struct options *options = parser->options;
 
-	if (!options->trace_dir && options->trace_classes)
+	if (!options->trace_dir && !options->timeline && options->trace_classes)
 		return REFUSE(parser, "--events: nothing is recorded without --trace DIR");
-	if (!options->trace_dir && options->trace_buffer_bytes)
+	if (!options->trace_dir && !options->timeline && options->trace_buffer_bytes)
 		return REFUSE(parser, "--trace-buffer: nothing is recorded without --trace DIR");
 	if (!options->trace_classes)
 		options->trace_classes = LDE_TRACE_C_ALL;

@@ -62,6 +62,8 @@ struct options {
 	const char *json_path; /* with json: NULL is stderr */
 	bool json;
 	bool tag;
+	bool quiet;    /* no progress */
+	bool timeline; /* of run: print it at the end */
 	bool help; /* --help was given; the programs were not looked at */
 
 	struct disk_spec disks[DISK_DISKS_MAX]; /* vda, vdb... */

@@ -6,22 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vmm/base/log.h"
 #include "vmm/base/units.h"
 #include "vmm/cli/cli.h"
 #include "vmm/cli/status.h"
-#include "vmm/cli/screen.h"
+#include "vmm/cli/show.h"
 #include "vmm/observe/report_html.h"
 #include "vmm/observe/report_json.h"
 #include "vmm/observe/report_perfetto.h"
 #include "vmm/observe/report_steps.h"
-#include "vmm/observe/report_text.h"
 
 #define STATUS_FOUND_WRONG 1 /* the trace is damaged, or cannot be true */
-#define ROWS_DEFAULT	   40
-#define REPORT_WIDTH_MIN   80
 #define STEPS_DEFAULT	   8
 #define ROWS_MAX	   100000
 
@@ -168,42 +164,15 @@ static int take_options(struct report_options *wanted, int argc, char **argv)
 
 /* ---- reports ----------------------------------------------------------- */
 
-static int report_failed(const char *what, const char *why)
-{
-	log_line("%s: %s", what, why);
-	return STATUS_LDE_FAILED;
-}
-
-static size_t report_width(void)
-{
-	size_t width = screen_width(STDOUT_FILENO);
-
-	return width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : width;
-}
-
-static int print_text(const struct timeline *done, const struct report_options *wanted)
-{
-	const struct gantt_style style = {
-		.width = report_width(),
-		.colour = screen_has_colour(STDOUT_FILENO),
-		.unicode = screen_has_unicode(),
-		.rows_max = wanted->rows,
-	};
-	char why[200];
-	int err = report_print_text(done, wanted->dir, &style, stdout, why, sizeof(why));
-
-	return err ? report_failed(wanted->dir, why) : 0;
-}
-
 static int print_steps(const struct timeline *done, const struct report_options *wanted)
 {
 	struct report_steps steps = wanted->steps;
 	char why[200];
 	int err;
 
-	steps.width = report_width();
+	steps.width = show_width(stdout);
 	err = report_print_steps(done, wanted->dir, &steps, stdout, why, sizeof(why));
-	return err ? report_failed(wanted->dir, why) : 0;
+	return err ? show_failed(wanted->dir, why) : 0;
 }
 
 static int print_to(const struct timeline *done, const char *dir, report_printer print,
@@ -215,14 +184,14 @@ static int print_to(const struct timeline *done, const char *dir, report_printer
 	int err;
 
 	if (!out)
-		return report_failed(path, strerror(errno));
+		return show_failed(path, strerror(errno));
 	err = print(done, dir, out, why, sizeof(why));
 	/* A full disk may show only now. */
 	if ((is_stdout ? fflush(out) : fclose(out)) != 0 && !err) {
 		err = -errno;
 		snprintf(why, sizeof(why), "cannot be written: %s", strerror(errno));
 	}
-	return err ? report_failed(path, why) : 0;
+	return err ? show_failed(path, why) : 0;
 }
 
 static int print_all(const struct timeline *done, const struct report_options *wanted)
@@ -238,7 +207,7 @@ static int print_all(const struct timeline *done, const struct report_options *w
 	if (!status && wanted->steps.pid)
 		status = print_steps(done, wanted);
 	if (!status && (wanted->text || !any))
-		status = print_text(done, wanted);
+		status = show_text(done, wanted->dir, wanted->rows, stdout);
 	return status;
 }
 
@@ -251,7 +220,7 @@ static int report(const struct report_options *wanted)
 
 	/* Of a trace that is damaged, what comes before is shown. */
 	if (err && !timeline.nr_events) {
-		status = report_failed("no report", why);
+		status = show_failed("no report", why);
 	} else {
 		if (err)
 			log_line("%s: %s; this is what comes before", wanted->dir, why);
@@ -265,7 +234,7 @@ static int report(const struct report_options *wanted)
 
 int cli_report(int argc, char **argv)
 {
-	struct report_options wanted = {.rows = ROWS_DEFAULT};
+	struct report_options wanted = {.rows = SHOW_ROWS_DEFAULT};
 	int status = take_options(&wanted, argc, argv);
 
 	if (status)

@@ -4,6 +4,7 @@
 
 #include "vmm/cli/cli.h"
 #include "vmm/cli/session.h"
+#include "vmm/cli/session_timeline.h"
 #include "vmm/cli/usage.h"
 
 static void print_help(void)
@@ -29,7 +30,7 @@ int cli_run(int argc, char **argv)
 	int status = session_prepare(&session, OPTIONS_RUN, argc, argv, print_help);
 
 	if (status == SESSION_READY)
-		status = session_run(&session);
+		status = session_timeline_run(&session);
 	session_fini(&session);
 	return status;
 }

@@ -217,6 +217,15 @@ static void print_trace(const char *dir, const struct trace_totals *trace)
 		 trace->nr_lost ? ", and some are lost" : "");
 }
 
+/* Only where programs' output does not go. */
+static bool is_progress_wanted(const struct options *options)
+{
+	const char *term = getenv("TERM");
+
+	return !options->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) &&
+	       !(term && strcmp(term, "dumb") == 0);
+}
+
 int session_run(struct session *session)
 {
 	const struct options *options = &session->options;
@@ -244,6 +253,7 @@ int session_run(struct session *session)
 		.processes_max = options->processes_max,
 		.self_check = is_self_check_wanted(),
 		.tag_output = options->tag,
+		.show_progress = is_progress_wanted(options),
 		.want_kvm_stats = session->want_kvm_stats,
 		.notice = session_print_notice,
 	};

@@ -10,6 +10,7 @@
 #include "vmm/cli/cli.h"
 #include "vmm/cli/session.h"
 #include "vmm/cli/session_summary.h"
+#include "vmm/cli/session_timeline.h"
 #include "vmm/cli/status.h"
 #include "vmm/cli/screen.h"
 #include "vmm/cli/usage.h"
@@ -88,7 +89,7 @@ static int run_and_print(struct session *session, FILE *json_out)
 	int status;
 
 	session->want_kvm_stats = true;
-	status = session_run(session);
+	status = session_timeline_run(session);
 	/* A machine that never started has nothing to sum up. */
 	return session->ran ? print_summary(session, status, json_out) : status;
 }

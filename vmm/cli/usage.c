@@ -20,6 +20,8 @@ void usage_print_run(void)
 	     "  --root DIR         DIR is the guest's root directory, and is searched first\n"
 	     "  --out DIR          at the end, copy what programs left in /out to DIR\n"
 	     "  --take PATH        with --out: copy PATH instead; may be given again\n"
+	     "  --timeline         print a chart of the run and tables at its end\n"
+	     "  --quiet            no line that says how a long run goes\n"
 	     "  --tag              put the process in front of each line of output\n"
 	     "  --trace DIR        record what happens in DIR, for lde report and babeltrace2\n"
 	     "  --events LIST      record only some of sched,syscall,irq,exit,fault,block,signal\n"

@@ -11,6 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "vmm/base/status_line.h"
+
 #define IOV_CHUNK_MAX 64
 
 /* Opening the multiplexer of pseudo-terminals makes a new one each time. */
@@ -82,11 +84,12 @@ static void probe(struct hostio *io)
 	io->kind = HOSTIO_PLAIN; /* also for a closed one: it will say so */
 	if (fstat(io->fd, &st))
 		return;
+	io->is_terminal = S_ISCHR(st.st_mode) && isatty(io->fd);
 	if (S_ISSOCK(st.st_mode))
 		io->kind = HOSTIO_SOCKET;
 	else if (S_ISFIFO(st.st_mode))
 		io->kind = HOSTIO_NOWAIT;
-	else if (S_ISCHR(st.st_mode) && isatty(io->fd))
+	else if (io->is_terminal)
 		reopen_or_poll(io, &st);
 	else if (S_ISCHR(st.st_mode))
 		set_polled(io, 0);
@@ -164,10 +167,8 @@ static ssize_t move_polled(struct hostio *io, const struct iovec *iov, unsigned 
 	return move_plain(io, cut, cut_iov(iov, nr_iov, io->chunk_bytes, cut));
 }
 
-ssize_t hostio_transfer(struct hostio *io, const struct iovec *iov, unsigned int nr_iov)
+static ssize_t transfer(struct hostio *io, const struct iovec *iov, unsigned int nr_iov)
 {
-	if (io->kind == HOSTIO_UNKNOWN)
-		probe(io);
 	switch (io->kind) {
 	case HOSTIO_SOCKET:
 		return move_socket(io, iov, nr_iov);
@@ -178,4 +179,28 @@ ssize_t hostio_transfer(struct hostio *io, const struct iovec *iov, unsigned int
 	default:
 		return move_plain(io, iov, (int)nr_iov);
 	}
+}
+
+/* The last of the first moved bytes of these; -1 if nothing was moved. */
+static int last_of(const struct iovec *iov, ssize_t moved)
+{
+	if (moved <= 0)
+		return -1;
+	while (moved > (ssize_t)iov->iov_len)
+		moved -= (ssize_t)(iov++)->iov_len;
+	return ((const unsigned char *)iov->iov_base)[moved - 1];
+}
+
+ssize_t hostio_transfer(struct hostio *io, const struct iovec *iov, unsigned int nr_iov)
+{
+	ssize_t moved;
+
+	if (io->kind == HOSTIO_UNKNOWN)
+		probe(io);
+	if (!io->is_output || !io->is_terminal)
+		return transfer(io, iov, nr_iov);
+	status_line_begin();
+	moved = transfer(io, iov, nr_iov);
+	status_line_end(last_of(iov, moved));
+	return moved;
 }

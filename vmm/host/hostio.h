@@ -33,6 +33,7 @@ struct hostio {
 	int fd;     /* the one given: borrowed */
 	int own_fd; /* the same file opened once more, or -1 */
 	bool is_output;
+	bool is_terminal;
 	enum hostio_kind kind;
 	size_t chunk_bytes; /* POLLED output: at most this at a time; 0: any */
 };

@@ -311,9 +311,12 @@ static int run(struct machine *machine)
 		vconsole_fini(&machine->console, false);
 		return err;
 	}
+	if (machine->config->show_progress)
+		machine->progress = progress_start(machine_progress_facts, machine);
 	uint64_t start_ns = now_ns();
 	enum vcpu_end end = vcpu_loop(&machine->vcpu);
 	machine->report->wall_ns = now_ns() - start_ns;
+	progress_stop(machine->progress);
 	/* Before anything that takes long, so that keys are the user's again. */
 	terminal_fini();
 	report_end(machine, end);

@@ -52,6 +52,7 @@ struct machine_config {
 	uint64_t trace_buffer_bytes; /* for records on their way, at least */
 	const char *command;         /* one line, for the trace */
 	bool tag_output;
+	bool show_progress; /* on standard error, a terminal */
 	bool want_kvm_stats;
 	/* Called on the vCPU thread while the guest stands still; strings are
 	 * terminated and free of control characters. May be NULL. */

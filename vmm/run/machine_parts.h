@@ -15,6 +15,7 @@
 #include "vmm/host/kvm.h"
 #include "vmm/host/memory.h"
 #include "vmm/run/machine_config.h"
+#include "vmm/run/progress.h"
 #include "vmm/run/recorder.h"
 #include "vmm/run/vcpu.h"
 
@@ -49,6 +50,7 @@ struct machine {
 	unsigned int nr_disks; /* open */
 	struct vcpu vcpu;
 	struct recorder *recorder; /* NULL: nothing is */
+	struct progress *progress; /* NULL: none is shown */
 	gpa_t trace_gpa;
 	uint64_t trace_bytes; /* of the ring, at trace_gpa */
 	enum lde_poweroff poweroff;
@@ -89,6 +91,9 @@ void machine_connect_export(struct machine *machine);
 bool machine_hurry_export(struct machine *machine);
 /* The last of it: fills in the report. */
 void machine_close_export(struct machine *machine, bool is_complete);
+
+/* For progress.h, while the guest runs; ctx is the machine. */
+bool machine_progress_facts(void *ctx, struct progress_facts *facts);
 
 /* The ledger in guest memory, if the kernel has got as far as to write it. */
 const struct lde_ledger *machine_live_ledger(const struct machine *machine);

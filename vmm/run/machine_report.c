@@ -36,6 +36,28 @@ static const struct lde_process_record *live_records(const struct machine *machi
 	return records;
 }
 
+bool machine_progress_facts(void *ctx, struct progress_facts *facts)
+{
+	const struct machine *machine = ctx;
+	const struct lde_ledger *ledger = machine_live_ledger(machine);
+	const struct lde_process_record *records;
+	uint32_t nr;
+
+	if (!ledger)
+		return false;
+	records = live_records(machine, ledger, &nr);
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t state = __atomic_load_n(&records[i].state, __ATOMIC_RELAXED);
+
+		if (state < LDE_NR_STATES)
+			facts->states[state]++;
+	}
+	for (unsigned int i = 0; i < NR_EXIT_CAUSES; i++)
+		facts->nr_exits += __atomic_load_n(&machine->report->exits.causes[i].count,
+						   __ATOMIC_RELAXED);
+	return true;
+}
+
 static void sanitise_name(char *name, size_t size)
 {
 	name[size - 1] = '\0';
