@@ -49,7 +49,7 @@ static void note_stop(struct process *p, int sig)
 static bool have_all_jobs_stopped(const struct process *stopping)
 {
 	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1))
-		if (group_has_outside_parent(p) && p != stopping && p->state != LDE_STATE_ZOMBIE &&
+		if (p != stopping && group_has_outside_parent(p) && p->state != LDE_STATE_ZOMBIE &&
 		    p->state != LDE_STATE_STOPPED)
 			return false;
 	return true;
