@@ -85,7 +85,7 @@ static void job_begin(void)
 	err = p->files ? exec_find(args.path, &inode) : -ENOMEM;
 	if (!err) {
 		err = exec_program(inode, &args, process_frame(p));
-		inode_put(inode);
+		exec_let_go(inode);
 	}
 	if (err)
 		job_fail(job, err);

@@ -27,10 +27,12 @@
 #include "guest/dev/virtio_blk.h"
 #include "guest/fs/export.h"
 #include "guest/fs/initrd.h"
+#include "guest/fs/mount.h"
 #include "guest/fs/node.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/limits.h"
+#include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/sys/jobcontrol.h"
 #include "guest/sys/forward.h"
@@ -110,6 +112,16 @@ static void start_disks(void)
 		panic("memory is too small for the files of the disks");
 }
 
+/* Where people asked for it: they have been told what is wrong. */
+static void mount_disks(void)
+{
+	const char *spec = tree.mounts.data, *end = spec + tree.mounts.bytes;
+
+	for (; spec && spec < end; spec += strlen(spec) + 1)
+		if (!mount_add(spec))
+			monitor_power_off(LDE_POWEROFF_REFUSED);
+}
+
 _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 {
 	struct survey survey = { .fdt = fdt };
@@ -160,6 +172,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
 	sched_init(event_policy(choose_policy()), limits.preemption);
+	mount_disks();
 	jobs_start();
 	sched_start();
 }

@@ -51,7 +51,7 @@ struct rule {
 		name, type, 1, true, offsetof(struct raw_tree, field)                              \
 	}
 
-#define RULES_MAX 13
+#define RULES_MAX 14
 
 static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_MEMORY] = {
@@ -67,6 +67,7 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		BYTES("rng-seed", TYPE_BYTES, false, seed),
 		NUMBERS(LDE_DT_QUANTUM_NS, TYPE_U64, 1, machine.quantum_ns),
 		BYTES(LDE_DT_WITHOUT, TYPE_STRINGS, true, without),
+		BYTES(LDE_DT_MOUNTS, TYPE_STRINGS, true, machine.mounts),
 		BYTES(LDE_DT_SELF_CHECK, TYPE_BYTES, true, self_check),
 		OPTIONAL(LDE_DT_PROCESSES, TYPE_U32, machine.processes_max),
 		BYTES(LDE_DT_SCHED, TYPE_STRINGS, true, sched),

@@ -60,6 +60,7 @@ struct machine_tree {
 	struct tree_sched sched;
 	struct limits limits;
 	bool forwards_syscalls; /* LDE_SYSCALLS_EXIT */
+	struct string_list mounts; /* each as mount.h has it */
 	struct virtio_node virtio[LDE_VIRTIO_MAX];
 	uint32_t nr_virtio;
 	bool checks_itself;

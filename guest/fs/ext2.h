@@ -29,4 +29,7 @@ int ext2_sync(struct ext2 *fs);
  * but it can still be read. */
 int ext2_unmount(struct ext2 *fs);
 
+/* After that: gives back all memory. Its root is in no folder any more. */
+void ext2_close(struct ext2 *fs);
+
 #endif

@@ -6,6 +6,7 @@
 #include "guest/core/process.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/fs/file.h"
+#include "guest/fs/fsize.h"
 #include "guest/fs/wanted.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
@@ -329,20 +330,38 @@ static int write_piece(struct ext2_node *node, const struct user_piece *piece, u
 	return err;
 }
 
+/* How much of the pieces the process's limit lets it write, or -EFBIG. */
+static int64_t may_write(uint64_t pos, const struct user_piece *pieces, unsigned nr)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < nr; i++)
+		total += pieces[i].len;
+	return unlikely(rlimit_has_any(current())) ? fsize_allow(pos, total) : (int64_t)total;
+}
+
 static int64_t file_write(struct file *file, const struct user_piece *pieces, unsigned nr,
 			  uint64_t *pos)
 {
 	struct inode *inode = file->inode;
 	struct ext2_node *node = ext2_node_of(inode);
 	uint64_t start;
+	int64_t left;
 	int err = 0;
 
 	sleep_lock_take(&node->lock);
 	if (file->flags & O_APPEND)
 		*pos = inode->object.size;
 	start = *pos;
-	for (unsigned i = 0; i < nr && !err; i++)
-		err = write_piece(node, &pieces[i], pos);
+	left = may_write(start, pieces, nr);
+	for (unsigned i = 0; i < nr && left > 0 && !err; i++) {
+		struct user_piece piece = { pieces[i].start, min_u64(pieces[i].len, left) };
+
+		err = write_piece(node, &piece, pos);
+		left -= piece.len;
+	}
+	if (left < 0)
+		err = left;
 	if (*pos != start)
 		inode_touch(inode, INODE_WRITTEN);
 	sleep_lock_drop(&node->lock);

@@ -63,6 +63,7 @@ struct ext2 {
 	uint32_t inodes_count, inodes_per_group, inode_bytes, first_ino;
 	uint32_t table_blocks;     /* of a group's inodes */
 	uint32_t reserved_blocks;
+	uint32_t overhead;         /* blocks that can be no file's */
 	uint64_t bytes_max;        /* of a file */
 	bool is_read_only, has_types, has_error, has_large;
 	uint16_t state_at_mount;   /* of the superblock */

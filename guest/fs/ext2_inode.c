@@ -2,6 +2,7 @@
 #include "guest/arch/direct.h"
 #include "guest/arch/offload.h"
 #include "guest/core/clock.h"
+#include "guest/fs/blockdev.h"
 #include "guest/fs/device.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/fs/file.h"
@@ -239,6 +240,10 @@ static void set_ops(struct inode *inode)
 		inode->ops = &special_ops;
 		inode->file_ops = &pipe_file_ops;
 		break;
+	case MODE_BLOCK:
+		inode->ops = &special_ops;
+		inode->file_ops = &blockdev_file_ops;
+		break;
 	default:
 		inode->ops = &special_ops;
 		inode->file_ops = device_file_ops((inode->mode & MODE_TYPE) == MODE_CHAR ?
@@ -440,7 +445,7 @@ void ext2_inode_forget(struct ext2_node *node)
 	fs->nr_nodes--;
 	cache_remove_from(&node->pages, 0);
 	drop_name(node);
-	if (node->inode != fs->root)
+	if (node->inode->parent != node->inode)
 		drop_parent(node->inode);
 	inode_destroy(node->inode);
 	pool_free(&node_pool, node);

@@ -393,11 +393,10 @@ static int sync_inode(struct inode *inode)
 static void usage(const struct inode *inode, struct tree_usage *u)
 {
 	const struct ext2 *fs = ext2_of(inode);
-	uint64_t tables = (uint64_t)fs->nr_groups * (fs->table_blocks + 2);
 
 	u->magic = EXT2_MAGIC;
 	u->block_bytes = fs->block_bytes;
-	u->nr_blocks = fs->blocks_count - min_u64(fs->blocks_count, tables);
+	u->nr_blocks = fs->blocks_count - fs->overhead;
 	u->nr_free = fs->free_blocks;
 	u->nr_available = fs->free_blocks - min_u64(fs->free_blocks, fs->reserved_blocks);
 	u->nr_inodes = fs->inodes_count;

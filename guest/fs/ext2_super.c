@@ -106,6 +106,28 @@ static uint64_t file_bytes_max(const struct ext2 *fs)
 	return blocks << fs->block_shift;
 }
 
+static bool is_power_of(uint32_t n, uint32_t base)
+{
+	while (n % base == 0)
+		n /= base;
+	return n == 1;
+}
+
+/* Blocks that are no file's: the tables, and copies of the superblock and of the
+ * descriptors in groups 0, 1 and the powers of 3, 5 and 7. */
+static uint32_t overhead(const struct ext2 *fs, bool is_sparse)
+{
+	uint32_t per_block = fs->block_bytes / sizeof(struct ext2_group);
+	uint32_t copy = 1 + (fs->nr_groups + per_block - 1) / per_block;
+	uint64_t blocks = fs->first_data_block + (uint64_t)fs->nr_groups * (fs->table_blocks + 2);
+
+	for (uint32_t i = 0; i < fs->nr_groups; i++)
+		if (!is_sparse || i <= 1 || is_power_of(i, 3) || is_power_of(i, 5) ||
+		    is_power_of(i, 7))
+			blocks += copy;
+	return min_u64(blocks, fs->blocks_count);
+}
+
 static void set_geometry(struct ext2 *fs, const struct ext2_super *s)
 {
 	fs->block_shift = BLOCK_SHIFT_MIN + s->log_block_size;
@@ -123,15 +145,16 @@ static void set_geometry(struct ext2 *fs, const struct ext2_super *s)
 	fs->table_blocks = s->inodes_per_group / (fs->block_bytes / s->inode_size);
 	fs->reserved_blocks = s->r_blocks_count;
 	fs->bytes_max = file_bytes_max(fs);
+	fs->overhead = overhead(fs, s->feature_ro_compat & EXT2_RO_COMPAT_SPARSE_SUPER);
 	fs->has_types = s->feature_incompat & EXT2_INCOMPAT_FILETYPE;
 	fs->state_at_mount = s->state;
 	fs->last_generation = s->wtime;
 }
 
-static void fini(struct ext2 *fs)
+void ext2_close(struct ext2 *fs)
 {
-	list_for_each_safe(l, &fs->nodes)
-		ext2_inode_forget(list_entry(l, struct ext2_node, in_nodes));
+	while (!list_is_empty(&fs->nodes))
+		ext2_inode_forget(list_entry(fs->nodes.next, struct ext2_node, in_nodes));
 	cache_remove_from(&fs->meta, 0);
 	if (fs->flush_batch)
 		batch_destroy(fs->flush_batch);
@@ -162,7 +185,7 @@ static struct ext2 *create(struct block_device *device, const struct ext2_super 
 	fs->flush_batch = batch_create(device, fs->block_bytes);
 	if (fs->buckets && fs->flush_batch)
 		return fs;
-	fini(fs);
+	ext2_close(fs);
 	return NULL;
 }
 _Static_assert(EXT2_BUCKETS * sizeof(struct ext2_node *) <= PAGE_SIZE, "fs->buckets");
@@ -216,7 +239,7 @@ const char *ext2_mount(struct block_device *device, bool is_read_only, struct ex
 		error = fs ? open(fs) : "memory is too small to mount it";
 	}
 	if (error && fs)
-		fini(fs);
+		ext2_close(fs);
 	page_put(pa);
 	*mounted = fs;
 	return error;
@@ -238,14 +261,15 @@ static bool has_nameless(struct ext2 *fs)
 
 int ext2_unmount(struct ext2 *fs)
 {
-	int err, last;
+	int err;
 
 	if (fs->is_read_only)
 		return 0;
-	err = ext2_sync(fs);
-	last = ext2_sync(fs); /* what became free by the first */
-	if (!err)
-		err = last;
+	/* What becomes free by one is written by the next; and a removed folder is
+	 * used by the removed ones that were in it. */
+	do
+		err = ext2_sync(fs);
+	while (!err && (fs->nr_orphans || fs->dirty.nr));
 	if (!err && has_nameless(fs))
 		err = -EBUSY;
 	/* What could not be written leaves it as it is: not clean. */

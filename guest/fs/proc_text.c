@@ -5,6 +5,7 @@
 #include "guest/core/clock.h"
 #include "guest/dev/tty.h"
 #include "guest/fs/device.h"
+#include "guest/fs/mount.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/page.h"
 #include "guest/mm/space.h"
@@ -152,13 +153,14 @@ void proc_text_mounts(struct fmt *f, struct process *p, const struct proc_clock 
 	(void)p;
 	(void)clock;
 	fmt_text(f, "tmpfs / tmpfs rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n");
+	mount_text(f);
 }
 
 void proc_text_filesystems(struct fmt *f, struct process *p, const struct proc_clock *clock)
 {
 	(void)p;
 	(void)clock;
-	fmt_text(f, "nodev\ttmpfs\nnodev\tproc\n");
+	fmt_text(f, "nodev\ttmpfs\nnodev\tproc\n\text2\n");
 }
 
 /* ---- one process ----------------------------------------------------- */

@@ -206,33 +206,46 @@ static uint64_t exec_build(void *arg)
 	return push_strings(x) && push_tables(x) ? 0 : -ENOMEM;
 }
 
-struct find {
-	const char *path;
-	struct inode *inode;
-};
-
-static uint64_t find_program(void *arg)
+static int check_program(const struct inode *inode)
 {
-	struct find *f = arg;
-	int err = inode_lookup(current()->cwd, f->path, true, &f->inode);
+	if (!inode_is_regular(inode) || !(inode->mode & MODE_EXEC_ANY))
+		return -EACCES;
+	return inode->nr_writers ? -ETXTBSY : 0;
+}
 
+/* A program on a disk is brought in as a whole, and stays as long as it is held. */
+static int hold_program(struct inode *inode)
+{
+	int err;
+
+	inode->object.ops->get(&inode->object);
+	err = inode->ops->tree->load(inode, 0, inode->object.size, false);
+	if (!err)
+		err = check_program(inode); /* again: it took a while */
 	if (err)
-		return err;
-	err = -EACCES;
-	if (inode_is_regular(f->inode) && f->inode->mode & MODE_EXEC_ANY)
-		err = f->inode->nr_writers ? -ETXTBSY : 0;
-	if (err)
-		inode_put(f->inode);
+		inode->object.ops->put(&inode->object);
 	return err;
 }
 
 int exec_find(const char *path, struct inode **inode)
 {
-	struct find f = { .path = path };
-	int err = (int)offload_call(find_program, &f);
+	int err = inode_lookup(current()->cwd, path, true, inode);
 
-	*inode = f.inode;
+	if (err)
+		return err;
+	err = check_program(*inode);
+	if (!err && inode_is_on_disk(*inode))
+		err = hold_program(*inode);
+	if (err)
+		inode_put(*inode);
 	return err;
+}
+
+void exec_let_go(struct inode *inode)
+{
+	if (inode_is_on_disk(inode))
+		inode->object.ops->put(&inode->object);
+	inode_put(inode);
 }
 
 /* The point of no return is behind: the process becomes the new program. */

@@ -35,7 +35,8 @@ struct exec_args {
  */
 int exec_program(struct inode *inode, const struct exec_args *args, struct trap_frame *frame);
 
-/* What path names, if it may be executed; to be put by the caller. */
+/* What path names, if it may be executed; to be let go of by the caller. May block. */
 int exec_find(const char *path, struct inode **inode);
+void exec_let_go(struct inode *inode);
 
 #endif

@@ -104,7 +104,7 @@ static int find_program(struct execve *e, struct inode **inode, bool *is_script)
 		e->line[len] = '\0';
 		if (len < 2 || e->line[0] != '#' || e->line[1] != '!')
 			return 0;
-		inode_put(*inode);
+		exec_let_go(*inode);
 		err = use_interpreter(e, !*is_script);
 		if (err)
 			return err;
@@ -131,7 +131,7 @@ static int64_t run(struct execve *e, struct trap_frame *f, vaddr_t path, vaddr_t
 		args.argv.skip = 1;
 	}
 	err = exec_program(inode, &args, f);
-	inode_put(inode);
+	exec_let_go(inode);
 	return err;
 }
 

@@ -13,6 +13,7 @@
 #include "guest/core/wait.h"
 #include "guest/dev/tty.h"
 #include "guest/fs/export.h"
+#include "guest/fs/mount.h"
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/mm/space.h"
@@ -113,6 +114,8 @@ void exit_process(int status)
 	if (unlikely(p->session == p->pid) && tty_is_controlling(p))
 		tty_end_session();
 	release(p);
+	if (process_nr_live() == 1)
+		mount_end();
 	process_note_end();
 	if (!process_nr_live())
 		power_off(p);

@@ -5,6 +5,7 @@
 
 #include "guest/arch/offload.h"
 #include "guest/fs/fsize.h"
+#include "guest/fs/mount.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -253,6 +254,8 @@ static int64_t seek_content(const struct inode *inode, int64_t offset, bool for_
 		return -EINVAL;
 	if (offset < 0 || (uint64_t)offset >= inode->object.size)
 		return -ENXIO;
+	if (inode_is_on_disk(inode)) /* as Linux has it for ext2: no holes but the end */
+		return for_data ? offset : (int64_t)inode->object.size;
 	return offload_call(seek_run, &s);
 }
 
@@ -300,18 +303,25 @@ int64_t sys_fsync(struct trap_frame *f)
 		return -EBADF;
 	if (file->ops->sync)
 		return file->ops->sync(file);
+	if (inode_is_on_disk(file->inode))
+		return file->inode->ops->tree->sync(file->inode);
 	return file->inode->device == DEVICE_TREE ? 0 : -EINVAL;
 }
 
 int64_t sys_sync(struct trap_frame *f)
 {
 	(void)f;
+	mount_sync_all();
 	return 0;
 }
 
 int64_t sys_syncfs(struct trap_frame *f)
 {
-	return fd_get(arg_int(f, 0)) ? 0 : -EBADF;
+	const struct file *file = fd_get(arg_int(f, 0));
+
+	if (!file)
+		return -EBADF;
+	return inode_is_on_disk(file->inode) ? file->inode->ops->tree->sync(file->inode) : 0;
 }
 
 /* Advice on access, which needs no preparation. */

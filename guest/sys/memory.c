@@ -95,6 +95,30 @@ static int choose_address(struct space *space, vaddr_t addr, uint64_t bytes, int
 	return *start ? 0 : -ENOMEM;
 }
 
+/* Brings in what is to be mapped of a file on a disk, and keeps it until the caller
+ * lets go of the object. */
+static int load_object(struct inode *inode, uint64_t offset, uint64_t bytes, bool can_write)
+{
+	int err;
+
+	inode->object.ops->get(&inode->object);
+	err = inode->ops->tree->load(inode, offset, bytes, can_write);
+	if (err)
+		inode->object.ops->put(&inode->object);
+	return err;
+}
+
+/* The mapping has it now, or there is none. */
+static void let_go_of_object(struct memory_object *object, bool is_anonymous)
+{
+	struct inode *inode = container_of(object, struct inode, object);
+
+	if (is_anonymous)
+		inode_put(inode);
+	else if (inode_is_on_disk(inode))
+		object->ops->put(object);
+}
+
 /* Fills in what a file brings to a mapping. */
 static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 {
@@ -116,6 +140,13 @@ static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 		return -ENODEV;
 	if (flags & MAP_SHARED && !fd_can_write(file))
 		m->flags |= REGION_F_READ_ONLY;
+	if (inode_is_on_disk(inode)) {
+		int err = load_object(inode, offset, m->bytes,
+				      flags & MAP_SHARED && fd_can_write(file));
+
+		if (err)
+			return err;
+	}
 	m->object = &inode->object;
 	m->offset = offset;
 	m->length = offset < inode->object.size ?
@@ -176,8 +207,8 @@ int64_t sys_mmap(struct trap_frame *f)
 		err = choose_address(space, arg_u64(f, 0), m.bytes, flags, &m.start);
 	if (!err)
 		err = space_map(space, &m);
-	if (m.object && flags & MAP_ANONYMOUS)
-		inode_put(container_of(m.object, struct inode, object));
+	if (m.object)
+		let_go_of_object(m.object, flags & MAP_ANONYMOUS);
 	return err ? err : (int64_t)m.start;
 }
 
@@ -230,6 +261,17 @@ static int64_t remap_move(struct space *space, vaddr_t from, uint64_t old, uint6
 	return err ? err : (int64_t)to;
 }
 
+static struct inode *inode_of(const struct region *r)
+{
+	return container_of(r->object, struct inode, object);
+}
+
+/* Whether what is written to the region goes to a file, now or after mprotect. */
+static bool can_write_back(const struct region *r)
+{
+	return r->object && r->flags & REGION_F_SHARED && !(r->flags & REGION_F_READ_ONLY);
+}
+
 int64_t sys_mremap(struct trap_frame *f)
 {
 	struct space *space = current()->space;
@@ -248,6 +290,13 @@ int64_t sys_mremap(struct trap_frame *f)
 	r = range_is_good(from, old) ? space_find(space, from) : NULL;
 	if (!r || r->end - from < old)
 		return -EFAULT;
+	if (new > old && r->object && inode_is_on_disk(inode_of(r))) {
+		int err = inode_of(r)->ops->tree->load(inode_of(r), r->offset + (from - r->start),
+						       new, can_write_back(r));
+
+		if (err)
+			return err;
+	}
 	if (flags & MREMAP_FIXED)
 		return remap_move(space, from, old, new, flags, arg_u64(f, 4));
 	if (new <= old) {
@@ -297,8 +346,29 @@ int64_t sys_madvise(struct trap_frame *f)
 	}
 }
 
-/* Nothing that is mapped can differ from its file. */
+/* What is mapped never differs from its file in memory; a disk has to be told. */
+static int sync_range(vaddr_t start, vaddr_t end)
+{
+	struct space *space = current()->space;
+	int err = 0;
+
+	while (start < end && !err) {
+		struct region *r = space_find_from(space, start);
+
+		if (!r || r->start >= end)
+			break;
+		start = r->end;
+		if (can_write_back(r) && inode_is_on_disk(inode_of(r)))
+			err = inode_of(r)->ops->tree->sync(inode_of(r));
+	}
+	return err;
+}
+
 int64_t sys_msync(struct trap_frame *f)
 {
-	return arg_u64(f, 0) % PAGE_SIZE ? -EINVAL : 0;
+	vaddr_t start = arg_u64(f, 0);
+
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	return arg_int(f, 2) & MS_SYNC ? sync_range(start, start + arg_u64(f, 1)) : 0;
 }

@@ -7,6 +7,7 @@
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
 #include "guest/fs/dir.h"
+#include "guest/fs/mount.h"
 #include "guest/fs/stream.h"
 #include "guest/fs/table.h"
 #include "guest/lib/fmt.h"
@@ -138,6 +139,7 @@ static uint64_t give_back(void *arg)
 {
 	(void)arg;
 	stream_forget();
+	mount_forget();
 	dir_destroy_tree();
 	forget_above();
 	return 0;

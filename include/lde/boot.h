@@ -52,6 +52,8 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  *                      rng-seed (LDE_DT_RNG_SEED_SIZE bytes from the host),
  *                      LDE_DT_QUANTUM_NS (u64, 1 us..1 h),
  *                      LDE_DT_WITHOUT (string list, optional),
+ *                      LDE_DT_MOUNTS (string list, optional: "vda:/mnt", with
+ *                      ":ro" behind it to be read only),
  *                      LDE_DT_SELF_CHECK (empty, optional: the kernel checks itself),
  *                      LDE_DT_PROCESSES (1 cell, optional: at most so many processes)
  * /ports               compatible "lde,ports", #address-cells = #size-cells = 1:
@@ -91,6 +93,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_FEATURES   "lde,features"
 #define LDE_DT_QUANTUM_NS "lde,quantum-ns"
 #define LDE_DT_WITHOUT    "lde,without"
+#define LDE_DT_MOUNTS     "lde,mounts"
 #define LDE_DT_SELF_CHECK "lde,self-check"
 #define LDE_DT_PROCESSES  "lde,processes-max"
 #define LDE_DT_STDIO_MODE "lde,stdio-mode"

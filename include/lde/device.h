@@ -135,6 +135,7 @@ _Static_assert(sizeof(struct lde_terminal) == 64, "contract");
 enum lde_poweroff {
 	LDE_POWEROFF_DONE = 0,  /* the last process is gone */
 	LDE_POWEROFF_PANIC = 1, /* after a notice that says why */
+	LDE_POWEROFF_REFUSED = 2, /* the same, but what is wrong is what was asked for */
 };
 
 enum lde_notice_kind {

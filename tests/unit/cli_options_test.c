@@ -562,9 +562,43 @@ static void a_second_parse_starts_afresh(void **state)
 	options_fini(&parsed.options);
 }
 
+static void mounts_are_handed_on_without_dev(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "--mount /dev/vdb:/b/c:ro --disk one --disk two --mount vda:/a:b x");
+	assert_int_equal(parsed.options.nr_mounts, 2);
+	assert_string_equal(parsed.options.mounts[0], "vdb:/b/c:ro");
+	assert_string_equal(parsed.options.mounts[1], "vda:/a:b");
+	assert_null(parsed.options.mounts[2]);
+	options_fini(&parsed.options);
+}
+
+static void mounts_that_make_no_sense_are_refused(void **state)
+{
+	(void)state;
+	refuse_as(OPTIONS_RUN, "--disk d --mount /dev/vdb:/mnt x", "no disk vdb", "--disk FILE");
+	refuse_as(OPTIONS_RUN, "--mount /dev/vda:/mnt x", "no disk vda", "--disk FILE");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:/a --mount vda:/b x", "vda", "mounted already");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda x", "give a disk and a folder", "/dev/vda:/mnt");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda: x", "must begin with /", "vda:");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:mnt x", "must begin with /", "vda:mnt");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:/ x", "below", "--root");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:// x", "below", "--root");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:/:ro x", "below", "--root");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:/a/.. x", "without", "..");
+	refuse_as(OPTIONS_RUN, "--disk d --mount vda:/./a x", "without", "..");
+	refuse_as(OPTIONS_RUN, "--disk d --mount sda:/a x", "sda:/a", "/dev/vda:/mnt");
+	refuse_as(OPTIONS_RUN, "--disk d --mount v x", "v", "/dev/vda:/mnt");
+	refuse_as(OPTIONS_RUN, "--disk d --mount '' x", "--mount", "/dev/vda:/mnt");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mounts_are_handed_on_without_dev),
+		cmocka_unit_test(mounts_that_make_no_sense_are_refused),
 		cmocka_unit_test(a_program_alone_gets_every_default),
 		cmocka_unit_test(words_after_the_program_are_its_own),
 		cmocka_unit_test(a_colon_separates_programs),

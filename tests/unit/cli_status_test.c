@@ -97,6 +97,7 @@ static void the_end_of_the_machine_comes_first(void **state)
 	(void)state;
 	assert_int_equal(status_of(MACHINE_END_TIMEOUT, records, 1), 124);
 	assert_int_equal(status_of(MACHINE_END_PANIC, records, 1), 125);
+	assert_int_equal(status_of(MACHINE_END_REFUSED, records, 1), 125);
 	assert_int_equal(status_of(MACHINE_END_FAILED, records, 1), 125);
 	assert_int_equal(status_of_report(&report), 130);
 	report.signal = SIGTERM;

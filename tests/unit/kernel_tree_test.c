@@ -159,6 +159,7 @@ static void make_tree(void)
 	add("rng-seed", seed, sizeof(seed));
 	add_u64s(LDE_DT_QUANTUM_NS, 1, 10000000, 0);
 	ADD_STRINGS(LDE_DT_WITHOUT, "other\0preemption");
+	ADD_STRINGS(LDE_DT_MOUNTS, "vda:/mnt\0vdb:/b:ro");
 	add(LDE_DT_SELF_CHECK, NULL, 0);
 	add_u32s(LDE_DT_PROCESSES, 1, 77, 0, 0);
 	if (with_sched)
@@ -235,6 +236,8 @@ static void a_complete_tree_is_read(void **state)
 	assert_false(machine.features.xsave || machine.features.smep);
 	assert_false(machine.limits.preemption);
 	assert_true(machine.checks_itself);
+	assert_int_equal(machine.mounts.bytes, sizeof("vda:/mnt\0vdb:/b:ro"));
+	assert_memory_equal(machine.mounts.data, "vda:/mnt\0vdb:/b:ro", machine.mounts.bytes);
 	assert_int_equal(machine.processes_max, 77);
 	assert_int_equal(machine.rng_seed[2], 3);
 	assert_int_equal(machine.monitor_port, 0x610);
@@ -334,7 +337,8 @@ struct place {
 #define PLACE(node, property) { node, property },
 static const struct place numbers[] = { REQUIRED_NUMBERS(PLACE) };
 static const struct place strings[] = {
-	{ "cpu@0", LDE_DT_FEATURES }, { "chosen", LDE_DT_WITHOUT }, { "workload", LDE_DT_ENV },
+	{ "cpu@0", LDE_DT_FEATURES }, { "chosen", LDE_DT_WITHOUT },
+	{ "chosen", LDE_DT_MOUNTS }, { "workload", LDE_DT_ENV },
 	{ "program@0", LDE_DT_PATH }, { "program@1", LDE_DT_ARGV },
 };
 

@@ -195,6 +195,19 @@ static void an_export_is_there_only_if_wanted(void **state)
 	expect_list("/ports/export@640", LDE_DT_PATHS, paths);
 }
 
+static void mounts_are_listed(void **state)
+{
+	static const char *mounts[] = {"vda:/mnt", "vdb:/data:ro", NULL};
+
+	(void)state;
+	build();
+	assert_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_MOUNTS, NULL));
+	free(blob);
+	config.mounts = mounts;
+	build();
+	expect_list("/chosen", LDE_DT_MOUNTS, mounts);
+}
+
 static void a_self_check_is_asked_for_only_if_wanted(void **state)
 {
 	(void)state;
@@ -428,6 +441,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(limits_that_are_taken_away_are_listed, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(mounts_are_listed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_place_of_the_initrd_is_filled_in_later, set_up,
 						tear_down),
 		cmocka_unit_test(a_foreign_tree_has_no_place_for_an_initrd),

@@ -156,6 +156,8 @@ static void power_off_ends_the_machine(void **state)
 	assert_int_equal(poweroff, LDE_POWEROFF_DONE);
 	out(LDE_MONITOR_POWEROFF, 4, LDE_POWEROFF_PANIC);
 	assert_int_equal(poweroff, LDE_POWEROFF_PANIC);
+	out(LDE_MONITOR_POWEROFF, 4, LDE_POWEROFF_REFUSED);
+	assert_int_equal(poweroff, LDE_POWEROFF_REFUSED);
 }
 
 static void an_unknown_power_off_is_a_panic(void **state)

@@ -22,6 +22,7 @@ enum {
 	OPT_QUIET,
 	OPT_TIMELINE,
 	OPT_DISK,
+	OPT_MOUNT,
 	OPT_DUMP_DTB,
 	OPT_WITHOUT,
 	OPT_TRACE,
@@ -57,6 +58,7 @@ static const struct option run_options[] = {
 	{"quiet", no_argument, NULL, OPT_QUIET},
 	{"timeline", no_argument, NULL, OPT_TIMELINE},
 	{"disk", required_argument, NULL, OPT_DISK},
+	{"mount", required_argument, NULL, OPT_MOUNT},
 	{"dump-dtb", required_argument, NULL, OPT_DUMP_DTB},
 	{"without", required_argument, NULL, OPT_WITHOUT},
 	{"trace", required_argument, NULL, OPT_TRACE},
@@ -159,6 +161,20 @@ static int parser_add_max_exits(struct parser *parser, const char *text)
 	return err;
 }
 
+static int parser_add_mount(struct parser *parser, const char *text)
+{
+	struct options *options = parser->options;
+	const char *spec;
+
+	if (options->nr_mounts == OPTION_MOUNTS_MAX)
+		return REFUSE(parser, "--mount %s: one too many; there may be %d", text,
+			      OPTION_MOUNTS_MAX);
+	int err = option_parse_mount(text, &spec, parser->complaint);
+	if (!err)
+		options->mounts[options->nr_mounts++] = spec;
+	return err;
+}
+
 static int parser_set_file(struct parser *parser, const char *option, const char *text,
 			   const char **file)
 {
@@ -240,6 +256,8 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 		return 0;
 	case OPT_DISK:
 		return parser_add_disk(parser, value);
+	case OPT_MOUNT:
+		return parser_add_mount(parser, value);
 	case OPT_TAG:
 		options->tag = true;
 		return 0;
@@ -458,6 +476,9 @@ int options_parse(struct options *options, enum options_command command, int arg
 		err = parser_check_trace(&parser);
 	if (!err && !options->help)
 		err = parser_check_processes(&parser);
+	if (!err && !options->help)
+		err = option_check_mounts(options->mounts, options->nr_mounts, options->nr_disks,
+					  complaint);
 	if (!err && !options->help &&
 	    environment_build(&options->env, host_env, parser.env_host, parser.env_given,
 			      parser.nr_env_given) < 0)

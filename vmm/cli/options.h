@@ -21,6 +21,7 @@
 #include "vmm/cli/complaint.h"
 #include "vmm/cli/environment.h"
 #include "vmm/cli/option_disk.h"
+#include "vmm/cli/option_mount.h"
 #include "vmm/cli/option_values.h"
 #include "vmm/observe/counters.h"
 #include "vmm/dev/sched_config.h"
@@ -68,6 +69,8 @@ struct options {
 
 	struct disk_spec disks[DISK_DISKS_MAX]; /* vda, vdb... */
 	size_t nr_disks;
+	const char *mounts[OPTION_MOUNTS_MAX + 1]; /* "vda:/mnt:ro"; NULL terminated */
+	size_t nr_mounts;
 	struct environment env;
 	const char **without; /* NULL terminated */
 	size_t nr_without;

@@ -249,6 +249,7 @@ int session_run(struct session *session)
 		.dump_dtb = options->dump_dtb,
 		.disks = options->disks,
 		.nr_disks = options->nr_disks,
+		.mounts = options->mounts,
 		.without = options->without,
 		.processes_max = options->processes_max,
 		.self_check = is_self_check_wanted(),

@@ -17,6 +17,8 @@ static const char *end_name(enum machine_end end)
 		return "signal";
 	case MACHINE_END_PANIC:
 		return "panic";
+	case MACHINE_END_REFUSED:
+		return "refused";
 	case MACHINE_END_FAILED:
 		break;
 	}

@@ -46,6 +46,7 @@ int status_of_report(const struct machine_report *report)
 	case MACHINE_END_SIGNAL:
 		return STATUS_SIGNAL + report->signal;
 	case MACHINE_END_PANIC:
+	case MACHINE_END_REFUSED:
 	case MACHINE_END_FAILED:
 		break;
 	}

@@ -28,6 +28,8 @@ void usage_print_run(void)
 	     "  --trace-buffer SIZE  memory for events on their way: 4K to 32M [4M]\n"
 	     "  --disk FILE[,ro][,latency=TIME][,iops=N][,fault=EIO:P%]\n"
 	     "                     FILE is the disk /dev/vda; the next one is /dev/vdb\n"
+	     "  --mount /dev/vda:DIR[:ro]\n"
+	     "                     DIR is where the ext2 file system of the disk is to be\n"
 	     "  --max-exits REASON=N  status 1 if there were more exits to user space: total,\n"
 	     "                     console, monitor, ... (lde stat names them); may be repeated\n"
 	     "  --without LIMIT    take a limit away, to see what it is for: preemption,\n"

@@ -196,6 +196,8 @@ static void put_chosen(struct latch *latch, const struct dtree_config *config)
 		put_list(latch, LDE_DT_WITHOUT, config->without);
 	if (config->processes_max)
 		put_cell(latch, LDE_DT_PROCESSES, config->processes_max);
+	if (config->mounts && config->mounts[0])
+		put_list(latch, LDE_DT_MOUNTS, config->mounts);
 	if (config->self_check)
 		put_bytes(latch, LDE_DT_SELF_CHECK, NULL, 0);
 	node_end(latch);
@@ -335,7 +337,8 @@ static void put_tree(struct latch *latch, const struct dtree_config *config)
 /* An upper bound of the blob's size, or 0 if it is too much. */
 static size_t bound_size(const struct dtree_config *config)
 {
-	size_t size = FIXED_SIZE + list_len(config->without) + list_len(config->export_paths) +
+	size_t size = FIXED_SIZE + list_len(config->without) + list_len(config->mounts) +
+		      list_len(config->export_paths) +
 		      list_len((const char *const *)config->env);
 
 	for (size_t i = 0; i < config->nr_programs && size <= LIST_MAX; i++) {

@@ -31,6 +31,7 @@ struct dtree_config {
 	bool has_fsgsbase, has_xsave, has_umip, has_smep, has_host_fsgsbase;
 	uint8_t rng_seed[LDE_DT_RNG_SEED_SIZE];
 	const char *const *without; /* NULL-terminated, or NULL */
+	const char *const *mounts;  /* the same */
 	bool self_check;
 	uint32_t processes_max; /* 0: the kernel's choice */
 	uint32_t stdio_mode[3];     /* st_mode of fd 0, 1, 2 */

@@ -117,7 +117,7 @@ static void fill_entropy(struct vmonitor *monitor, uint32_t gpa)
 
 static void power_off(struct vmonitor *monitor, uint32_t how)
 {
-	if (how > LDE_POWEROFF_PANIC) {
+	if (how > LDE_POWEROFF_REFUSED) {
 		refuse(monitor, "power-off", how);
 		how = LDE_POWEROFF_PANIC;
 	}

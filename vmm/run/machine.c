@@ -249,8 +249,9 @@ static void report_end(struct machine *machine, enum vcpu_end end)
 
 	switch (end) {
 	case VCPU_END_STOPPED:
-		report->end = machine->poweroff == LDE_POWEROFF_DONE ? MACHINE_END_DONE
-								     : MACHINE_END_PANIC;
+		report->end = machine->poweroff == LDE_POWEROFF_DONE ? MACHINE_END_DONE :
+			      machine->poweroff == LDE_POWEROFF_REFUSED ? MACHINE_END_REFUSED :
+									  MACHINE_END_PANIC;
 		break;
 	case VCPU_END_DIED:
 		report->end = MACHINE_END_PANIC;

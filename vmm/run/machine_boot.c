@@ -165,6 +165,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.has_umip = machine->cpu.has_umip,
 		.has_smep = machine->cpu.has_smep,
 		.has_host_fsgsbase = machine->cpu.has_host_fsgsbase,
+		.mounts = config->mounts,
 		.without = config->without,
 		.trace_gpa = machine->trace_gpa.value,
 		.trace_bytes = machine->trace_bytes,

@@ -44,6 +44,7 @@ struct machine_config {
 	const char *dump_dtb;       /* write the device tree to this file; or NULL */
 	const struct disk_spec *disks;
 	size_t nr_disks; /* DISK_DISKS_MAX at most */
+	const char *const *mounts;  /* NULL-terminated "vda:/mnt[:ro]"; or NULL */
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
 	uint32_t processes_max; /* at a time; 0: the kernel's choice */
 	bool self_check; /* the kernel is to check itself */
@@ -63,6 +64,7 @@ struct machine_config {
 enum machine_end {
 	MACHINE_END_DONE,    /* the last process is gone */
 	MACHINE_END_PANIC,   /* the kernel gave up, or the CPU it; messages said why */
+	MACHINE_END_REFUSED, /* what was asked for cannot be; messages said why */
 	MACHINE_END_TIMEOUT, /* timeout_ns is over */
 	MACHINE_END_SIGNAL,  /* SIGINT, SIGTERM or SIGHUP; see signal */
 	MACHINE_END_FAILED,  /* could not be started or go on; see error */

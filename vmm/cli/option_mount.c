@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/cli/option_mount.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
+#define DEVICE_LEN             3 /* of "vda" */
+#define SUFFIX                 ":ro"
+
+/* Where the folder's name in the spec begins. */
+static const char *dir_of(const char *spec)
+{
+	return spec + DEVICE_LEN + 1;
+}
+
+static size_t dir_len(const char *spec)
+{
+	const char *dir = dir_of(spec);
+	size_t len = strlen(dir), suffix = strlen(SUFFIX);
+
+	return len > suffix && !strcmp(dir + len - suffix, SUFFIX) ? len - suffix : len;
+}
+
+/* Whether a name of the path is "." or "..". */
+static bool has_dots(const char *dir, size_t len)
+{
+	const char *end = dir + len;
+
+	while (dir < end) {
+		const char *slash = memchr(dir, '/', (size_t)(end - dir));
+		size_t n = (size_t)((slash ? slash : end) - dir);
+		if ((n == 1 && dir[0] == '.') || (n == 2 && dir[0] == '.' && dir[1] == '.'))
+			return true;
+		dir += n + 1;
+	}
+	return false;
+}
+
+int option_parse_mount(const char *text, const char **spec, struct complaint *complaint)
+{
+	static const char folder[] = "/dev/";
+	const char *device = text;
+
+	if (!strncmp(device, folder, strlen(folder)))
+		device += strlen(folder);
+	if (device[0] != 'v' || device[1] != 'd' || device[2] < 'a' || device[2] > 'z' ||
+	    device[3] != ':')
+		return REFUSE(complaint,
+			      "--mount %s: give a disk and a folder: --mount /dev/vda:/mnt", text);
+	if (dir_of(device)[0] != '/')
+		return REFUSE(complaint, "--mount %s: the folder's path must begin with /", text);
+	if (strspn(dir_of(device), "/") >= dir_len(device))
+		return REFUSE(complaint,
+			      "--mount %s: the root is --root's; give a folder below it", text);
+	if (has_dots(dir_of(device), dir_len(device)))
+		return REFUSE(complaint, "--mount %s: give the folder without . and ..", text);
+	*spec = device;
+	return 0;
+}
+
+int option_check_mounts(const char *const *specs, size_t nr_specs, size_t nr_disks,
+			struct complaint *complaint)
+{
+	for (size_t i = 0; i < nr_specs; i++) {
+		if ((size_t)(specs[i][2] - 'a') >= nr_disks)
+			return REFUSE(complaint,
+				      "--mount /dev/%s: there is no disk %.3s; give it by --disk "
+				      "FILE",
+				      specs[i], specs[i]);
+		for (size_t j = 0; j < i; j++)
+			if (specs[i][2] == specs[j][2])
+				return REFUSE(complaint, "--mount /dev/%s: %.3s is mounted already",
+					      specs[i], specs[i]);
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The value of --mount: [/dev/]vdX:DIR[:ro] */
+#ifndef VMM_CLI_OPTION_MOUNT_H
+#define VMM_CLI_OPTION_MOUNT_H
+
+#include <stddef.h>
+
+#include "vmm/cli/complaint.h"
+
+#define OPTION_MOUNTS_MAX 8
+
+/* What the kernel is to mount, without /dev/: a part of text in *spec. 0 or
+ * -EINVAL with a complaint. */
+int option_parse_mount(const char *text, const char **spec, struct complaint *complaint);
+
+/* Whether there is a disk for each, and none is wanted twice. 0 or -EINVAL. */
+int option_check_mounts(const char *const *specs, size_t nr_specs, size_t nr_disks,
+			struct complaint *complaint);
+
+#endif
