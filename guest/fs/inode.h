@@ -137,6 +137,7 @@ struct inode {
 	const struct file_ops *file_ops; /* once open */
 	uint32_t users; /* open files, mappings, processes that run it or are in it */
 	uint32_t nlink;
+	uint32_t nr_maps;        /* regions of address spaces that map its content */
 	uint32_t nr_writers;     /* open files that may write to its content */
 	uint32_t nr_runs;        /* processes that execute it: not to be written to */
 	uint32_t number, device; /* st_ino, st_dev */

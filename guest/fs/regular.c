@@ -35,12 +35,15 @@ static paddr_t regular_page(struct memory_object *object, uint64_t index, bool i
 
 static void regular_get(struct memory_object *object)
 {
-	inode_get(container_of(object, struct inode, object));
+	inode_get(container_of(object, struct inode, object))->nr_maps++;
 }
 
 static void regular_put(struct memory_object *object)
 {
-	inode_put(container_of(object, struct inode, object));
+	struct inode *inode = container_of(object, struct inode, object);
+
+	inode->nr_maps--;
+	inode_put(inode);
 }
 
 static const struct memory_object_ops regular_object_ops = {
@@ -241,9 +244,37 @@ static uint64_t resize_run(void *arg)
 	return r->end < old ? content_cut(c, r->end) : content_end_page(c, old);
 }
 
+struct mapper {
+	const struct memory_object *object;
+	uint32_t pid; /* from here on */
+};
+
+/* The next process that maps the object, or 0. */
+static uint64_t find_mapper(void *arg)
+{
+	struct mapper *m = arg;
+	struct process *p = process_find_from(m->pid);
+
+	while (p && !(p->space && space_maps(p->space, m->object)))
+		p = process_find_from(p->pid + 1);
+	m->pid = p ? p->pid + 1 : PID_MAX;
+	return (uint64_t)p;
+}
+
+/* What was mapped of the part that has been cut off goes. */
+static void cut_mappings(struct inode *inode)
+{
+	struct mapper m = { &inode->object, 1 };
+	struct process *p;
+
+	while ((p = (struct process *)offload_call(find_mapper, &m)))
+		space_cut(p->space, &inode->object, inode->object.size);
+}
+
 int regular_resize(struct inode *inode, uint64_t size)
 {
 	struct resize r = { .inode = inode, .end = size };
+	bool is_cut;
 
 	if (inode_is_on_disk(inode))
 		return inode->ops->tree->resize(inode, size);
@@ -251,7 +282,10 @@ int regular_resize(struct inode *inode, uint64_t size)
 		return -EFBIG;
 	if (size != inode->object.size && !offload_call(resize_run, &r))
 		return -ENOSPC;
+	is_cut = size < inode->object.size;
 	inode->object.size = size;
+	if (is_cut && inode->nr_maps)
+		cut_mappings(inode);
 	return 0;
 }
 

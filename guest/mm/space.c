@@ -374,3 +374,23 @@ void space_discard(struct space *space, vaddr_t start, uint64_t bytes)
 		start = r->end;
 	}
 }
+
+bool space_maps(const struct space *space, const struct memory_object *object)
+{
+	list_for_each(l, &space->regions)
+		if (list_entry(l, struct region, link)->object == object)
+			return true;
+	return false;
+}
+
+void space_cut(struct space *space, const struct memory_object *object, uint64_t size)
+{
+	list_for_each(l, &space->regions) {
+		struct region *r = list_entry(l, struct region, link);
+		uint64_t end = ALIGN_UP(size, PAGE_SIZE);
+		uint64_t left = end > r->offset ? end - r->offset : 0;
+
+		if (r->object == object && left < r->end - r->start)
+			region_drop_pages(space, r, r->start + left, r->end);
+	}
+}

@@ -58,6 +58,12 @@ void space_grow(struct region *region, uint64_t bytes);
 /* Drops the pages of the range; the next touch finds fresh ones (MADV_DONTNEED). */
 void space_discard(struct space *space, vaddr_t start, uint64_t bytes);
 
+/* Whether anything of the object is mapped. May be offloaded. */
+bool space_maps(const struct space *space, const struct memory_object *object);
+/* Drops the pages that lie behind byte size of the object, private copies too: it
+ * has been cut, and touching them is an error from now on. */
+void space_cut(struct space *space, const struct memory_object *object, uint64_t size);
+
 /*
  * Makes the page at va present for access (ACCESS_*). LDE_REASON_NONE, or why
  * it must not be; LDE_REASON_OUT_OF_MEMORY when there is no page left.

@@ -99,6 +99,43 @@ static void ends(void)
 	close(fd);
 }
 
+/* What is cut off is gone from every mapping. */
+static void cut(void)
+{
+	int fd = open("cut", O_RDWR | O_CREAT, 0644), status;
+	char *p, *private, *tail;
+	pid_t child;
+
+	for (int i = 0; i < 4; i++)
+		pwrite(fd, "full", 4, i * PAGE);
+	p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	private = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	tail = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 3 * PAGE);
+	for (int i = 0; i < 4; i++)
+		private[i * PAGE + 1] = p[i * PAGE + 1] = 'x';
+	printf("%d\n", tail[0]);
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		usleep(300000);
+		_exit(peek(p) > 0 && peek(p + 2 * PAGE) < 0 && peek(tail) < 0 ? 0 : 1);
+	}
+	SAID(ftruncate(fd, PAGE + 3));
+	printf("%d %d %d %d\n", peek(p + PAGE), peek(p + PAGE + 3), peek(p + 2 * PAGE),
+	       peek(p + 3 * PAGE));
+	printf("%d %d %d\n", peek(private), peek(private + 2 * PAGE), peek(tail));
+	waitpid(child, &status, 0);
+	printf("a child: %d\n", status);
+	SAID(ftruncate(fd, 4 * PAGE));
+	printf("%d %d %d\n", peek(p + PAGE), peek(p + 2 * PAGE), peek(tail));
+	SAID(ftruncate(fd, 0));
+	printf("%d %d\n", peek(p), peek(private));
+	SAID(munmap(p, 4 * PAGE));
+	SAID(ftruncate(fd, PAGE));
+	SAID(ftruncate(fd, 0));
+	close(fd);
+}
+
 static void own_program(const char *name)
 {
 	char first[4];
@@ -124,5 +161,6 @@ int main(int argc, char **argv)
 	errors();
 	shared();
 	ends();
+	cut();
 	return scratch_end();
 }
