@@ -47,6 +47,7 @@ struct process {
 	struct lde_process_record *record;
 	bool needs_attention;         /* a signal is to be seen to before ring 3 */
 	bool is_interruptible;        /* BLOCKED in a way that a signal may end */
+	uint32_t disk_epoch;          /* block.c: a disk has made it READY, see there */
 	int wait_result;              /* why the last wait ended: 0, -ETIMEDOUT, -EINTR */
 	struct timer wait_timer;
 	struct process *parent;       /* NULL: the kernel waits for it */

@@ -13,6 +13,7 @@ static struct {
 	bool has_slices;   /* they end by the timer */
 	bool is_displaced; /* the running process's slice was cut short */
 	uint32_t nr_ready;
+	void (*before_idle)(void);
 	/* The last one that ended; its stack was in use until it was switched from. */
 	struct process *gone;
 	void (*on_gone)(struct process *p);
@@ -76,6 +77,16 @@ void sched_ready(struct process *p)
 	limit_slice(running);
 }
 
+void sched_set_before_idle(void (*fn)(void))
+{
+	sched.before_idle = fn;
+}
+
+uint32_t sched_nr_ready(void)
+{
+	return sched.nr_ready;
+}
+
 /* Waits until an interrupt has made somebody READY. */
 static struct process *idle(void)
 {
@@ -83,6 +94,8 @@ static struct process *idle(void)
 	struct process *next;
 
 	ledger.idle_entries++;
+	if (sched.before_idle)
+		sched.before_idle();
 	cpu_begin_wait(this_cpu());
 	do {
 		insn_wait_interrupt();

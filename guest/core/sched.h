@@ -19,6 +19,12 @@ void sched_init(const struct policy_ops *policy, bool is_preemptive);
 /* NONE, BLOCKED or STOPPED to READY. */
 void sched_ready(struct process *p);
 
+/* How many are READY. */
+uint32_t sched_nr_ready(void);
+
+/* Called whenever nobody is, before the CPU waits; must not make anybody READY. */
+void sched_set_before_idle(void (*fn)(void));
+
 /* The running process waits: RUNNING to BLOCKED. Returns when it runs again. */
 void sched_block(void);
 

@@ -11,6 +11,9 @@ static struct block_device *devices[BLOCK_DEVICES_MAX];
 static uint32_t nr_devices;
 static bool is_holding;
 
+/* Processes that may soon come back: those whose disk_epoch is the present one. */
+static uint32_t nr_returning, epoch = 1;
+
 bool block_register(struct block_device *device)
 {
 	if (nr_devices == BLOCK_DEVICES_MAX)
@@ -125,12 +128,39 @@ void block_kick(struct block_device *device)
 	device->ops->kick(device);
 }
 
+static inline void note_waking(struct process *p)
+{
+	nr_returning += p->disk_epoch != epoch;
+	p->disk_epoch = epoch;
+}
+
+static inline void note_return(struct process *p)
+{
+	if (p->disk_epoch != epoch)
+		return;
+	p->disk_epoch = 0;
+	nr_returning--;
+}
+
+uint32_t block_nr_returning(void)
+{
+	return nr_returning;
+}
+
+void block_forget_returning(void)
+{
+	nr_returning = 0;
+	epoch++;
+}
+
 void block_complete(struct block_device *device, struct block_request *request, int result)
 {
 	device->nr_errors += result < 0;
 	if (event_is_on(LDE_TRACE_C_BLOCK))
 		record_request(LDE_TRACE_BLOCK_COMPLETE, device, request, result);
 	request->result = result;
+	list_for_each(l, &request->waiters.waiters)
+		note_waking(list_entry(l, struct process, queue_link));
 	wait_wake_all(&request->waiters);
 	if (request->done)
 		request->done(request);
@@ -153,6 +183,7 @@ static void hold_cpu(struct block_device *device, const struct block_request *re
 
 int block_wait(struct block_device *device, struct block_request *request)
 {
+	note_return(current());
 	if (block_is_pending(request))
 		block_kick(device);
 	while (block_is_pending(request)) {

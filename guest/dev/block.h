@@ -135,6 +135,11 @@ int block_flush(struct block_device *device);
 /* For drivers: the device has finished the request. result: 0 or negative. */
 void block_complete(struct block_device *device, struct block_request *request, int result);
 
+/* For drivers: how many processes have been made READY by a disk and have not come
+ * back with a request yet; and that those will not. */
+uint32_t block_nr_returning(void);
+void block_forget_returning(void);
+
 /* --without blocking: who waits for a device holds the CPU until it is done. */
 void block_set_holding(bool is_holding);
 

@@ -13,6 +13,9 @@
 
 #include "guest/arch/insn.h"
 #include "guest/arch/offload.h"
+#include "guest/core/clock.h"
+#include "guest/core/sched.h"
+#include "guest/core/timer.h"
 #include "guest/dev/block.h"
 #include "guest/dev/virtio_mmio.h"
 #include "guest/lib/errno.h"
@@ -58,6 +61,13 @@ struct disk {
 	uint16_t next_avail;   /* entries in the ring */
 	uint16_t rung;         /* those that the device has been told of */
 	uint16_t next_used;    /* entries of the device's that have been seen */
+	bool has_idled;        /* the CPU, since the last doorbell */
+	uint64_t last_kick;    /* TSC */
+	struct timer keep_limit; /* when they are not kept any longer */
+	uint16_t timed;        /* what was completed when this entry was... */
+	uint64_t timed_since;  /* ...from then on, is the... */
+	uint64_t latency;      /* ...ticks from a doorbell to the answer, about */
+	bool is_timed;
 	bool had_more;         /* an interrupt that finds nothing may still come */
 	bool is_polled;        /* interrupts are not wanted */
 	bool is_broken;        /* the device has given up */
@@ -206,6 +216,13 @@ static void ring(struct disk *d)
 	if (d->next_avail == before)
 		return;
 	d->rung = d->next_avail;
+	d->has_idled = false;
+	timer_stop(&d->keep_limit);
+	if (!d->is_timed) {
+		d->is_timed = true;
+		d->timed = d->next_used + 1;
+		d->timed_since = clock_now();
+	}
 	insn_barrier();
 	if (vring_need_event(d->ring->avail_event, d->next_avail, before))
 		virtio_ring_doorbell(&d->virtio);
@@ -230,8 +247,60 @@ static void fail_all(struct disk *d)
 	}
 }
 
+static void note_latency(struct disk *d)
+{
+	if (!d->is_timed || (int16_t)(d->next_used - d->timed) < 0)
+		return;
+	d->is_timed = false;
+	d->latency = clock_now() - d->timed_since;
+}
+
+static void keep_limit_reached(struct timer *timer)
+{
+	ring(container_of(timer, struct disk, keep_limit));
+}
+
+/* For how long a request may be kept back: while others have used the CPU without
+ * a pause anyway, else a part of what the disk takes. */
+#define KEEP_BUSY_NS (10 * 1000 * 1000)
+#define KEEP_SHARE   16
+
+/*
+ * Whether the doorbell can wait for more requests. Processes that a disk has made
+ * READY come back one after the other; if nobody else is READY, the doorbell is
+ * rung when half of them have, so that the disk works while the rest computes. It
+ * is rung in any case before the CPU idles, and after a time.
+ */
+static bool is_kept_back(struct disk *d)
+{
+	uint32_t nr_ready = sched_nr_ready(), nr = (uint16_t)(d->next_avail - d->rung);
+	uint64_t now, gap, limit;
+
+	if (nr >= nr_ready || nr_ready > block_nr_returning())
+		return false;
+	now = clock_now();
+	gap = now - d->last_kick;
+	d->last_kick = now;
+	limit = d->has_idled ? d->latency / KEEP_SHARE : clock_ns_to_ticks(KEEP_BUSY_NS);
+	if (gap >= limit)
+		return false;
+	if (!d->keep_limit.is_started)
+		timer_start(&d->keep_limit, now + limit);
+	return true;
+}
+
+static void ring_all(void)
+{
+	block_forget_returning();
+	for (uint32_t i = 0; i < nr_disks; i++) {
+		ring(&disks[i]);
+		disks[i].has_idled = true;
+	}
+}
+
 static void serve(struct disk *d)
 {
+	uint16_t next_avail = d->next_avail;
 	uint32_t nr = 0, nr_before;
 
 	do {
@@ -242,10 +311,12 @@ static void serve(struct disk *d)
 		d->ring->used_event = d->next_used;
 		insn_barrier();
 	} while (d->next_used != d->ring->used_idx);
+	note_latency(d);
 	if (unlikely(!nr && !d->had_more && virtio_is_broken(&d->virtio)))
 		fail_all(d);
 	d->had_more = nr_before;
-	ring(d);
+	if (unlikely(d->next_avail != next_avail))
+		ring(d); /* for those that had waited for a slot */
 }
 
 static void disk_kick(struct block_device *device)
@@ -256,7 +327,8 @@ static void disk_kick(struct block_device *device)
 		d->is_polled = false;
 		serve(d); /* has asked for no interrupt, so looks first */
 	}
-	ring(d);
+	if (!is_kept_back(d))
+		ring(d);
 }
 
 /* Who polls wants no interrupts; the next one who kicks asks for them again. */
@@ -266,8 +338,8 @@ static void disk_poll(struct block_device *device)
 
 	d->is_polled = d->had_more = true;
 	d->ring->used_event = d->next_used + NEVER_AHEAD;
-	if (collect(d))
-		ring(d); /* for those that have waited for a slot */
+	collect(d);
+	ring(d); /* also for those that were kept back, or have waited for a slot */
 }
 
 bool virtio_blk_interrupt(unsigned vector)
@@ -360,6 +432,7 @@ static const char *init(struct disk *d, const struct virtio_node *node)
 	d->slots = direct_map(slots);
 	d->vector = node->vector;
 	d->block.ops = &virtio_block_ops;
+	d->keep_limit.fire = keep_limit_reached;
 	list_init(&d->waiting);
 	offload_call(init_slots, d);
 	error = start(d, node);
@@ -377,5 +450,7 @@ const char *virtio_blk_init(const struct virtio_node *nodes, uint32_t nr_nodes)
 			return error;
 		nr_disks++;
 	}
+	if (nr_disks)
+		sched_set_before_idle(ring_all);
 	return NULL;
 }

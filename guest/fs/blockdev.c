@@ -210,6 +210,44 @@ static uint64_t size_of(const struct block_device *device)
 	return device->nr_sectors * BLOCK_SECTOR_SIZE;
 }
 
+/*
+ * The usual transfer, and the shortest way for it: whole sectors from or to one
+ * page. Bytes moved or an error; 0: it is not of that kind.
+ */
+static inline int64_t move_page(struct file *file, enum block_op op, vaddr_t va, uint64_t len,
+				uint64_t *pos)
+{
+	const unsigned access = op == BLOCK_READ ? ACCESS_WRITE : ACCESS_READ;
+	struct block_device *device = device_of(file);
+	struct block_seg seg;
+	struct block_request request;
+	paddr_t pa;
+	int err;
+
+	if ((*pos | len) % BLOCK_SECTOR_SIZE || va % PAGE_SIZE + len > PAGE_SIZE ||
+	    va % BLOCK_SECTOR_SIZE || len > size_of(device) - *pos || va >= USER_END)
+		return 0;
+	pa = space_page(current()->space, va, access);
+	if (!pa)
+		return -EFAULT;
+	seg = (struct block_seg){ pa + va % PAGE_SIZE, len };
+	request.op = op;
+	request.nr_segs = 1;
+	request.segs = &seg;
+	request.sector = *pos / BLOCK_SECTOR_SIZE;
+	request.nr_sectors = len / BLOCK_SECTOR_SIZE;
+	request.done = NULL;
+	if (op == BLOCK_WRITE)
+		gate_enter(&gates[device->index], false);
+	err = block_execute(device, &request);
+	if (op == BLOCK_WRITE)
+		gate_leave(&gates[device->index]);
+	if (err)
+		return err;
+	*pos += len;
+	return len;
+}
+
 /* O_DIRECT wants whole sectors, in memory and on the disk (open(2), NOTES). */
 static bool is_aligned(const struct user_piece *pieces, unsigned nr, uint64_t pos)
 {
@@ -253,9 +291,13 @@ static int64_t transfer(struct file *file, enum block_op op, const struct user_p
 static int64_t blockdev_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
 	const struct user_piece piece = { buf, len };
+	int64_t n;
 
 	if (!len || *pos >= size_of(device_of(file)))
 		return 0;
+	n = move_page(file, BLOCK_READ, buf, len, pos);
+	if (likely(n))
+		return n;
 	return transfer(file, BLOCK_READ, &piece, 1, pos);
 }
 
@@ -274,7 +316,10 @@ static int64_t blockdev_write(struct file *file, const struct user_piece *pieces
 		return -EPERM;
 	if (*pos >= size_of(device_of(file)))
 		return -ENOSPC;
-	n = transfer(file, BLOCK_WRITE, pieces, nr, pos);
+	n = nr == 1 && pieces->len ?
+		    move_page(file, BLOCK_WRITE, pieces->start, pieces->len, pos) : 0;
+	if (!n)
+		n = transfer(file, BLOCK_WRITE, pieces, nr, pos);
 	if (n <= 0 || !(file->flags & O_DSYNC))
 		return n;
 	err = blockdev_sync(file);

@@ -202,6 +202,55 @@ static void what_is_written_is_in_the_image_and_read_back(void **state)
 	fclose(file);
 }
 
+static void read_often(void *arg)
+{
+	unsigned n = (unsigned)(uintptr_t)arg;
+
+	for (unsigned i = 0; i < 20; i++) {
+		fake.tsc += 100; /* what it computes */
+		assert_int_equal(block_read(device, n * 8, MEMORY + n * 4096, 4096), 0);
+	}
+	nr_results++;
+}
+
+static void processes_that_come_back_share_doorbells(void **state)
+{
+	(void)state;
+	nr_rung = nr_raised = 0;
+	run(read_often, 32);
+	assert_int_equal(blk.counters.nr_requests, 32 * 20);
+	assert_in_range(nr_rung, 20, 32 * 20 / 4);
+	assert_in_range(nr_raised, 20, 32 * 20 / 4);
+	assert_int_equal(blk.counters.nr_in_flight_max, 32);
+}
+
+static void compute_until_readers_end(void *arg)
+{
+	(void)arg;
+	while (nr_results < 2) {
+		fake_compute(QUANTUM);
+		vblk_serve(&blk); /* the disk goes on by itself */
+		if (is_raised) {
+			is_raised = false;
+			virtio_blk_interrupt(VECTOR);
+		}
+	}
+	nr_results++;
+}
+
+static void nobody_waits_for_the_doorbell_while_others_compute(void **state)
+{
+	(void)state;
+	nr_rung = nr_results = 0;
+	spawn(read_often, (void *)0);
+	spawn(read_often, (void *)1);
+	spawn(compute_until_readers_end, NULL);
+	run_processes();
+	assert_int_equal(nr_results, 3);
+	/* Each at once, but those for which the device was looking anyway. */
+	assert_in_range(nr_rung, 15, 40);
+}
+
 /* ---- requests without a process ---------------------------------------------- */
 
 static struct block_request requests[400];
@@ -472,6 +521,8 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		T(the_disk_is_what_the_device_says),
 		T(what_is_written_is_in_the_image_and_read_back),
+		T(processes_that_come_back_share_doorbells),
+		T(nobody_waits_for_the_doorbell_while_others_compute),
 		T(one_doorbell_and_one_interrupt_do_for_many_requests),
 		T(more_requests_than_slots_all_complete),
 		T(requests_of_many_segments),

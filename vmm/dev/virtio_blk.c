@@ -372,7 +372,7 @@ static void wait_until(struct vblk *blk, uint64_t due)
 	if (ppoll(pollfds, 2, due == UINT64_MAX ? NULL : &timeout, NULL) <= 0)
 		return;
 	if (pollfds[0].revents && read(blk->doorbell_fd, &count, sizeof(count)) > 0)
-		blk->counters.nr_doorbells++;
+		blk->counters.nr_doorbells += count;
 	if (pollfds[1].revents && read(blk->done_fd, &count, sizeof(count)) < 0)
 		return;
 }

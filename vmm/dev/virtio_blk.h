@@ -25,7 +25,7 @@ struct vblk_counters {
 	uint64_t nr_requests, nr_failed;
 	uint64_t read_bytes, written_bytes;
 	uint64_t nr_flushes;
-	uint64_t nr_doorbells;  /* that woke the thread */
+	uint64_t nr_doorbells;  /* that were rung */
 	uint64_t nr_interrupts;
 	uint64_t nr_in_flight_max;
 	uint64_t busy_ns;       /* with at least one request in flight */
