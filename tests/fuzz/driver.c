@@ -148,9 +148,9 @@ static pid_t start_worker(uint64_t seed, unsigned nr_calls)
 
 /* Until nr_left workers have ended, or too long; how many of them could not
  * begin. */
-static unsigned wait_for_workers(unsigned nr_left)
+static unsigned wait_for_workers(unsigned nr_left, long patience_ms)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = now_ms() + patience_ms;
 	unsigned nr_unfit = 0;
 	int status;
 
@@ -258,7 +258,7 @@ static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 		hog_take(80 + random_below(400));
 	for (unsigned i = 0; i < nr_workers; i++)
 		nr_started += start_worker(random_number(), nr_calls) > 0;
-	wait_for_workers(nr_started);
+	wait_for_workers(nr_started, PATIENCE_MS);
 	hog_give_back();
 	if (!kill_all()) {
 		fprintf(stderr, "fuzz: somebody outlived SIGKILL\n");
@@ -271,7 +271,7 @@ static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 	/* The kernel keeps the last orphan until there is a new process. */
 	mkdir(FOLDER, 0777);
 	last = start_worker(0, 0);
-	if (last < 0 || wait_for_workers(1)) {
+	if (last < 0 || wait_for_workers(1, 10 * GRACE_MS)) {
 		fprintf(stderr, "fuzz: no worker can be started any more: %s\n",
 			last < 0 ? strerror(-last) : "it could not begin");
 		return BROKEN;
@@ -291,8 +291,8 @@ int drive(int argc, char **argv)
 	uint64_t seed = argument(argc, argv, 3, (unsigned long)now_ms());
 	unsigned nr_generations = argument(argc, argv, 4, ~0u);
 	unsigned nr_workers = argument(argc, argv, 5, 6), nr_calls = argument(argc, argv, 6, 1500);
-	int64_t end = now_ms() + (int64_t)seconds * 1000;
 	unsigned long free_before = 0;
+	int64_t end;
 
 	if (getpid() != DRIVER) {
 		fprintf(stderr, "fuzz: the driver must be the first process of a guest\n");
@@ -300,6 +300,7 @@ int drive(int argc, char **argv)
 	}
 	hog_take(100);
 	hog_give_back();
+	end = now_ms() + (int64_t)seconds * 1000;
 	for (unsigned i = 0; i < nr_generations && now_ms() < end; i++, seed++) {
 		unsigned long free_after;
 		int status;
