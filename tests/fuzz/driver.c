@@ -206,15 +206,16 @@ static bool kill_all(void)
 {
 	int64_t end = now_ms() + GRACE_MS;
 
-	do {
-		kill(-1, SIGKILL);
+	while (kill(-1, SIGKILL), count_processes() > 1) {
+		if (now_ms() >= end)
+			return false;
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		if (count_processes() <= 1)
-			return true;
 		sleep_ms(5);
-	} while (now_ms() < end);
-	return false;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	return true;
 }
 
 #define HOG_BYTES (3ul << 30)
