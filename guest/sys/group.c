@@ -73,7 +73,8 @@ void group_note_end(const struct process *p)
 {
 	const struct process *parent = p->parent;
 
-	if (parent && parent->group != p->group && parent->session == p->session)
+	if (group_has_outside_parent(p) ||
+	    (parent && parent->group != p->group && parent->session == p->session))
 		wake_orphans(p->group, p);
 	list_for_each(l, &p->children) {
 		const struct process *child = list_entry(l, struct process, siblings);
