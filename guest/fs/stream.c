@@ -4,6 +4,7 @@
 #include <asm/poll.h>
 #include <linux/fcntl.h>
 
+#include "guest/arch/offload.h"
 #include "guest/core/watch.h"
 #include "guest/dev/tty.h"
 #include "guest/lib/errno.h"
@@ -185,10 +186,11 @@ static int stream_install(struct file_table *table, unsigned stream)
 	return file_install_at(table, stream, file, false);
 }
 
-struct file_table *stream_create_table(void)
+static uint64_t create_table(void *unused)
 {
 	struct file_table *table = file_table_create();
 
+	(void)unused;
 	for (unsigned stream = 0; table && stream < CONSOLE_NR_STREAMS; stream++) {
 		if (!console_info()->mode[stream])
 			continue; /* closed on the host */
@@ -197,7 +199,16 @@ struct file_table *stream_create_table(void)
 			table = NULL;
 		}
 	}
-	return table;
+	return (uint64_t)table;
+}
+
+/* The inodes are made in ring 0, as they need the time of day. */
+struct file_table *stream_create_table(void)
+{
+	for (unsigned stream = 0; stream < CONSOLE_NR_STREAMS; stream++)
+		if (console_info()->mode[stream] && !stream_inode(stream))
+			return NULL;
+	return (struct file_table *)offload_call(create_table, NULL);
 }
 
 void stream_forget(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/fs/table.h"
 
+#include "guest/arch/offload.h"
 #include "guest/lib/errno.h"
 #include "guest/mm/pool.h"
 
@@ -45,8 +46,10 @@ int file_table_next(const struct file_table *table, int fd)
 	return FD_MAX;
 }
 
-struct file_table *file_table_clone(const struct file_table *table)
+/* Nothing is closed for good in here, so it may be offloaded. */
+static uint64_t clone_table(void *arg)
 {
+	const struct file_table *table = arg;
 	struct file_table *clone = file_table_create();
 
 	if (clone)
@@ -61,7 +64,12 @@ struct file_table *file_table_clone(const struct file_table *table)
 			clone = NULL;
 		}
 	}
-	return clone;
+	return (uint64_t)clone;
+}
+
+struct file_table *file_table_clone(struct file_table *table)
+{
+	return (struct file_table *)offload_call(clone_table, table);
 }
 
 void file_table_put(struct file_table *table)

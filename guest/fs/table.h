@@ -26,7 +26,7 @@ struct file_table {
 struct file_table *file_table_create(void);
 /* Another table of the same open files, for fork: positions are shared. NULL
  * without memory. */
-struct file_table *file_table_clone(const struct file_table *table);
+struct file_table *file_table_clone(struct file_table *table);
 void file_table_put(struct file_table *table);
 void file_table_close_on_exec(struct file_table *table);
 

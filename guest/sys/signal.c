@@ -257,7 +257,7 @@ bool signals_copy(const struct process *parent, struct process *child)
 	if (!pa)
 		return false;
 	child->signals = direct_map(pa);
-	memcpy(child->signals, parent->signals, sizeof(*child->signals));
+	offload_copy(child->signals, parent->signals, sizeof(*child->signals));
 	return true;
 }
 
