@@ -59,10 +59,29 @@ static uint8_t segment_prot(const Elf64_Phdr *ph)
 	return prot;
 }
 
+/* Pages of a segment that are there before the program asks. */
+#define FIRST_PAGES 3
+
+/*
+ * What every program touches right away: each fault spared is a trap less. Here
+ * a page that cannot be had is no error yet. Writing comes first: a page that is
+ * there to be read would have to be replaced, and that is nothing to offload.
+ */
+static void fill_first_pages(struct space *space, const struct space_mapping *m, vaddr_t entry)
+{
+	uint64_t bytes = m->prot & SPACE_PROT_WRITE ? min_u64(m->bytes, FIRST_PAGES * PAGE_SIZE) : 0;
+
+	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE)
+		space_page(space, m->start + at, ACCESS_WRITE);
+	if (m->prot & SPACE_PROT_EXEC && entry - m->start < m->bytes)
+		space_page(space, entry, ACCESS_FETCH);
+}
+
 static int map_segment(struct loader *l, const Elf64_Phdr *ph)
 {
 	uint64_t into = ph->p_vaddr % PAGE_SIZE, start = ph->p_vaddr + l->bias;
 	struct space_mapping m;
+	int err;
 
 	if (!ph->p_memsz)
 		return 0;
@@ -89,7 +108,10 @@ static int map_segment(struct loader *l, const Elf64_Phdr *ph)
 		l->entry_is_code = true;
 	if (l->header.e_phoff >= ph->p_offset && l->header.e_phoff < ph->p_offset + ph->p_filesz)
 		l->image->headers = start + (l->header.e_phoff - ph->p_offset);
-	return space_map(l->image->space, &m);
+	err = space_map(l->image->space, &m);
+	if (!err)
+		fill_first_pages(l->image->space, &m, l->image->entry);
+	return err;
 }
 
 static int map_segments(struct loader *l)
