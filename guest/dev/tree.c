@@ -279,6 +279,7 @@ static void finish_machine(struct reader *r)
 		.preemption = !list_has(&r->raw.without, LDE_WITHOUT_PREEMPTION),
 		.blocking = !list_has(&r->raw.without, LDE_WITHOUT_BLOCKING),
 		.user_mode = !list_has(&r->raw.without, LDE_WITHOUT_USER_MODE),
+		.private_memory = !list_has(&r->raw.without, LDE_WITHOUT_PRIVATE_MEMORY),
 		.hidden_trap_table = !list_has(&r->raw.without, LDE_WITHOUT_HIDDEN_TRAP_TABLE),
 		.pointer_checks = !list_has(&r->raw.without, LDE_WITHOUT_POINTER_CHECKS),
 	};

@@ -5,6 +5,7 @@ struct limits limits = {
 	.preemption = true,
 	.blocking = true,
 	.user_mode = true,
+	.private_memory = true,
 	.hidden_trap_table = true,
 	.pointer_checks = true,
 };

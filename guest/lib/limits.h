@@ -14,6 +14,7 @@ struct limits {
 	bool preemption;        /* the timer takes the CPU back */
 	bool blocking;          /* who waits for a disk leaves the CPU to others */
 	bool user_mode;         /* programs run in ring 3 */
+	bool private_memory;    /* each program has an address space of its own */
 	bool hidden_trap_table; /* the kernel's image is no program's to read or write */
 	bool pointer_checks;    /* what a program passes in must be its own memory */
 };

@@ -202,7 +202,7 @@ static uint64_t exec_build(void *arg)
 	if (err)
 		return err;
 	x->name = process_name_of(x->args->path);
-	x->sp = STACK_TOP;
+	x->sp = x->image.stack_top;
 	return push_strings(x) && push_tables(x) ? 0 : -ENOMEM;
 }
 
@@ -284,19 +284,36 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	};
 }
 
+/* The space for a program: one of its own, or the one that all share. */
+static struct space *choose_space(void)
+{
+	const struct process *p;
+
+	for (p = limits.private_memory ? NULL : process_find_from(1); p;
+	     p = process_find_from(p->pid + 1)) {
+		if (!p->space)
+			continue;
+		p->space->users++;
+		return p->space;
+	}
+	return space_create();
+}
+
 int exec_program(struct inode *inode, const struct exec_args *args, struct trap_frame *frame)
 {
 	struct exec x = { .args = args, .inode = inode, .old = current()->space };
 	uint32_t r[4];
 	int err;
 
-	x.image.space = space_create();
+	x.image.space = choose_space();
 	if (!x.image.space)
 		return -ENOMEM;
 	random_bytes(x.random, sizeof(x.random));
 	insn_cpuid(1, 0, r);
 	x.hwcap = r[3];
-	err = (int)offload_call(exec_build, &x);
+	err = limits.private_memory ? 0 : image_make_room(&x.image, inode);
+	if (!err)
+		err = (int)offload_call(exec_build, &x);
 	if (err) {
 		space_put(x.image.space);
 		return err;

@@ -47,7 +47,7 @@ static void child_begin(void)
 
 static bool share_or_copy(struct process *parent, struct process *child, uint64_t flags)
 {
-	if (flags & CLONE_VM) {
+	if (flags & CLONE_VM || !limits.private_memory) {
 		child->space = parent->space;
 		child->space->users++;
 	} else {

@@ -130,7 +130,8 @@ static int map_segments(struct loader *l)
 	return l->entry_is_code ? 0 : -ENOEXEC;
 }
 
-static int map_stack(struct space *space)
+/* Below those of others, if the space has any. */
+static int map_stack(struct image *image)
 {
 	struct space_mapping m = {
 		.start = STACK_TOP - STACK_BYTES,
@@ -139,7 +140,42 @@ static int map_stack(struct space *space)
 		.flags = REGION_F_STACK,
 	};
 
-	return space_map(space, &m);
+	while (!space_is_free(image->space, m.start, m.bytes))
+		m.start -= STACK_BYTES + STACK_GUARD_BYTES;
+	image->stack_top = m.start + m.bytes;
+	return space_map(image->space, &m);
+}
+
+static bool read_header(struct loader *l)
+{
+	if (inode_read(l->inode, 0, &l->header, sizeof(l->header)) != sizeof(l->header) ||
+	    !header_is_good(l))
+		return false;
+	if (l->header.e_type == ET_DYN)
+		l->bias = PIE_BASE;
+	return true;
+}
+
+int image_make_room(struct image *image, struct inode *inode)
+{
+	struct loader l = { .image = image, .inode = inode };
+	int err = 0;
+
+	if (!read_header(&l))
+		return -ENOEXEC;
+	for (unsigned i = 0; i < l.header.e_phnum && !err; i++) {
+		Elf64_Phdr ph;
+		uint64_t start;
+
+		if (!read_program_header(&l, i, &ph) || ph.p_type != PT_LOAD || !ph.p_memsz)
+			continue;
+		if (!segment_is_good(&l, &ph))
+			return -ENOEXEC;
+		start = ALIGN_DOWN(ph.p_vaddr + l.bias, PAGE_SIZE);
+		err = space_unmap(image->space, start,
+				  ALIGN_UP(ph.p_vaddr + l.bias + ph.p_memsz, PAGE_SIZE) - start);
+	}
+	return err;
 }
 
 int image_map(struct image *image, struct inode *inode)
@@ -147,16 +183,13 @@ int image_map(struct image *image, struct inode *inode)
 	struct loader l = { .image = image, .inode = inode };
 	int err;
 
-	if (inode_read(inode, 0, &l.header, sizeof(l.header)) != sizeof(l.header) ||
-	    !header_is_good(&l))
+	if (!read_header(&l))
 		return -ENOEXEC;
-	if (l.header.e_type == ET_DYN)
-		l.bias = PIE_BASE;
 	image->entry = l.header.e_entry + l.bias;
 	image->nr_headers = l.header.e_phnum;
 	err = map_segments(&l);
 	if (err)
 		return err;
 	image->space->brk_start = image->space->brk = l.end;
-	return map_stack(image->space);
+	return map_stack(image);
 }

@@ -59,13 +59,21 @@ static const char *check_own_pages(const struct process *p)
 	return wrong;
 }
 
-/* Of a space that a process shares with its parent only the users are counted
- * once more. */
+static bool is_first_user(const struct process *p)
+{
+	const struct process *q = process_find_from(1);
+
+	while (p->space->users > 1 && q->space != p->space)
+		q = process_find_from(q->pid + 1);
+	return p->space->users <= 1 || q == p;
+}
+
+/* A space that several share is looked at once. */
 static const char *check_space(const struct process *p)
 {
 	uint32_t nr_users = 0;
 
-	if (p->parent && p->parent->space == p->space)
+	if (!is_first_user(p))
 		return NULL;
 	for (struct process *q = process_find_from(0); q; q = process_find_from(q->pid + 1)) {
 		if (p->space->users == 1)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * intruder LIMIT: tries to take the machine from the kernel, in the way that
- * LIMIT is there to stop: user-mode, hidden-trap-table or pointer-checks. With
- * the limit in force it fails: it is killed (the first two), or refused and ends
- * with 1. Without it, it succeeds, says what it has got, and ends with 0.
+ * LIMIT is there to stop: user-mode, private-memory, hidden-trap-table or
+ * pointer-checks. With the limit in force it fails: it is killed, or ends with 1.
+ * Without it, it succeeds, says what it has got, and ends with 0. For
+ * private-memory there must be two of it.
  *
  * It links with nothing: without user mode it runs in ring 0, where a KVM that
  * emulates ring 0 has no vector instructions, and libraries use them.
  */
 #include <errno.h>
 #include <stdint.h>
+#include <time.h>
 #include <sys/syscall.h>
 
 /* ---- what a library would have ----------------------------------------- */
@@ -73,6 +75,31 @@ static int read_control_register(void)
 	say_text("intruder: I execute mov %cr3, which only ring 0 may.\n");
 	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
 	say("the page tables are at physical 0x", cr3, ". Nothing stopped me.");
+	return 0;
+}
+
+/* ---- private memory --------------------------------------------------------- */
+
+/* The same address in each process, as all of them run the same program. */
+static volatile uint64_t my_number;
+
+static int meet_in_memory(void)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	uint64_t pid = (uint64_t)call3(SYS_getpid, 0, 0, 0), found = pid;
+
+	my_number = pid;
+	say("I am process ", pid, " and write my number into my memory.");
+	for (int i = 0; i < 10 && found == pid; i++) {
+		call3(SYS_nanosleep, (uint64_t)&pause, 0, 0);
+		found = my_number;
+	}
+	if (found == pid) {
+		say("there it is still: ", found, ".");
+		return 1;
+	}
+	say("somebody has written into my memory: ", found, ". Now I do.");
+	my_number = pid;
 	return 0;
 }
 
@@ -237,6 +264,7 @@ static const struct attack {
 	int (*run)(void);
 } attacks[] = {
 	{ "user-mode", read_control_register },
+	{ "private-memory", meet_in_memory },
 	{ "hidden-trap-table", hijack_directly },
 	{ "pointer-checks", hijack_by_system_calls },
 };
@@ -252,7 +280,8 @@ void begin(const uint64_t *stack)
 		if (same(attacks[i].limit, limit))
 			status = attacks[i].run();
 	if (status == 2)
-		say_text("usage: intruder user-mode|hidden-trap-table|pointer-checks\n");
+		say_text("usage: intruder user-mode|private-memory|hidden-trap-table|"
+			 "pointer-checks\n");
 	call3(SYS_exit_group, (uint64_t)status, 0, 0);
 }
 

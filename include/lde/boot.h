@@ -156,6 +156,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_WITHOUT_PREEMPTION        "preemption"
 #define LDE_WITHOUT_BLOCKING          "blocking"
 #define LDE_WITHOUT_USER_MODE         "user-mode"
+#define LDE_WITHOUT_PRIVATE_MEMORY    "private-memory"
 #define LDE_WITHOUT_HIDDEN_TRAP_TABLE "hidden-trap-table"
 #define LDE_WITHOUT_POINTER_CHECKS    "pointer-checks"
 

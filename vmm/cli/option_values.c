@@ -16,8 +16,9 @@
 
 /* Limits that can be taken away. */
 static const char *const limits[] = {LDE_WITHOUT_PREEMPTION,        LDE_WITHOUT_BLOCKING,
-				     LDE_WITHOUT_USER_MODE,         LDE_WITHOUT_HIDDEN_TRAP_TABLE,
-				     LDE_WITHOUT_POINTER_CHECKS,    NULL};
+				     LDE_WITHOUT_USER_MODE,         LDE_WITHOUT_PRIVATE_MEMORY,
+				     LDE_WITHOUT_HIDDEN_TRAP_TABLE, LDE_WITHOUT_POINTER_CHECKS,
+				     NULL};
 
 #define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
 
@@ -170,7 +171,7 @@ int option_check_take(const char *text, struct complaint *complaint)
 
 int option_parse_limit(const char *text, const char **limit, struct complaint *complaint)
 {
-	char known[128] = "";
+	char known[160] = "";
 
 	for (size_t i = 0; limits[i]; i++) {
 		if (strcmp(text, limits[i]) == 0) {

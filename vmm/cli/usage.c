@@ -33,7 +33,8 @@ void usage_print_run(void)
 	     "  --max-exits REASON=N  status 1 if there were more exits to user space: total,\n"
 	     "                     console, monitor, ... (lde stat names them); may be repeated\n"
 	     "  --without LIMIT    take a limit away, to see what it is for: preemption,\n"
-	     "                     blocking, user-mode, hidden-trap-table or pointer-checks\n"
+	     "                     blocking, user-mode, private-memory,\n"
+	     "                     hidden-trap-table or pointer-checks\n"
 	     "  --syscalls=exit    each system call leaves the machine first, to see what that costs\n"
 	     "  --dump-dtb FILE    write the device tree that the kernel gets");
 }
