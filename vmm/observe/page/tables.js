@@ -211,7 +211,7 @@ makeTable("Exits to the VMM, by cause, process and system call", [
 		const entry = document.createElement("span"), key = document.createElement("i");
 
 		key.style.background = "var(--" + colour + ")";
-		key.textContent = letter;
+		key.textContent = letter || "\u00a0";
 		key.style.color = colour === "blocked" ? "var(--on-blocked)" : "";
 		entry.append(key, text);
 		$("legend").append(entry);
