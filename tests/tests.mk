@@ -147,7 +147,7 @@ SVM_TAP = $(foreach suite,$(SUITES), \
 
 # ---- targets ------------------------------------------------------------
 
-.PHONY: deps build-deps check check-all check-unit check-style check-browser check-kvm check-svm \
+.PHONY: deps build-deps check check-all check-unit check-style check-browser gallery check-kvm check-svm \
 	fuzz svm-shell tidy cppcheck build-clang asan tsan demo
 
 build-deps:
@@ -174,6 +174,11 @@ check-style: lde
 
 check-browser: lde $(MAKE_TRACE)
 	@$(TAP_TOTAL) $(BROWSER_TAP)
+
+# The pictures of docs/gallery.md.
+gallery: lde $(TEST_PROGRAMS)
+	@tests/tools/need-packages --probe browser
+	LDE=$(abspath lde) BINDIR=$(TESTS_BUILD)/trace tests/browser/gallery docs/gallery
 
 check-kvm: lde $(TEST_PROGRAMS)
 	@$(TAP_TOTAL) --one-of kvm/ $(KVM_TAP)

@@ -26,6 +26,7 @@
 #define NR_EXIT_GROUP 231
 #define VECTOR_TIMER  0x20
 #define VECTOR_DISK   0x31
+#define DISK	      (254u << 8) /* vda */
 
 struct task {
 	uint16_t pid;
@@ -153,7 +154,7 @@ static bool interrupt_due(struct maker *m)
 		    (struct lde_trace_record){
 			    .kind = LDE_TRACE_BLOCK_COMPLETE,
 			    .pid = current_pid(m),
-			    .args = {0, m->tasks[idx].request * 8, 8, m->tasks[idx].request}});
+			    .args = {DISK, m->tasks[idx].request * 8, 8, m->tasks[idx].request}});
 	m->tasks[idx].on_disk = false;
 	make_ready(m, idx, false);
 	event(m, LDE_TRACE_IRQ_EXIT, vector, 0, 0);
@@ -230,7 +231,7 @@ static void block(struct maker *m)
 		    (struct lde_trace_record){
 			    .kind = LDE_TRACE_BLOCK_ISSUE,
 			    .pid = current_pid(m),
-			    .args = {0, task->request * 8, 8, task->request}});
+			    .args = {DISK, task->request * 8, 8, task->request}});
 		pass(m, 300);
 	}
 	switch_away(m, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED);

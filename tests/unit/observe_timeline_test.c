@@ -411,6 +411,37 @@ static void processes_out_of_nowhere_are_found(void **state)
 	expect_violation("made a second time");
 }
 
+static uint32_t last_error;
+
+static void note_error(void *ctx, const struct timeline_disk_span *span)
+{
+	(void)ctx;
+	last_error = span->error;
+}
+
+static void a_request_that_failed_has_its_error(void **state)
+{
+	const struct timeline_sink sink = {.disk = note_error};
+	struct trace_event event = {
+		.ns = 200, .kind = LDE_TRACE_BLOCK_ISSUE, .pid = 1, .args = {65040, 8, 2, 77}};
+
+	(void)state;
+	begin(&sink);
+	two_processes();
+	assert_int_equal(timeline_feed(&tl, &event), 0);
+	event.kind = LDE_TRACE_BLOCK_COMPLETE;
+	event.ns = 250;
+	event.args[4] = (uint64_t)-EIO;
+	assert_int_equal(timeline_feed(&tl, &event), 0);
+	finish();
+	expect_none();
+	assert_int_equal(last_error, EIO);
+	assert_int_equal(tl.nr_disks, 1);
+	assert_int_equal(tl.disks[0].number, 65040);
+	assert_int_equal(tl.disks[0].time.total_ns, 50);
+	timeline_fini(&tl);
+}
+
 static void a_completion_without_request_is_found(void **state)
 {
 	(void)state;
@@ -518,6 +549,7 @@ static void check_run(uint32_t nr_processes, uint64_t nr_events, unsigned int se
 	assert_int_equal(sums.exits, tl.counts[LDE_TRACE_VMM_EXIT]);
 	assert_int_equal(sums.calls, tl.counts[LDE_TRACE_SYSCALL_ENTRY]);
 	assert_int_equal(sums.disks, tl.counts[LDE_TRACE_BLOCK_ISSUE]);
+	assert_int_equal(sums.disks, tl.disks[0].time.count);
 	for (uint32_t i = 0; i < tl.nr_processes; i++)
 		assert_int_equal(sums.last_end[i], length);
 	for (uint32_t i = 0; i < LDE_NR_STATES; i++)
@@ -601,6 +633,7 @@ int main(void)
 		cmocka_unit_test(an_execve_that_works_is_over_with_the_new_program),
 		cmocka_unit_test(a_stopped_process_is_known_as_such),
 		cmocka_unit_test(processes_out_of_nowhere_are_found),
+		cmocka_unit_test(a_request_that_failed_has_its_error),
 		cmocka_unit_test(a_completion_without_request_is_found),
 		cmocka_unit_test(legal_schedules_have_no_violation),
 		cmocka_unit_test(nonsense_is_reported_and_adds_up),

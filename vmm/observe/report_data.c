@@ -107,12 +107,11 @@ static void add_latencies(struct json_stream *json, const struct timeline *done)
 	json_stream_object(json, "latencies");
 	add_counter(json, "wakeup_to_cpu", &done->wake_latency);
 	add_counter(json, "ready_to_cpu", &done->ready_wait);
-	for (unsigned int i = 0; i < TIMELINE_DISKS_MAX; i++) {
-		char key[16];
+	for (unsigned int i = 0; i < done->nr_disks; i++) {
+		char name[32];
 
-		snprintf(key, sizeof(key), "disk_%u", i);
-		if (done->disks[i].count)
-			add_counter(json, key, &done->disks[i]);
+		add_counter(json, report_disk_name(done->disks[i].number, name, sizeof(name)),
+			    &done->disks[i].time);
 	}
 	json_stream_object_end(json);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/observe/report_names.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +33,19 @@ const char *report_fault_result_name(uint32_t result)
 	static const char *const names[] = {"other", "zeroes", "file", "copy"};
 
 	return result < sizeof(names) / sizeof(names[0]) ? names[result] : "?";
+}
+
+/* The kernel's own choice; if it moves, the name is another and no more. */
+#define DISK_MAJOR  254
+#define DISK_MINORS 16 /* of each disk */
+
+const char *report_disk_name(uint64_t number, char *out, size_t size)
+{
+	if (number >> 8 == DISK_MAJOR)
+		snprintf(out, size, "vd%c", (char)('a' + (number & 0xff) / DISK_MINORS));
+	else
+		snprintf(out, size, "disk %" PRIu64, number);
+	return out;
 }
 
 const char *report_block_op_name(uint32_t op)

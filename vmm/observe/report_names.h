@@ -20,6 +20,10 @@ const char *report_switch_reason_name(uint32_t reason);
 /* "zeroes", of enum lde_fault_result. */
 const char *report_fault_result_name(uint32_t result);
 
+/* "vda", of a disk's number as st_rdev has it; "disk 77" if it is none of ours.
+ * Returns out. */
+const char *report_disk_name(uint64_t number, char *out, size_t size);
+
 /* "read", of enum lde_block_op. */
 const char *report_block_op_name(uint32_t op);
 

@@ -182,9 +182,9 @@ static void add_disk(void *ctx, const struct timeline_disk_span *span)
 {
 	struct perfetto *p = ctx;
 	const struct timeline_request *request = span->request;
-	char name[64];
+	char disk[32], name[64];
 
-	snprintf(name, sizeof(name), "disk %" PRIu64 " %s", request->disk,
+	snprintf(name, sizeof(name), "%s %s", report_disk_name(request->disk, disk, sizeof(disk)),
 		 report_block_op_name(request->op));
 	for (int end = 0; end < 2; end++) {
 		begin_event(p, end ? "e" : "b", name, GROUP_MACHINE, TRACK_DISKS,

@@ -228,11 +228,12 @@ static void print_latencies(const struct timeline *done, const struct gantt_styl
 	table_init(&table, latency_columns, ARRAY_SIZE(latency_columns));
 	add_latency(&table, "wake-up to CPU", &done->wake_latency);
 	add_latency(&table, "next turn after preemption, yield", &done->ready_wait);
-	for (unsigned int i = 0; i < TIMELINE_DISKS_MAX; i++) {
-		char name[40];
+	for (unsigned int i = 0; i < done->nr_disks; i++) {
+		char disk[32], name[64];
 
-		snprintf(name, sizeof(name), "disk %u, request to completion", i);
-		add_latency(&table, name, &done->disks[i]);
+		snprintf(name, sizeof(name), "%s, request to completion",
+			 report_disk_name(done->disks[i].number, disk, sizeof(disk)));
+		add_latency(&table, name, &done->disks[i].time);
 	}
 	if (table.nr_cells) {
 		fputc('\n', out);

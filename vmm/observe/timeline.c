@@ -406,6 +406,21 @@ static void hand_out_request(struct timeline *timeline, const struct timeline_re
 		timeline->sink.disk(timeline->sink.ctx, &span);
 }
 
+static void add_to_disk(struct timeline *timeline, uint64_t number, uint64_t ns)
+{
+	struct timeline_disk *disk = timeline->disks;
+	const struct timeline_disk *end = disk + timeline->nr_disks;
+
+	while (disk < end && disk->number != number)
+		disk++;
+	if (disk == end && timeline->nr_disks == TIMELINE_DISKS_MAX)
+		return;
+	if (disk == end)
+		timeline->nr_disks++;
+	disk->number = number;
+	exits_add(&disk->time, ns);
+}
+
 static void complete_request(struct timeline *timeline, const struct trace_event *event,
 			     uint64_t ns)
 {
@@ -420,9 +435,8 @@ static void complete_request(struct timeline *timeline, const struct trace_event
 			event->args[0], event->args[3]);
 		return;
 	}
-	if (request->disk < TIMELINE_DISKS_MAX)
-		exits_add(&timeline->disks[request->disk], ns - request->begin_ns);
-	hand_out_request(timeline, request, ns, true, (uint32_t)event->args[4]);
+	add_to_disk(timeline, request->disk, ns - request->begin_ns);
+	hand_out_request(timeline, request, ns, true, (uint32_t)(0 - event->args[4]));
 	*request = timeline->requests[--timeline->nr_requests];
 }
 

@@ -105,6 +105,12 @@ struct timeline_request {
 	int64_t process_idx;
 };
 
+/* All requests to one. */
+struct timeline_disk {
+	uint64_t number; /* as st_rdev has it */
+	struct exit_counter time;
+};
+
 #define TIMELINE_REQUESTS_MAX	256
 #define TIMELINE_VIOLATIONS_MAX 16
 #define TIMELINE_DISKS_MAX	16
@@ -145,7 +151,7 @@ struct timeline_disk_span {
 	const struct timeline_request *request;
 	uint64_t end_ns;
 	bool is_done;
-	uint32_t error;
+	uint32_t error; /* errno, or 0 */
 };
 
 struct timeline_exit_span {
@@ -189,7 +195,8 @@ struct timeline {
 	struct timeline_syscall *calls[TIMELINE_NR_CALLS]; /* NULL: none */
 	struct exit_counter wake_latency; /* from the wake-up to the CPU */
 	struct exit_counter ready_wait;	  /* after a preemption or a yield */
-	struct exit_counter disks[TIMELINE_DISKS_MAX];
+	struct timeline_disk disks[TIMELINE_DISKS_MAX]; /* in the order of their first use */
+	uint32_t nr_disks;
 	/* By process, whose pid here is the index + 1. */
 	struct exit_ledger exits;
 

@@ -130,6 +130,11 @@ function callName(number) {
 	return number < 0 ? "" : names.calls[number] || "call " + number;
 }
 
+function diskName(number) {
+	return Math.floor(number / 256) === 254
+		? "vd" + String.fromCharCode(97 + (number % 256 >> 4)) : "disk " + number;
+}
+
 function nameOf(idx) {
 	const process = trace.processes[idx];
 
@@ -168,6 +173,10 @@ function formatValue(value, how) {
 function wordFor(kind, field, value) {
 	if (kind === KIND.switch)
 		return { state: names.states, reason: names.leaves }[field]?.[value];
+	if (field === "dev")
+		return diskName(value);
+	if (field === "rwbs")
+		return names.ops[value];
 	if (kind === KIND.vmmExit && field === "cause")
 		return names.causes[value];
 	if (kind === KIND.faultExit && field === "result")

@@ -80,7 +80,7 @@ function makeLevels(spans) {
 		const levels = makeLevels(makeSpans(rows, disks.begin, disks.end, () => SHOW.disk));
 
 		lanes.push({
-			kind: "disk", label: "disk " + disk, levels,
+			kind: "disk", label: diskName(disk), levels,
 			height: Math.max(20, 6 + 7 * levels.length), spans: levels[0],
 		});
 	}
@@ -150,7 +150,7 @@ function describeExit(row, facts) {
 function describeDisk(row, facts) {
 	facts.push(["process", nameOf(valueOf(disks, row, 2))], ["sector", valueOf(disks, row, 5)],
 		["sectors", valueOf(disks, row, 6)]);
-	return "disk " + valueOf(disks, row, 3) + ": " + names.ops[valueOf(disks, row, 4)];
+	return diskName(valueOf(disks, row, 3)) + ": " + names.ops[valueOf(disks, row, 4)];
 }
 
 /* {title, facts: [[name, value]]} of what a lane shows at a time, or null. */

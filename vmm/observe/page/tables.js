@@ -188,7 +188,7 @@ makeTable("Latencies, in \u00b5s", [
 		.map(([title, key]) => ({ title, value: row => row[key], show: row => us(row[key]) })),
 ], Object.entries(trace.latencies).filter(([, counter]) => counter.count).map(([key, counter]) => ({
 	what: { wakeup_to_cpu: "wake-up to CPU", ready_to_cpu: "next turn after preemption or yield" }[key] ||
-		key.replace("_", " ") + ", request to completion", ...counter,
+		key + ", request to completion", ...counter,
 })));
 
 makeTable("Exits to the VMM, by cause, process and system call", [
