@@ -303,6 +303,8 @@ int64_t sys_fsync(struct trap_frame *f)
 		return -EBADF;
 	if (file->ops->sync)
 		return file->ops->sync(file);
+	if (!inode_is_regular(file->inode) && !inode_is_dir(file->inode))
+		return -EINVAL;
 	if (inode_is_on_disk(file->inode))
 		return file->inode->ops->tree->sync(file->inode);
 	return file->inode->device == DEVICE_TREE ? 0 : -EINVAL;
