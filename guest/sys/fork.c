@@ -258,18 +258,19 @@ static int wait_for_child(const struct wait_for *w, struct process **child)
 	}
 }
 
-static void child_rusage(const struct process *child, struct rusage *usage)
+static int put_child_rusage(vaddr_t dst, const struct process *child)
 {
+	struct rusage usage = { 0 };
 	uint64_t us = clock_ticks_to_ns(child->record->state_tsc[LDE_STATE_RUNNING] +
 					child->children_ticks) / 1000;
 
-	memset(usage, 0, sizeof(*usage));
-	usage->ru_utime.tv_sec = us / 1000000;
-	usage->ru_utime.tv_usec = us % 1000000;
-	usage->ru_maxrss = child->record->peak_pages * 4;
-	usage->ru_minflt = child->record->page_faults;
-	usage->ru_nvcsw = child->record->switches_voluntary;
-	usage->ru_nivcsw = child->record->switches_preempted;
+	usage.ru_utime.tv_sec = us / 1000000;
+	usage.ru_utime.tv_usec = us % 1000000;
+	usage.ru_maxrss = child->record->peak_pages * 4;
+	usage.ru_minflt = child->record->page_faults;
+	usage.ru_nvcsw = child->record->switches_voluntary;
+	usage.ru_nivcsw = child->record->switches_preempted;
+	return put_user(dst, &usage, sizeof(usage));
 }
 
 static uint32_t status_of(const struct process *child)
@@ -301,7 +302,6 @@ int64_t sys_wait4(struct trap_frame *f)
 		.is_for_continued = options & WCONTINUED,
 	};
 	struct process *child;
-	struct rusage usage;
 	uint32_t child_pid, status;
 
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
@@ -315,11 +315,8 @@ int64_t sys_wait4(struct trap_frame *f)
 	status = status_of(child);
 	if (arg_u64(f, 1) && put_user(arg_u64(f, 1), &status, sizeof(status)))
 		return -EFAULT;
-	if (arg_u64(f, 3)) {
-		child_rusage(child, &usage);
-		if (put_user(arg_u64(f, 3), &usage, sizeof(usage)))
-			return -EFAULT;
-	}
+	if (arg_u64(f, 3) && put_child_rusage(arg_u64(f, 3), child))
+		return -EFAULT;
 	settle(child);
 	return child_pid;
 }
@@ -383,6 +380,8 @@ int64_t sys_waitid(struct trap_frame *f)
 		return -EFAULT;
 	if (err)
 		return err;
+	if (child && arg_u64(f, 4) && put_child_rusage(arg_u64(f, 4), child))
+		return -EFAULT;
 	if (child && !w.is_nowait)
 		settle(child);
 	return 0;

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,6 +92,29 @@ static void ends_are_told(void)
 	printf("terminated: status %#x\n", status_of(pid));
 }
 
+static void waitid_tells_the_usage(void)
+{
+	struct rusage usage = { 0 };
+	siginfo_t info = { 0 };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
+
+		memset(p, 1, 1 << 20);
+		_exit(4);
+	}
+	check("a bad pointer",
+	      syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOWAIT, 8) < 0);
+	check("waitid with rusage",
+	      syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOWAIT, &usage) == 0);
+	printf("%d %d %d\n", info.si_code, info.si_status, (int)info.si_uid);
+	check("memory of the child", usage.ru_maxrss >= 1024);
+	check("faults of the child", usage.ru_minflt > 0);
+	waitpid(pid, NULL, 0);
+}
+
 static void waitid_looks_without_taking(void)
 {
 	siginfo_t info = { 0 };
@@ -160,6 +185,8 @@ int main(void)
 	memory_is_private();
 	ends_are_told();
 	waitid_looks_without_taking();
+	fflush(stdout);
+	waitid_tells_the_usage();
 	fflush(stdout);
 	many_come_back();
 	fflush(stdout);
