@@ -115,6 +115,8 @@ static uint64_t take_run(void *arg)
 		m->va += n;
 		m->left -= n;
 	}
+	if (is_empty(m->pipe))
+		note_empty(m->pipe); /* in here it costs nothing to give pages back */
 	return 0;
 }
 
