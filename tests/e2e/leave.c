@@ -63,14 +63,15 @@ static void deep(void)
 /* 64 MiB of which each page is another, with a hole. */
 static void big(void)
 {
-	static char page[4096];
+	static char chunk[65536];
 	int fd = open("big", O_WRONLY | O_CREAT, 0644);
 
-	for (unsigned i = 0; i < 16384; i++) {
-		memset(page, 'a' + i % 26, sizeof(page));
-		memcpy(page, &i, sizeof(i));
-		if (i / 1024 == 3 ? lseek(fd, sizeof(page), SEEK_CUR) < 0 :
-				    write(fd, page, sizeof(page)) != sizeof(page))
+	for (unsigned i = 0; i < 1024; i++) {
+		memset(chunk, 'a' + i % 26, sizeof(chunk));
+		for (unsigned at = 0; at < sizeof(chunk); at += 4096)
+			memcpy(chunk + at, &(unsigned){ i * 16 + at / 4096 }, sizeof(i));
+		if (i / 64 == 3 ? lseek(fd, sizeof(chunk), SEEK_CUR) < 0 :
+				  write(fd, chunk, sizeof(chunk)) != sizeof(chunk))
 			exit(99);
 	}
 	if (write(fd, "end", 3) != 3)
