@@ -242,7 +242,7 @@ static int run_all(const struct workplace *place)
 
 int demo_slow_io(void)
 {
-	struct workplace place;
+	struct workplace place = {.folder = ""};
 	int status = STATUS_LDE_FAILED;
 
 	if (!workplace_open(&place))

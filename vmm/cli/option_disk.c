@@ -63,7 +63,7 @@ static int parse_fault(const char *value, struct disk_spec *spec, struct complai
 	if (!strncmp(value, kind, strlen(kind)) && value[strlen(kind)] >= '0' &&
 	    value[strlen(kind)] <= '9')
 		percent = strtod(value + strlen(kind), &end);
-	if (!end || strcmp(end, "%") || !(percent >= 0 && percent <= 100))
+	if (!end || strcmp(end, "%") != 0 || !(percent >= 0 && percent <= 100))
 		return REFUSE(complaint,
 			      "--disk fault=%s: give how many of the requests are to fail, as "
 			      "EIO:1%%",
