@@ -492,8 +492,8 @@ static void object_put(struct memory_object *object)
 	struct inode *inode = container_of(object, struct inode, object);
 	struct ext2_node *node = ext2_node_of(inode);
 
-	if (!--node->pages.nr_keepers && node->has_writable_map) {
-		node->has_writable_map = false;
+	if (!--node->pages.nr_keepers && !list_is_empty(&node->in_mapped)) {
+		list_remove(&node->in_mapped);
 		set_all_dirty(node);
 	}
 	inode_put(inode);
@@ -562,26 +562,38 @@ int ext2_load(struct inode *inode, uint64_t start, uint64_t len, bool can_write)
 	sleep_lock_take(&node->lock);
 	err = ext2_run_growing(node->fs, own_work, &l);
 	sleep_lock_drop(&node->lock);
-	if (!err)
-		node->has_writable_map = true;
+	if (!err && list_is_empty(&node->in_mapped))
+		list_add_tail(&node->fs->mapped, &node->in_mapped);
 	return err;
+}
+
+/* Blocks for a page that has none, unless it is behind the end. */
+static int own_one(struct ext2_node *node, uint64_t index)
+{
+	struct load l = { node, index, index + 1 };
+
+	return ext2_run(node->fs, own_work, &l);
 }
 
 int ext2_write_maps(struct ext2_node *node)
 {
-	struct load l = { node, 0, UINT64_MAX };
-	int err;
+	struct list *pages = &node->pages.pages, *l = pages->next;
 
-	list_for_each(p, &node->pages.pages) {
-		struct cache_page *page = list_entry(p, struct cache_page, in_owner);
+	while (l != pages) {
+		struct cache_page *page = list_entry(l, struct cache_page, in_owner);
+		bool is_gone = false;
+		int err = 0;
 
-		if (has_blocks(page))
-			continue;
-		l.index = page->index;
-		l.end = page->index + 1;
-		err = ext2_run(node->fs, own_work, &l);
+		if (!has_blocks(page)) {
+			cache_hold(page);
+			err = own_one(node, page->index);
+			is_gone = !page->owner; /* cut off while a disk was waited for */
+			l = is_gone ? pages : l;
+			cache_unhold(page);
+		}
 		if (err)
 			return err;
+		l = l->next;
 	}
 	set_all_dirty(node);
 	return 0;

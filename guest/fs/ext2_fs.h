@@ -75,6 +75,7 @@ struct ext2 {
 	struct list nodes;          /* the least recently used in front */
 	uint32_t nr_nodes;
 	struct list unsaved;        /* inodes that differ from the disk's */
+	struct list mapped;         /* those with writable mappings */
 	struct list orphans;
 	uint32_t nr_orphans;
 	uint32_t last_generation;
@@ -101,7 +102,7 @@ struct ext2_node {
 	struct inode *inode;
 	struct ext2 *fs;
 	struct ext2_node *next;     /* in its bucket */
-	struct list in_nodes, in_unsaved, in_orphans;
+	struct list in_nodes, in_unsaved, in_mapped, in_orphans;
 	struct cache_owner pages;   /* of a regular file */
 	struct sleep_lock lock;     /* who changes the size or adds blocks holds it */
 	uint32_t ino;
@@ -109,7 +110,6 @@ struct ext2_node {
 	uint32_t flags, file_acl;
 	uint32_t goal;              /* the block after the one allocated last; 0: none */
 	uint64_t read_end;          /* page index where reading in order would go on */
-	bool has_writable_map;      /* had one since the last of its mappings began */
 	const char *name;           /* text.h's: by which it was found last in inode->parent */
 	uint32_t name_len;
 };

@@ -279,6 +279,7 @@ static struct ext2_node *node_create(struct ext2 *fs, uint32_t ino, uint32_t mod
 	cache_owner_init(&node->pages);
 	sleep_lock_init(&node->lock);
 	list_init(&node->in_unsaved);
+	list_init(&node->in_mapped);
 	list_init(&node->in_orphans);
 	list_add_tail(&fs->nodes, &node->in_nodes);
 	fs->nr_nodes++;
@@ -438,6 +439,7 @@ void ext2_inode_forget(struct ext2_node *node)
 	*link = node->next;
 	list_remove(&node->in_nodes);
 	list_remove(&node->in_unsaved);
+	list_remove(&node->in_mapped);
 	if (!list_is_empty(&node->in_orphans)) {
 		list_remove(&node->in_orphans);
 		fs->nr_orphans--;

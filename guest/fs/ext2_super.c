@@ -178,6 +178,7 @@ static struct ext2 *create(struct block_device *device, const struct ext2_super 
 	cache_dirty_init(&fs->dirty);
 	list_init(&fs->nodes);
 	list_init(&fs->unsaved);
+	list_init(&fs->mapped);
 	list_init(&fs->orphans);
 	sleep_lock_init(&fs->flush_lock);
 	pa = page_alloc_zeroed();

@@ -105,14 +105,21 @@ static void save_inodes(struct ext2 *fs)
 	}
 }
 
-/* Through mappings files change without a word. */
-static void find_mapped(struct ext2 *fs)
+/* Through mappings files change without a word. Each goes back to the list before
+ * it is waited for, and is held meanwhile. */
+static void write_mapped(struct ext2 *fs)
 {
-	list_for_each_safe(l, &fs->nodes) {
-		struct ext2_node *node = list_entry(l, struct ext2_node, in_nodes);
+	struct list todo;
 
-		if (node->has_writable_map)
-			note_error(fs, ext2_write_maps(node));
+	take_list(&fs->mapped, &todo);
+	while (!list_is_empty(&todo)) {
+		struct ext2_node *node = list_entry(todo.next, struct ext2_node, in_mapped);
+
+		list_remove(&node->in_mapped);
+		list_add_tail(&fs->mapped, &node->in_mapped);
+		inode_get(node->inode);
+		note_error(fs, ext2_write_maps(node));
+		inode_put(node->inode);
 	}
 }
 
@@ -135,7 +142,7 @@ int ext2_sync(struct ext2 *fs)
 	sleep_lock_take(&fs->flush_lock);
 	fs->dirty_since = 0;
 	nr_orphans = fs->nr_orphans;
-	find_mapped(fs);
+	write_mapped(fs);
 	save_inodes(fs);
 	write_classes(fs);
 	end_orphans(fs, nr_orphans);
