@@ -84,3 +84,30 @@ head_of()
 {
 	[ ! -s "$1" ] || { echo "$2:"; head -n "${3:-8}" "$1" | tr -d '\000\r' | cut -c1-300; }
 }
+
+# Flattens the JSON that lde prints, one "path value" a line; no more than that.
+flatten()
+{
+	awk '{
+		line = $0
+		sub(/^[ \t]+/, "", line); sub(/,$/, "", line)
+		key = ""
+		if (match(line, /^"[^"]*":[ ]?/)) {
+			key = substr(line, 2, RLENGTH - 3); gsub(/[":]+ ?$/, "", key)
+			line = substr(line, RLENGTH + 1)
+		} else if (line !~ /^[]}]/ && depth > 0) {
+			key = index_of[depth]++
+		}
+		if (line ~ /^[]}]/) { depth--; next }
+		if (line == "{" || line == "[") { name[++depth] = key; index_of[depth] = 0; next }
+		path = ""
+		for (i = 2; i <= depth; i++) path = path "." name[i]
+		print path "." key " " line
+	}' "$1"
+}
+
+# number PATH: out of the flattened $work/flat; nothing if it is not there.
+number()
+{
+	awk -v path="$1" '$1 == path { print $2 }' "$work/flat"
+}
