@@ -531,6 +531,41 @@ static void tables_are_as_wide_as_their_cells(void **state)
 	free(text);
 }
 
+static void disks_have_lines_and_members(void **state)
+{
+	const struct summary_disk disks[] = {
+		{.name = "vda", .requests = 12, .failed = 3, .flushes = 1, .read_bytes = 8192,
+		 .written_bytes = 4096, .doorbells = 5, .interrupts = 6, .max_in_flight = 4,
+		 .busy_ns = 1000000},
+		{.name = "vdb"},
+	};
+	struct exit_counters exits = {0};
+	struct summary summary = {.command = "c", .end = "done", .exits = &exits,
+				  .disks = disks, .nr_disks = 2, .wall_ns = 4000000};
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	summary_print(&summary, out, 80);
+	fclose(out);
+	assert_non_null(strstr(text, "12  requests to vda"));
+	assert_non_null(strstr(text, "8 KiB read, 4 KiB written"));
+	assert_non_null(strstr(text, "3    failed"));
+	assert_non_null(strstr(text, "25.00 %"));
+	assert_non_null(strstr(text, "requests to vdb"));
+	free(text);
+	struct json_object *root = json_of(&summary), *array, *disk;
+	assert_true(json_object_object_get_ex(root, "disks", &array));
+	assert_int_equal(json_object_array_length(array), 2);
+	disk = json_object_array_get_idx(array, 0);
+	assert_string_equal(text_at(disk, "name"), "vda");
+	assert_int_equal(number_at(disk, "failed"), 3);
+	assert_int_equal(number_at(disk, "doorbells"), 5);
+	assert_int_equal(number_at(disk, "busy_ns"), 1000000);
+	json_object_put(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -550,6 +585,7 @@ int main(void)
 		cmocka_unit_test(times_and_sizes_get_fitting_units),
 		cmocka_unit_test(ticks_become_nanoseconds_without_overflow),
 		cmocka_unit_test(tables_are_as_wide_as_their_cells),
+		cmocka_unit_test(disks_have_lines_and_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,25 @@ static const char *end_name(enum machine_end end)
 	return "failed";
 }
 
+static void take_disk(struct summary_disk *disk, uint32_t idx, const struct vblk_counters *counters)
+{
+	static const char *const names[DISK_DISKS_MAX] = {"vda", "vdb", "vdc", "vdd",
+							  "vde", "vdf", "vdg", "vdh"};
+
+	*disk = (struct summary_disk){
+		.name = names[idx],
+		.requests = counters->nr_requests,
+		.failed = counters->nr_failed,
+		.flushes = counters->nr_flushes,
+		.read_bytes = counters->read_bytes,
+		.written_bytes = counters->written_bytes,
+		.doorbells = counters->nr_doorbells,
+		.interrupts = counters->nr_interrupts,
+		.max_in_flight = counters->nr_in_flight_max,
+		.busy_ns = counters->busy_ns,
+	};
+}
+
 int session_summary_build(struct session_summary *built, const struct session *session, int status)
 {
 	const struct machine_report *report = &session->report;
@@ -43,6 +62,8 @@ int session_summary_build(struct session_summary *built, const struct session *s
 			.name = report->kvm_stats[i].name,
 			.value = report->kvm_stats[i].value,
 		};
+	for (uint32_t i = 0; i < report->nr_disks; i++)
+		take_disk(&built->disks[i], i, &report->disks[i]);
 	built->summary = (struct summary){
 		.command = built->command,
 		.end = end_name(report->end),
@@ -54,6 +75,8 @@ int session_summary_build(struct session_summary *built, const struct session *s
 		.ledger = report->ledger,
 		.records = report->records,
 		.nr_records = report->nr_records,
+		.disks = built->disks,
+		.nr_disks = report->nr_disks,
 		.trace = session->options.trace_dir ? &report->trace : NULL,
 		.tsc_hz = report->tsc_hz,
 		.wall_ns = report->wall_ns,

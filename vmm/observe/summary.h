@@ -26,6 +26,16 @@ struct summary_kvm_stat {
 	uint64_t value;
 };
 
+/* What became of a disk. Borrowed string. */
+struct summary_disk {
+	const char *name; /* "vda" */
+	uint64_t requests, failed, flushes;
+	uint64_t read_bytes, written_bytes;
+	uint64_t doorbells, interrupts;
+	uint64_t max_in_flight;
+	uint64_t busy_ns; /* with a request in flight */
+};
+
 /* Everything pointed to is borrowed. */
 struct summary {
 	const char *command; /* the programs and their arguments, one line */
@@ -38,6 +48,8 @@ struct summary {
 	const struct lde_ledger *ledger; /* NULL: the kernel did not get that far */
 	const struct lde_process_record *records;
 	uint32_t nr_records;
+	const struct summary_disk *disks;
+	size_t nr_disks;
 	const struct trace_totals *trace; /* NULL: there was none */
 	uint64_t tsc_hz; /* of the times in ledger and records */
 	uint64_t wall_ns;

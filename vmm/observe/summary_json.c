@@ -302,6 +302,29 @@ static void add_trace(struct json_object *root, const struct trace_totals *total
 	}
 }
 
+static void add_disks(struct json_object *root, const struct summary *summary)
+{
+	struct json_object *disks = json_object_new_array();
+
+	for (size_t i = 0; i < summary->nr_disks; i++) {
+		const struct summary_disk *disk = &summary->disks[i];
+		struct json_object *object = json_object_new_object();
+
+		add_text(object, "name", disk->name);
+		add_number(object, "requests", disk->requests);
+		add_number(object, "failed", disk->failed);
+		add_number(object, "flushes", disk->flushes);
+		add_number(object, "read_bytes", disk->read_bytes);
+		add_number(object, "written_bytes", disk->written_bytes);
+		add_number(object, "doorbells", disk->doorbells);
+		add_number(object, "interrupts", disk->interrupts);
+		add_number(object, "max_in_flight", disk->max_in_flight);
+		add_number(object, "busy_ns", disk->busy_ns);
+		json_object_array_add(disks, object);
+	}
+	json_object_object_add(root, "disks", disks);
+}
+
 int summary_print_json(const struct summary *summary, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
@@ -321,6 +344,7 @@ int summary_print_json(const struct summary *summary, FILE *out)
 	add_kvm_stats(root, summary);
 	if (summary->ledger)
 		add_ledger(root, summary);
+	add_disks(root, summary);
 	add_sched(root, summary);
 	add_processes(root, summary);
 	if (summary->trace)

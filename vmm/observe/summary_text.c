@@ -234,6 +234,31 @@ static void print_times(const struct summary *summary, FILE *out)
 		      out);
 }
 
+static void print_disk(const struct summary *summary, const struct summary_disk *disk, FILE *out)
+{
+	char in[QUANTITY_SIZE], written[QUANTITY_SIZE], busy[QUANTITY_SIZE], name[32];
+
+	snprintf(name, sizeof(name), "requests to %s", disk->name);
+	print_line(out, disk->requests, name, "%s read, %s written",
+		   quantity_format_bytes(disk->read_bytes, in, sizeof(in)),
+		   quantity_format_bytes(disk->written_bytes, written, sizeof(written)));
+	if (disk->failed)
+		print_line(out, disk->failed, "  failed", NULL);
+	print_line(out, disk->max_in_flight, "  most at a time", "%9s ms busy %17.2f %%",
+		   quantity_format_ms(disk->busy_ns, busy, sizeof(busy)),
+		   percent(disk->busy_ns, summary->wall_ns));
+	print_line(out, disk->doorbells, "  doorbells", NULL);
+	print_line(out, disk->interrupts, "  interrupts", NULL);
+}
+
+static void print_disks(const struct summary *summary, FILE *out)
+{
+	for (size_t i = 0; i < summary->nr_disks; i++)
+		print_disk(summary, &summary->disks[i], out);
+	if (summary->nr_disks)
+		fputc('\n', out);
+}
+
 void summary_print(const struct summary *summary, FILE *out, size_t width)
 {
 	print_title(summary, out, width);
@@ -242,6 +267,7 @@ void summary_print(const struct summary *summary, FILE *out, size_t width)
 	print_kvm_stats(summary, out);
 	if (summary->ledger)
 		print_ledger(summary, out);
+	print_disks(summary, out);
 	if (summary->trace)
 		print_trace(summary->trace, out);
 	if (summary->nr_records) {
