@@ -140,7 +140,7 @@ analysis_tap = 'analysis/$(1)=MAKEFLAGS= tests/tools/tap-command $(2) "make $(1)
 ANALYSIS_TAP = $(call analysis_tap,build-clang,clang) $(call analysis_tap,tidy,clang-tidy) \
 	$(call analysis_tap,cppcheck,cppcheck) \
 	$(call analysis_tap,tsan,gcc)
-BROWSER_TAP = 'browser/page=LDE=$(abspath lde) MAKE_TRACE=$(abspath $(MAKE_TRACE)) tests/browser/run'
+BROWSER_TAP = 'browser/page=LDE=$(abspath lde) MAKE_TRACE=$(abspath $(MAKE_TRACE)) timeout -k 10 300 tests/browser/run'
 KVM_TAP = $(foreach suite,$(SUITES),$(call kvm_tap,$(suite),lde))
 SVM_TAP = $(foreach suite,$(SUITES), \
 	'svm/$(suite)=BUILD=$(abspath $(BUILD)) LDE=$(abspath lde) tests/svm/check-suite $(suite)')
