@@ -19,7 +19,8 @@ $(FUZZ_VIRTIO_BUILD)/fuzz: $(FUZZ_VIRTIO_SOURCES) tests/fuzz/virtio/virtio_input
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-o $@ $(FUZZ_VIRTIO_SOURCES) -pthread
 
-.PHONY: fuzz-virtio
+.PHONY: fuzz-virtio fuzz
+fuzz: fuzz-virtio
 fuzz-virtio: $(FUZZ_VIRTIO_BUILD)/fuzz
 	@mkdir -p $(FUZZ_VIRTIO_BUILD)/corpus
 	cd $(FUZZ_VIRTIO_BUILD) && ./fuzz -max_total_time=$(FUZZ_VIRTIO_TIME) -max_len=4096 \
