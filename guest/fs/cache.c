@@ -176,7 +176,7 @@ void cache_unhold(struct cache_page *page)
 void cache_set_dirty(struct cache_page *page, struct cache_dirty *dirty, enum cache_class class)
 {
 	if (page->dirty) {
-		if (page->class != CACHE_NAMES_GONE || class != CACHE_NAMES_ADDED)
+		if (page->class >= class)
 			return;
 		list_remove(&page->in_dirty);
 	} else {
@@ -194,6 +194,7 @@ void cache_set_clean(struct cache_page *page)
 	if (!page->dirty)
 		return;
 	list_remove(&page->in_dirty);
+	page->is_target = false;
 	page->dirty->nr--;
 	page->dirty = NULL;
 	page->owner->nr_dirty--;

@@ -21,15 +21,15 @@
 
 /*
  * In which order things are written, so that what is on the disk at any moment
- * can be repaired: a file's bytes before what leads to them; names that came
- * before names that went, so that a file that is moved has always one.
+ * can be repaired: a file's bytes before what leads to them; the block that a name
+ * is moved to before the one that it comes from, so that a file always has one.
  */
 enum cache_class {
 	CACHE_DATA,
 	CACHE_BITMAP,
 	CACHE_INODE,       /* and blocks of block numbers */
-	CACHE_NAMES_ADDED,
-	CACHE_NAMES_GONE,  /* nothing but */
+	CACHE_NAMES,
+	CACHE_NAMES_LEFT,  /* those that a name was moved from, to another block */
 	CACHE_NR_CLASSES,
 };
 
@@ -61,6 +61,7 @@ struct cache_page {
 	uint8_t class;                /* while dirty */
 	bool is_valid;                /* data is what it is to be; else it is being read */
 	bool is_in_flight;            /* a disk reads or writes it */
+	bool is_target;               /* while dirty: a name was moved to it */
 };
 
 /* Once, before the first disk is mounted. False without memory. */
@@ -87,8 +88,8 @@ void cache_remove_from(struct cache_owner *owner, uint64_t index);
  * or added since the last cache_begin. */
 bool cache_forget(struct cache_owner *owner, uint64_t index);
 
-/* It is to be written; a page that is already keeps its place, but names that
- * were only taken away count as added when there is one such. */
+/* It is to be written; a page that is already keeps its place, unless the class is a
+ * later one. */
 void cache_set_dirty(struct cache_page *page, struct cache_dirty *dirty, enum cache_class class);
 void cache_set_clean(struct cache_page *page);
 

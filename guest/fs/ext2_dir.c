@@ -167,7 +167,7 @@ static int grow(struct inode *dir, struct cache_page **page, struct ext2_entry *
 	if (!err && !is_new)
 		err = ext2_complain(fs, "blocks behind the end of a folder, inode", node->ino);
 	if (!err)
-		err = ext2_get_new(fs, block, CACHE_NAMES_ADDED, page);
+		err = ext2_get_new(fs, block, CACHE_NAMES, page);
 	if (err)
 		return err;
 	ext2_change(node);
@@ -193,17 +193,17 @@ int ext2_dir_add(struct inode *dir, const char *name, uint32_t len, uint32_t ino
 		page = s.page;
 	}
 	if (found >= 0)
-		found = found ? edit(dir, page, CACHE_NAMES_ADDED) : grow(dir, &page, &e);
+		found = found ? edit(dir, page, CACHE_NAMES) : grow(dir, &page, &e);
 	if (found)
 		return found;
 	fill_entry(fs, cut_entry(e), name, len, ino, mode);
 	return 0;
 }
 
-int ext2_dir_remove(struct inode *dir, const struct ext2_found *found)
+int ext2_dir_remove(struct inode *dir, const struct ext2_found *found, enum cache_class class)
 {
 	struct ext2_entry *e = entry_at(found->page, found->offset);
-	int err = edit(dir, found->page, CACHE_NAMES_GONE);
+	int err = edit(dir, found->page, class);
 
 	if (err)
 		return err;
@@ -216,7 +216,7 @@ int ext2_dir_remove(struct inode *dir, const struct ext2_found *found)
 int ext2_dir_set(struct inode *dir, const struct ext2_found *found, uint32_t ino, uint32_t mode)
 {
 	struct ext2_entry *e = entry_at(found->page, found->offset);
-	int err = edit(dir, found->page, CACHE_NAMES_ADDED);
+	int err = edit(dir, found->page, CACHE_NAMES);
 
 	if (err)
 		return err;

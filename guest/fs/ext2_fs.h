@@ -230,7 +230,7 @@ struct ext2_found {
 /* 0, -ENOENT, or what ext2_get says. */
 int ext2_dir_find(struct inode *dir, const char *name, uint32_t len, struct ext2_found *found);
 int ext2_dir_add(struct inode *dir, const char *name, uint32_t len, uint32_t ino, uint32_t mode);
-int ext2_dir_remove(struct inode *dir, const struct ext2_found *found);
+int ext2_dir_remove(struct inode *dir, const struct ext2_found *found, enum cache_class class);
 /* The entry names another file. */
 int ext2_dir_set(struct inode *dir, const struct ext2_found *found, uint32_t ino, uint32_t mode);
 /* The first block of a new folder: . and .. */
@@ -259,6 +259,9 @@ int ext2_write_maps(struct ext2_node *node);
 /* Writes what has changed, and frees what was removed before. 0 or an error of
  * the disk; those of earlier writing that nobody was told count too. */
 int ext2_sync(struct ext2 *fs);
+/* The same for the file system's own reasons: an error is still to be told to who
+ * syncs. */
+int ext2_write_back(struct ext2 *fs);
 /* If it is time or there is too much. */
 void ext2_balance(struct ext2 *fs);
 /* Notes in the superblock that the file system is in use, or not any more, and

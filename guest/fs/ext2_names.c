@@ -40,6 +40,36 @@ static int check_absent(struct inode *dir, const char *name, uint32_t len)
 	return err ? err : -EEXIST;
 }
 
+/* ---- which block first ------------------------------------------------- */
+
+/*
+ * The block that a name of a file leaves is written after the one that has got
+ * another name of it. If one has to be before the other already, by an earlier
+ * move, -EDEADLK: then all is written as it is, and it is done again.
+ */
+static int leave_block(struct inode *dir, const struct ext2_found *found)
+{
+	if (found->page->is_target || found->page->is_in_flight)
+		return -EDEADLK;
+	return ext2_dir_remove(dir, found, CACHE_NAMES_LEFT);
+}
+
+/* The other side; the block has been changed by now. */
+static int check_target_block(const struct cache_page *page)
+{
+	return page->class == CACHE_NAMES_LEFT ? -EDEADLK : 0;
+}
+
+static int run_in_order(struct ext2 *fs, ext2_fn fn, void *arg)
+{
+	int err;
+
+	do
+		err = ext2_run_growing(fs, fn, arg);
+	while (err == -EDEADLK && !(err = ext2_write_back(fs)));
+	return err;
+}
+
 /* ---- adding ------------------------------------------------------------ */
 
 struct create {
@@ -128,6 +158,7 @@ static int link_work(struct ext2 *fs, void *arg)
 {
 	const struct create *c = arg;
 	struct inode *inode = c->inode;
+	struct ext2_found found;
 	int err = check_absent(c->dir, c->name, c->len);
 
 	(void)fs;
@@ -137,8 +168,13 @@ static int link_work(struct ext2 *fs, void *arg)
 		err = -EMLINK;
 	if (!err)
 		err = ext2_dir_add(c->dir, c->name, c->len, inode->number, inode->mode);
+	if (!err)
+		err = ext2_dir_find(c->dir, c->name, c->len, &found);
+	if (!err)
+		err = check_target_block(found.page);
 	if (err)
 		return err;
+	found.page->is_target = true;
 	inode->nlink++;
 	inode->ctime_ns = c->now;
 	ext2_change(ext2_node_of(inode));
@@ -151,7 +187,7 @@ static int ext2_link(struct inode *dir, const char *name, uint32_t len, struct i
 	struct ext2 *fs = ext2_of(dir);
 	struct create c = { .dir = dir, .inode = inode, .name = name, .len = len,
 			    .now = clock_real_ns() };
-	int err = ext2_run_growing(fs, link_work, &c);
+	int err = run_in_order(fs, link_work, &c);
 
 	if (!err)
 		ext2_balance(fs);
@@ -189,7 +225,9 @@ static int remove_work(struct ext2 *fs, void *arg)
 	if (!err)
 		err = check_removal(r, inode);
 	if (!err)
-		err = ext2_dir_remove(r->dir, &found);
+		err = !r->is_rmdir && inode->nlink > 1 ?
+			      leave_block(r->dir, &found) :
+			      ext2_dir_remove(r->dir, &found, CACHE_NAMES);
 	if (err)
 		return err;
 	if (r->is_rmdir)
@@ -205,7 +243,7 @@ static int ext2_remove(struct inode *dir, const char *name, uint32_t len, bool i
 {
 	struct ext2 *fs = ext2_of(dir);
 	struct removal r = { dir, name, len, is_rmdir, has_slash, clock_real_ns() };
-	int err = fs->is_read_only ? -EROFS : ext2_run(fs, remove_work, &r);
+	int err = fs->is_read_only ? -EROFS : run_in_order(fs, remove_work, &r);
 
 	if (!err)
 		ext2_balance(fs);
@@ -299,6 +337,16 @@ static int exchange_entries(struct rename *r)
 	return err ? err : set_parent(r, r->from, r->new->dir);
 }
 
+static int remove_old(struct rename *r)
+{
+	int err;
+
+	if (r->old_found.page == r->new_found.page)
+		return ext2_dir_remove(r->old->dir, &r->old_found, CACHE_NAMES);
+	err = check_target_block(r->new_found.page);
+	return err ? err : leave_block(r->old->dir, &r->old_found);
+}
+
 static int move_entry(struct rename *r)
 {
 	const struct tree_name *old = r->old, *new = r->new;
@@ -310,9 +358,11 @@ static int move_entry(struct rename *r)
 		err = ext2_dir_add(new->dir, new->name, new->len, r->from->number, r->from->mode);
 	/* The new entry may be in front of the old one now. */
 	if (!err)
+		err = ext2_dir_find(new->dir, new->name, new->len, &r->new_found);
+	if (!err)
 		err = ext2_dir_find(old->dir, old->name, old->len, &r->old_found);
 	if (!err)
-		err = ext2_dir_remove(old->dir, &r->old_found);
+		err = remove_old(r);
 	return err ? err : set_parent(r, r->from, new->dir);
 }
 
@@ -326,6 +376,8 @@ static void note_moved(struct rename *r)
 	note_written(new_dir, r->now);
 	r->from->ctime_ns = r->now;
 	ext2_change(ext2_node_of(r->from));
+	if (!exchanges && r->new_found.page != r->old_found.page)
+		r->new_found.page->is_target = true;
 	if (inode_is_dir(r->from)) {
 		lose_folder(old_dir);
 		new_dir->nlink++;
@@ -370,7 +422,7 @@ static int ext2_rename(const struct tree_name *old, const struct tree_name *new,
 {
 	struct ext2 *fs = ext2_of(old->dir);
 	struct rename r = { .old = old, .new = new, .flags = flags, .now = clock_real_ns() };
-	int err = fs->is_read_only ? -EROFS : ext2_run_growing(fs, rename_work, &r);
+	int err = fs->is_read_only ? -EROFS : run_in_order(fs, rename_work, &r);
 
 	if (!err)
 		ext2_balance(fs);

@@ -132,7 +132,7 @@ static void end_orphans(struct ext2 *fs, uint32_t nr)
 							 in_orphans)));
 }
 
-int ext2_sync(struct ext2 *fs)
+int ext2_write_back(struct ext2 *fs)
 {
 	uint32_t nr_orphans;
 	int err;
@@ -147,8 +147,15 @@ int ext2_sync(struct ext2 *fs)
 	write_classes(fs);
 	end_orphans(fs, nr_orphans);
 	err = fs->write_error;
-	fs->write_error = 0;
 	sleep_lock_drop(&fs->flush_lock);
+	return err;
+}
+
+int ext2_sync(struct ext2 *fs)
+{
+	int err = ext2_write_back(fs);
+
+	fs->write_error = 0; /* it is told now */
 	return err;
 }
 
@@ -157,11 +164,8 @@ void ext2_balance(struct ext2 *fs)
 	uint64_t limit = clock_ns_to_ticks(DIRTY_NS_MAX);
 
 	if (cache_is_crowded(&fs->dirty) || fs->nr_orphans >= EXT2_ORPHANS_MAX ||
-	    (fs->dirty_since && clock_now() - fs->dirty_since > limit)) {
-		int err = ext2_sync(fs);
-
-		note_error(fs, err); /* for who asks */
-	}
+	    (fs->dirty_since && clock_now() - fs->dirty_since > limit))
+		ext2_write_back(fs);
 	ext2_trim_nodes(fs);
 }
 

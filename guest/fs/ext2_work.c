@@ -279,6 +279,6 @@ int ext2_run_growing(struct ext2 *fs, ext2_fn fn, void *arg)
 
 	if (!(result == -ENOSPC && fs->nr_orphans) && !(result == -ENOMEM && fs->dirty.nr))
 		return result;
-	result = ext2_sync(fs);
+	result = ext2_write_back(fs);
 	return result ? result : ext2_run(fs, fn, arg);
 }

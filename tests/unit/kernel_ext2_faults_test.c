@@ -216,9 +216,12 @@ static void random_work_has_the_host_as_its_model(void **state)
 /* ---- the end comes at any time ----------------------------------------- */
 
 #define NR_FILES 24
+#define NR_NAMES 8
 
 static struct {
-	char path[32], other[32]; /* other: where it was when it was synced, or "" */
+	char path[32];
+	char earlier[NR_NAMES][32]; /* where it was since it was synced */
+	unsigned nr_earlier;
 	bool is_there, is_synced;
 	uint32_t len, seed;
 } files[NR_FILES];
@@ -246,7 +249,7 @@ static bool live(void)
 
 	if (!files[i].is_there) {
 		pick_path(files[i].path);
-		files[i].other[0] = '\0';
+		files[i].nr_earlier = 0;
 		files[i].is_synced = false;
 		files[i].is_there = !t_create(files[i].path, 0644);
 		write_file(i);
@@ -255,10 +258,10 @@ static bool live(void)
 		files[i].is_there = files[i].is_synced = false;
 	} else if (fake_random_below(2)) {
 		pick_path(path);
-		if (t_rename(files[i].path, path, 0))
+		if (files[i].nr_earlier == NR_NAMES || t_rename(files[i].path, path, 0))
 			return true;
-		if (files[i].is_synced && !*files[i].other)
-			strcpy(files[i].other, files[i].path);
+		/* Each of them may be on the disk: it is written to at other times too. */
+		strcpy(files[i].earlier[files[i].nr_earlier++], files[i].path);
 		strcpy(files[i].path, path);
 	}
 	if (fake_random_below(8))
@@ -267,7 +270,7 @@ static bool live(void)
 		return false;
 	for (unsigned n = 0; n < NR_FILES; n++) {
 		files[n].is_synced = files[n].is_there;
-		files[n].other[0] = '\0';
+		files[n].nr_earlier = 0;
 	}
 	return true;
 }
@@ -279,12 +282,21 @@ static bool has_content(const char *path, uint32_t len, uint32_t seed)
 	       !memcmp(back, data, len);
 }
 
+static bool is_anywhere(unsigned i)
+{
+	if (has_content(files[i].path, files[i].len, files[i].seed))
+		return true;
+	for (unsigned n = 0; n < files[i].nr_earlier; n++)
+		if (has_content(files[i].earlier[n], files[i].len, files[i].seed))
+			return true;
+	return false;
+}
+
 static void check_synced(void)
 {
 	for (unsigned i = 0; i < NR_FILES; i++)
-		if (files[i].is_synced && !has_content(files[i].path, files[i].len, files[i].seed) &&
-		    !has_content(files[i].other, files[i].len, files[i].seed))
-			fail_msg("%s, once %s, is lost", files[i].path, files[i].other);
+		if (files[i].is_synced && !is_anywhere(i))
+			fail_msg("%s, moved %u times, is lost", files[i].path, files[i].nr_earlier);
 }
 
 static void one_life(bool loses_power)
