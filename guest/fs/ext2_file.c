@@ -474,7 +474,7 @@ static void object_get(struct memory_object *object)
 	struct inode *inode = container_of(object, struct inode, object);
 
 	ext2_node_of(inode)->pages.nr_keepers++;
-	inode_get(inode);
+	inode_get(inode)->nr_maps++;
 }
 
 static void set_all_dirty(struct ext2_node *node)
@@ -492,6 +492,7 @@ static void object_put(struct memory_object *object)
 	struct inode *inode = container_of(object, struct inode, object);
 	struct ext2_node *node = ext2_node_of(inode);
 
+	inode->nr_maps--;
 	if (!--node->pages.nr_keepers && !list_is_empty(&node->in_mapped)) {
 		list_remove(&node->in_mapped);
 		set_all_dirty(node);

@@ -271,13 +271,23 @@ static void cut_mappings(struct inode *inode)
 		space_cut(p->space, &inode->object, inode->object.size);
 }
 
+static int resize_on_disk(struct inode *inode, uint64_t size)
+{
+	bool is_cut = size < inode->object.size;
+	int err = inode->ops->tree->resize(inode, size);
+
+	if (!err && is_cut && inode->nr_maps)
+		cut_mappings(inode);
+	return err;
+}
+
 int regular_resize(struct inode *inode, uint64_t size)
 {
 	struct resize r = { .inode = inode, .end = size };
 	bool is_cut;
 
 	if (inode_is_on_disk(inode))
-		return inode->ops->tree->resize(inode, size);
+		return resize_on_disk(inode, size);
 	if (size > CONTENT_BYTES_MAX)
 		return -EFBIG;
 	if (size != inode->object.size && !offload_call(resize_run, &r))
