@@ -204,7 +204,7 @@ tidy: lde
 # The linker's symbols are the ends of arrays, which comparePointers cannot know.
 cppcheck:
 	@tests/tools/need-packages --probe check
-	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Iinclude -I. \
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -U__ASSEMBLER__ -Iinclude -I. \
 		--enable=warning,performance,portability --suppress=comparePointers \
 		--library=tests/tools/cppcheck.cfg vmm guest
 

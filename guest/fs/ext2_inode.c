@@ -172,8 +172,8 @@ static int64_t link_read(struct inode *link, char *buf, const char **target)
 			err = ext2_complain(node->fs, "a link without a target, inode", node->ino);
 		if (!err)
 			err = ext2_get(node->fs, block, &page);
-		if (!err)
-			*target = page->data;
+		if (!err) /* then page is set */
+			*target = page->data; /* cppcheck-suppress uninitStructMember */
 	}
 	if (err)
 		return err;
