@@ -190,7 +190,7 @@ static void random_work_has_the_host_as_its_model(void **state)
 
 	(void)state;
 	fake_random_start();
-	for (unsigned round = 0; round < 6; round++) {
+	for (unsigned round = 0; round < 4; round++) {
 		fake_ext2_make(any_options(), "16M");
 		assert_int_equal(mkdir(model_path(""), 0755), 0);
 		fake_ext2_mount();
@@ -327,7 +327,7 @@ static void what_was_synced_survives_a_kill(void **state)
 {
 	(void)state;
 	fake_random_start();
-	for (unsigned i = 0; i < 60; i++)
+	for (unsigned i = 0; i < 30; i++)
 		one_life(false);
 }
 
@@ -335,7 +335,7 @@ static void what_was_synced_survives_a_power_cut(void **state)
 {
 	(void)state;
 	fake_random_start();
-	for (unsigned i = 0; i < 60; i++)
+	for (unsigned i = 0; i < 30; i++)
 		one_life(true);
 }
 
@@ -413,7 +413,7 @@ static void lies_cost_nothing_but_errors(void **state)
 		fake_ext2_mount();
 		memcpy(image, fake_ext2_disk.bytes, sizeof(image));
 		fake_ext2_finish();
-		for (unsigned i = 0; i < 150; i++) {
+		for (unsigned i = 0; i < 80; i++) {
 			unsigned nr = 1 + (unsigned)fake_random_below(30);
 			uint64_t part = fake_random_below(4) ? 200 << 10 : 3 << 10;
 
