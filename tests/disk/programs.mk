@@ -32,6 +32,9 @@ $(DISK_IMAGES): $(DISK_BUILD)/%k.ext2: tests/disk/programs.mk
 
 $(DISK_BUILD)/e2fsck: tests/disk/programs.mk
 	@mkdir -p $(@D)
-	$(Q)cp "$$(PATH="$$PATH:/usr/sbin:/sbin" command -v e2fsck.static)" $@
+	$(Q)export PATH="$$PATH:/usr/sbin:/sbin"; \
+		e2fsck=$$(command -v e2fsck.static || command -v e2fsck) || \
+			{ echo 'no e2fsck: make deps' >&2; exit 1; }; \
+		cp "$$e2fsck" $@
 
 -include $(DISK_OWN:=.d) $(DISK_ABI:=.d)
