@@ -161,7 +161,7 @@ check: deps
 	@+$(MAKE) --no-print-directory check-all
 
 check-all: lde $(UNIT_TESTS) $(TEST_PROGRAMS) $(MAKE_TRACE)
-	@$(TAP_TOTAL) --one-of kvm/,svm/ $(UNIT_TAP) $(STYLE_TAP) $(ANALYSIS_TAP) \
+	@$(TAP_TOTAL) --one-of kvm/,svm/ --beside svm/ $(UNIT_TAP) $(STYLE_TAP) $(ANALYSIS_TAP) \
 		$(BROWSER_TAP) $(KVM_TAP) $(SVM_TAP)
 
 check-unit:

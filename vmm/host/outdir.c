@@ -293,12 +293,12 @@ int outdir_end_file(struct outdir *out)
 
 void outdir_drop_file(struct outdir *out)
 {
-	const char *name;
+	const char *name = NULL;
 
 	if (!out->file_path)
 		return;
 	int parent = open_parent(out, out->file_path, &name);
-	if (parent >= 0) {
+	if (parent >= 0 && name) {
 		unlinkat(parent, name, 0);
 		close(parent);
 	}
