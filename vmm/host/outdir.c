@@ -59,6 +59,7 @@ static int open_parent(const struct outdir *out, const char *path, const char **
 {
 	int fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 3);
 
+	*last = path;
 	if (fd < 0)
 		return -errno;
 	for (;;) {
@@ -293,12 +294,12 @@ int outdir_end_file(struct outdir *out)
 
 void outdir_drop_file(struct outdir *out)
 {
-	const char *name = NULL;
+	const char *name;
 
 	if (!out->file_path)
 		return;
 	int parent = open_parent(out, out->file_path, &name);
-	if (parent >= 0 && name) {
+	if (parent >= 0) {
 		unlinkat(parent, name, 0);
 		close(parent);
 	}
