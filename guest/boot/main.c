@@ -38,7 +38,7 @@
 #include "guest/sys/forward.h"
 #include "guest/sys/selfcheck.h"
 
-_Static_assert(LDE_CONTRACT_VERSION == 1 && LDE_NOTE_TYPE == 1, "the note in start.S");
+_Static_assert(LDE_CONTRACT_VERSION == 2 && LDE_NOTE_TYPE == 1, "the note in start.S");
 
 /* Records for at least this many processes, whatever the command line says. */
 #define RECORDS_MIN 4096

@@ -9,7 +9,7 @@
 	.balign	4
 	.long	4, 16, 1		/* name and descriptor sizes, LDE_NOTE_TYPE */
 	.asciz	"lde"
-	.long	1			/* LDE_CONTRACT_VERSION; main.c asserts both */
+	.long	2			/* LDE_CONTRACT_VERSION; main.c asserts both */
 	.long	ledger_size
 	.quad	ledger - 0xffffffff80000000
 

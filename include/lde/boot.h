@@ -24,7 +24,7 @@
  * ELF note in the kernel image: owner "lde", type LDE_NOTE_TYPE, descriptor
  * struct lde_boot_note. A VMM refuses a kernel whose version is not its own.
  */
-#define LDE_CONTRACT_VERSION 1
+#define LDE_CONTRACT_VERSION 2
 #define LDE_NOTE_OWNER       "lde"
 #define LDE_NOTE_TYPE        1
 
