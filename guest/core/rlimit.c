@@ -51,6 +51,8 @@ static bool make_own(struct process *p)
 
 int rlimit_set(struct process *p, unsigned resource, struct rlimit_pair pair)
 {
+	if (p->state == LDE_STATE_ZOMBIE)
+		return 0; /* it has given its limits back, and nothing is left to limit */
 	if (!make_own(p))
 		return -ENOMEM;
 	p->rlimits->of[resource] = pair;

@@ -71,6 +71,16 @@ static void the_last_user_gives_them_back(void **state)
 	expect(parent, RLIMIT_CPU, RLIMIT_UNLIMITED, RLIMIT_UNLIMITED);
 }
 
+static void who_has_ended_gets_none_any_more(void **state)
+{
+	(void)state;
+	rlimit_release(child);
+	child->state = LDE_STATE_ZOMBIE;
+	assert_int_equal(rlimit_set(child, RLIMIT_CPU, (struct rlimit_pair){ 1, 2 }), 0);
+	assert_false(rlimit_has_any(child)); /* who would give them back? */
+	expect(child, RLIMIT_CPU, RLIMIT_UNLIMITED, RLIMIT_UNLIMITED);
+}
+
 static void without_memory_nothing_changes(void **state)
 {
 	(void)state;
@@ -88,6 +98,7 @@ int main(void)
 		TEST(all_begin_with_the_same),
 		TEST(a_child_shares_until_one_side_changes),
 		TEST(the_last_user_gives_them_back),
+		TEST(who_has_ended_gets_none_any_more),
 		TEST(without_memory_nothing_changes),
 	};
 
