@@ -30,7 +30,8 @@ static void add(const char *name, const void *value, int len)
 	char copy[1024];
 
 	assert_true(len + 4 <= (int)sizeof(copy));
-	memcpy(copy, value, (size_t)len);
+	if (len)
+		memcpy(copy, value, (size_t)len);
 	memset(copy + len, 0, 4);
 	if (fault.node && !strcmp(fault.node, current_node) && !strcmp(fault.property, name)) {
 		fault.nr_met++;
