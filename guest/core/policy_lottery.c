@@ -38,7 +38,7 @@ static struct process *lottery_pick(void)
 
 	if (list_is_empty(&queue))
 		return NULL;
-	winner = (next_random() >> 32) * nr_tickets >> 32;
+	winner = (unsigned __int128)next_random() * nr_tickets >> 64;
 	list_for_each(l, &queue) {
 		struct process *p = list_entry(l, struct process, queue_link);
 

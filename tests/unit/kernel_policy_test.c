@@ -337,6 +337,23 @@ static void lottery_gives_shares_by_chance(void **state)
 	assert_true(share_of_first() > 0.48 && share_of_first() < 0.52);
 }
 
+static void many_tickets_are_still_a_lottery(void **state)
+{
+	static const struct job jobs[] = { { 'a', 0, QUANTUM, 50 }, { 'b', 0, QUANTUM, 50 },
+					   { 'c', 0, QUANTUM, 50 }, { 'd', 0, QUANTUM, 50 } };
+	unsigned nr_again = 0;
+
+	(void)state;
+	use("lottery");
+	for (unsigned i = 0; i < 4; i++)
+		spawn_job(&jobs[i], 0, UINT32_MAX); /* together more than 32 bits hold */
+	run_processes();
+	/* Of the first hundred turns about 25 go to the one that has just had its own. */
+	for (unsigned i = 1; i < 100; i++)
+		nr_again += journal()[i] == journal()[i - 1];
+	assert_in_range(nr_again, 10, 45);
+}
+
 static void the_same_seed_draws_the_same_lots(void **state)
 {
 	uint64_t ends[3];
@@ -402,6 +419,7 @@ int main(void)
 		TEST(mlfq_is_not_fooled_by_short_sleeps),
 		TEST(mlfq_boosts_everybody),
 		TEST(lottery_gives_shares_by_chance),
+		TEST(many_tickets_are_still_a_lottery),
 		TEST(the_same_seed_draws_the_same_lots),
 		TEST(stride_gives_exact_shares),
 		TEST(stride_does_not_save_up_the_time_slept),
