@@ -83,8 +83,6 @@ static int pin(void)
 struct rounds {
 	struct sample all;
 	double least, greatest; /* medians, in ticks */
-	uint64_t insns, ops;    /* of the last round */
-	uint64_t tsc_hz;
 };
 
 static int rounds_add(struct rounds *rounds, const struct measure_result *result)

@@ -16,6 +16,7 @@
 #include "vmm/cli/status.h"
 
 #define METER "meter"
+#define CANNOT_EXECUTE 127 /* meter itself ends with less */
 /* Long for a machine that answers at all. */
 #define TIMEOUT "60s"
 
@@ -110,7 +111,7 @@ static _Noreturn void become_meter(int program, int output, const char *op, cons
 
 	dup2(output, STDOUT_FILENO);
 	fexecve(program, argv, env);
-	_exit(127);
+	_exit(CANNOT_EXECUTE);
 }
 
 /* All that comes out of fd, malloced and terminated; NULL: no memory. */
@@ -132,6 +133,8 @@ static char *read_all(int fd)
 	return text;
 }
 
+/* 0 or -errno: -ENOEXEC if the program did not start, -EIO if it failed, for which
+ * it has said why. */
 static int run_natively(int program, const char *op, const char *nr, char **text)
 {
 	int ends[2], status;
@@ -141,13 +144,22 @@ static int run_natively(int program, const char *op, const char *nr, char **text
 	if (pipe(ends) < 0)
 		return -errno;
 	pid = fork();
+	if (pid < 0) {
+		int err = -errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		return err;
+	}
 	if (pid == 0)
 		become_meter(program, ends[1], op, nr);
 	close(ends[1]);
 	*text = read_all(ends[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+	if (waitpid(pid, &status, 0) < 0)
 		return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
+		return -ENOEXEC;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
 int measure_natively(const char *op, unsigned int nr_samples, struct measure_result *result)
@@ -160,10 +172,12 @@ int measure_natively(const char *op, unsigned int nr_samples, struct measure_res
 	err = program < 0 ? program : run_natively(program, op, nr, &text);
 	if (program >= 0)
 		close(program);
+	if (!err && !text)
+		err = -ENOMEM;
 	if (err)
 		log_line("measuring %s natively: %s", op, strerror(-err));
 	else
-		err = text ? take_text(result, op, text) : -ENOMEM;
+		err = take_text(result, op, text);
 	free(text);
 	return err ? STATUS_LDE_FAILED : 0;
 }
