@@ -17,6 +17,18 @@
 
 	.section .entry, "ax"
 
+/* What the CPU pushes at a trap, from what SYSCALL leaves, with the number below. */
+.macro PUSH_SYSCALL_FRAME cs, ss
+	mov	%rsp, cpus + CPU_USER_RSP(%rip)
+	mov	cpus + CPU_TSS_RSP0(%rip), %rsp
+	push	$\ss
+	push	cpus + CPU_USER_RSP(%rip)
+	push	%r11
+	push	$\cs
+	push	%rcx
+	push	%rax
+.endm
+
 /*
  * System calls, on a CPU whose SYSCALL enters ring 0: rcx and r11 hold the
  * program's rip and rflags, rsp is still the program's (SDM vol. 2, SYSCALL).
@@ -26,14 +38,7 @@
 	.globl	syscall_entry
 	.balign	64
 syscall_entry:
-	mov	%rsp, cpus + CPU_USER_RSP(%rip)
-	mov	cpus + CPU_TSS_RSP0(%rip), %rsp
-	push	$USER_DS
-	push	cpus + CPU_USER_RSP(%rip)
-	push	%r11
-	push	$USER_CS
-	push	%rcx
-	push	%rax
+	PUSH_SYSCALL_FRAME USER_CS, USER_DS
 syscall_save:
 	SAVE_REGISTERS
 	mov	%rsp, %rdi
@@ -49,14 +54,7 @@ syscall_save:
 	.globl	syscall_entry_ring_0
 	.balign	64
 syscall_entry_ring_0:
-	mov	%rsp, cpus + CPU_USER_RSP(%rip)
-	mov	cpus + CPU_TSS_RSP0(%rip), %rsp
-	push	$KERNEL_DS
-	push	cpus + CPU_USER_RSP(%rip)
-	push	%r11
-	push	$KERNEL_CS
-	push	%rcx
-	push	%rax
+	PUSH_SYSCALL_FRAME KERNEL_CS, KERNEL_DS
 	SAVE_REGISTERS
 	mov	%rsp, %rdi
 	call	*syscall_handler(%rip)

@@ -84,7 +84,8 @@
 	cld
 .endm
 
-.macro RESTORE_REGISTERS
+/* All but rdx, rax and rcx, which WRMSR takes and tick.S leaves for later. */
+.macro RESTORE_MOST_REGISTERS
 	pop	%r8
 	pop	%r9
 	pop	%r10
@@ -97,6 +98,10 @@
 	pop	%rsi
 	pop	%rbp
 	pop	%rbx
+.endm
+
+.macro RESTORE_REGISTERS
+	RESTORE_MOST_REGISTERS
 	pop	%rdx
 	pop	%rax
 	pop	%rcx

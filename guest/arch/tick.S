@@ -36,18 +36,7 @@ offload_user_tick:
 
 	/* To the frame that trap_tick has returned, by way of tick_return. */
 	mov	%rax, %rsp
-	pop	%r8
-	pop	%r9
-	pop	%r10
-	pop	%r11
-	pop	%r12
-	pop	%r13
-	pop	%r14
-	pop	%r15
-	pop	%rdi
-	pop	%rsi
-	pop	%rbp
-	pop	%rbx
+	RESTORE_MOST_REGISTERS
 	pop	%rax			/* rdx, up to where the CPU's part begins */
 	mov	%rax, 16(%rsp)
 	push	$tick_return
