@@ -202,20 +202,12 @@ static int parser_set_json(struct parser *parser, const char *file)
 	return file ? parser_set_file(parser, "json", file, &parser->options->json_path) : 0;
 }
 
-static int parser_apply(struct parser *parser, int option, const char *value,
-			struct options_program *program)
+/* Options of the whole run. */
+static int parser_apply_to_run(struct parser *parser, int option, const char *value)
 {
 	struct options *options = parser->options;
 
 	switch (option) {
-	case 'n':
-		return option_parse_count(value, &program->count, parser->complaint);
-	case OPT_TICKETS:
-		return option_parse_tickets(value, &program->share.tickets, parser->complaint);
-	case OPT_NICE:
-		return option_parse_nice(value, &program->share.tickets, parser->complaint);
-	case OPT_LENGTH:
-		return option_parse_length(value, &program->share.length_ns, parser->complaint);
 	case OPT_SYSCALLS:
 		return option_parse_syscalls(value, &options->forward_syscalls, parser->complaint);
 	case OPT_SCHED:
@@ -270,6 +262,24 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 	default:
 		options->help = true;
 		return 0;
+	}
+}
+
+/* Those of one program, and then all others. */
+static int parser_apply(struct parser *parser, int option, const char *value,
+			struct options_program *program)
+{
+	switch (option) {
+	case 'n':
+		return option_parse_count(value, &program->count, parser->complaint);
+	case OPT_TICKETS:
+		return option_parse_tickets(value, &program->share.tickets, parser->complaint);
+	case OPT_NICE:
+		return option_parse_nice(value, &program->share.tickets, parser->complaint);
+	case OPT_LENGTH:
+		return option_parse_length(value, &program->share.length_ns, parser->complaint);
+	default:
+		return parser_apply_to_run(parser, option, value);
 	}
 }
 
