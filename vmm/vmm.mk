@@ -4,7 +4,7 @@
 # the C library dynamically, as the sanitizers need it; static starts faster
 # (docs/decisions/0002-launch-order.md).
 
-VMM_LAYERS  := base host dev boot observe run cli
+VMM_LAYERS  := base host dev boot observe run ostep cli
 VMM_SOURCES := $(foreach layer,$(VMM_LAYERS),$(sort $(wildcard vmm/$(layer)/*.c)))
 VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o \
 	$(BUILD)/vmm/observe/page/embed.o
