@@ -8,7 +8,7 @@
 #ifndef VMM_CLI_BINARY_H
 #define VMM_CLI_BINARY_H
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 
 /*
  * Reads the ELF headers from fd. 0 if it is a static x86-64 executable whose

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 #include "vmm/host/kvm.h"
 
 enum cpu_vendor {
@@ -22,17 +22,17 @@ enum cpu_vendor {
 };
 
 struct kvm_facts {
-	bool usable; /* a VM could be made */
+	bool usable;            /* a VM could be made */
 	struct kvm_error error; /* if not: what failed */
 
 	bool device_exists;
 	mode_t device_mode;
 	char device_group[32]; /* the group's name, or its number */
-	bool in_device_group; /* this process */
+	bool in_device_group;  /* this process */
 
 	enum cpu_vendor vendor;
 	bool has_virtualization; /* the CPU's flags have vmx or svm */
-	bool has_hypervisor; /* this host is itself a virtual machine */
+	bool has_hypervisor;     /* this host is itself a virtual machine */
 	bool in_container;
 	bool is_wsl;
 	char module[32]; /* the vendor's module, "kvm_intel"; empty: not loaded */

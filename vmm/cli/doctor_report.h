@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 #include "vmm/cli/diagnose.h"
 #include "vmm/cli/probe.h"
 

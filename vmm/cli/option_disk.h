@@ -3,7 +3,7 @@
 #ifndef VMM_CLI_OPTION_DISK_H
 #define VMM_CLI_OPTION_DISK_H
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 #include "vmm/host/disk.h"
 
 #define OPTION_DISK_LATENCY_MAX 60000000000ull /* ns */

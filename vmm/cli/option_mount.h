@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 
 #define OPTION_MOUNTS_MAX 8
 

@@ -10,20 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 #include "vmm/observe/counters.h"
 #include "vmm/dev/sched_config.h"
 
 #define OPTION_TRACE_BUFFER_MIN (4ull << 10)
 #define OPTION_TRACE_BUFFER_MAX (32ull << 20)
-#define OPTION_MEMORY_STEP (2ull << 20) /* the guest maps it in 2 MiB pages */
-#define OPTION_QUANTUM_MIN 1000ull /* ns */
-#define OPTION_QUANTUM_MAX 3600000000000ull
-#define OPTION_TIMEOUT_MIN 1000000ull /* ns */
-#define OPTION_TIMEOUT_MAX (8760 * 3600000000000ull)
-#define OPTION_COUNT_MAX   10000 /* processes */
-#define OPTION_PROCESSES_MAX 32767 /* with those that they make; PID_MAX of the kernel */
-#define OPTION_LENGTH_MAX  OPTION_QUANTUM_MAX
+#define OPTION_MEMORY_STEP      (2ull << 20) /* the guest maps it in 2 MiB pages */
+#define OPTION_QUANTUM_MIN      1000ull      /* ns */
+#define OPTION_QUANTUM_MAX      3600000000000ull
+#define OPTION_TIMEOUT_MIN      1000000ull /* ns */
+#define OPTION_TIMEOUT_MAX      (8760 * 3600000000000ull)
+#define OPTION_COUNT_MAX        10000 /* processes */
+#define OPTION_PROCESSES_MAX    32767 /* with those that they make; PID_MAX of the kernel */
+#define OPTION_LENGTH_MAX       OPTION_QUANTUM_MAX
 
 int option_parse_memory(const char *text, uint64_t *bytes, struct complaint *complaint);
 int option_parse_processes(const char *text, uint32_t *max, struct complaint *complaint);

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 #include "vmm/cli/environment.h"
 #include "vmm/cli/option_disk.h"
 #include "vmm/cli/option_mount.h"
@@ -26,10 +26,10 @@
 #include "vmm/observe/counters.h"
 #include "vmm/dev/sched_config.h"
 
-#define OPTIONS_MEMORY_DEFAULT  (256ull << 20)
-#define OPTIONS_QUANTUM_DEFAULT 10000000ull /* ns */
+#define OPTIONS_MEMORY_DEFAULT       (256ull << 20)
+#define OPTIONS_QUANTUM_DEFAULT      10000000ull /* ns */
 #define OPTIONS_TRACE_BUFFER_DEFAULT (4ull << 20)
-#define OPTIONS_PROCESSES_MAX   OPTION_COUNT_MAX /* of all programs together */
+#define OPTIONS_PROCESSES_MAX        OPTION_COUNT_MAX /* of all programs together */
 
 /* One PROGRAM with its arguments. argv is NULL terminated, argv[0] as typed. */
 struct options_program {
@@ -49,7 +49,7 @@ struct options {
 	uint64_t quantum_ns;
 	struct sched_config sched;
 	bool forward_syscalls;
-	uint64_t timeout_ns; /* 0: no limit */
+	uint64_t timeout_ns;    /* 0: no limit */
 	uint32_t processes_max; /* 0: as memory allows */
 	const char *root_dir;
 	const char *out_dir;
@@ -65,7 +65,7 @@ struct options {
 	bool tag;
 	bool quiet;    /* no progress */
 	bool timeline; /* of run: print it at the end */
-	bool help; /* --help was given; the programs were not looked at */
+	bool help;     /* --help was given; the programs were not looked at */
 
 	struct disk_spec disks[DISK_DISKS_MAX]; /* vda, vdb... */
 	size_t nr_disks;

@@ -11,20 +11,20 @@
 
 #include <stdbool.h>
 
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 
 #define PROGRAM_BUILTIN_DIR "/lde/"
 
 /* Where to look. Borrowed strings. */
 struct program_search {
-	const char *root_dir; /* tried first; NULL: no --root */
-	const char *host_paths; /* PATH of the host; NULL: none */
+	const char *root_dir;    /* tried first; NULL: no --root */
+	const char *host_paths;  /* PATH of the host; NULL: none */
 	const char *guest_paths; /* PATH of the guest, for root_dir; NULL: none */
 };
 
 struct program {
-	char *host_path; /* owned; NULL: built into lde */
-	bool in_root; /* found below root_dir, which the guest has already */
+	char *host_path;  /* owned; NULL: built into lde */
+	bool in_root;     /* found below root_dir, which the guest has already */
 	char *guest_path; /* owned; absolute, without "." and ".." and "//" */
 };
 

@@ -5,8 +5,8 @@
  * Code below the subcommands fills in a complaint and returns -errno; only a
  * subcommand prints it. So every refusal can be tested without a process.
  */
-#ifndef VMM_CLI_COMPLAINT_H
-#define VMM_CLI_COMPLAINT_H
+#ifndef VMM_BASE_COMPLAINT_H
+#define VMM_BASE_COMPLAINT_H
 
 #define COMPLAINT_SIZE 640
 
@@ -16,6 +16,6 @@ struct complaint {
 
 /* Fills in the complaint and returns err, so that it can stand in a return. */
 int complaint_set(struct complaint *complaint, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vmm/cli/complaint.h"
+#include "vmm/base/complaint.h"
 
 #include <stdarg.h>
 #include <stdio.h>
