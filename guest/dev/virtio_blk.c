@@ -225,7 +225,7 @@ static void ring(struct disk *d)
 	}
 	insn_barrier();
 	if (vring_need_event(d->ring->avail_event, d->next_avail, before))
-		virtio_ring_doorbell(&d->virtio);
+		virtio_ring_doorbell(&d->virtio, 0);
 }
 
 /* The device has broken off: everybody gets an error, and whoever comes. */
@@ -394,6 +394,12 @@ static const char *start(struct disk *d, const struct virtio_node *node)
 	const uint64_t wanted = 1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_FLUSH |
 				1ull << VIRTIO_BLK_F_DISCARD | 1ull << VIRTIO_BLK_F_WRITE_ZEROES |
 				1ull << VIRTIO_RING_F_INDIRECT_DESC | 1ull << VIRTIO_RING_F_EVENT_IDX;
+	const struct virtio_queue_parts parts = {
+		.size = QUEUE_SIZE,
+		.desc = ring_paddr(d, 0),
+		.avail = ring_paddr(d, offsetof(struct ring, avail_flags)),
+		.used = ring_paddr(d, offsetof(struct ring, used_flags)),
+	};
 	const char *error = virtio_begin(&d->virtio, node->regs, VIRTIO_ID_BLOCK, wanted);
 
 	if (error)
@@ -401,10 +407,7 @@ static const char *start(struct disk *d, const struct virtio_node *node)
 	if (!virtio_has(&d->virtio, VIRTIO_RING_F_INDIRECT_DESC) ||
 	    !virtio_has(&d->virtio, VIRTIO_RING_F_EVENT_IDX))
 		return "it has no indirect descriptors or no event indices";
-	if (!virtio_set_queue(&d->virtio, QUEUE_SIZE, ring_paddr(d, 0),
-			      ring_paddr(d, offsetof(struct ring, avail_flags)),
-			      ring_paddr(d, offsetof(struct ring, used_flags))) ||
-	    !virtio_start(&d->virtio))
+	if (!virtio_set_queue(&d->virtio, 0, &parts) || !virtio_start(&d->virtio))
 		return "it does not take its queue";
 	d->block.nr_sectors =
 		virtio_config64(&d->virtio, offsetof(struct virtio_blk_config, capacity));

@@ -65,16 +65,16 @@ const char *virtio_begin(struct virtio_device *device, paddr_t regs, uint32_t id
 	return NULL;
 }
 
-bool virtio_set_queue(struct virtio_device *device, uint32_t size, paddr_t desc, paddr_t avail,
-		      paddr_t used)
+bool virtio_set_queue(struct virtio_device *device, uint32_t index,
+		      const struct virtio_queue_parts *parts)
 {
-	set(device, VIRTIO_MMIO_QUEUE_SEL, 0);
-	if (get(device, VIRTIO_MMIO_QUEUE_NUM_MAX) < size)
+	set(device, VIRTIO_MMIO_QUEUE_SEL, index);
+	if (get(device, VIRTIO_MMIO_QUEUE_NUM_MAX) < parts->size)
 		return false;
-	set(device, VIRTIO_MMIO_QUEUE_NUM, size);
-	set_address(device, VIRTIO_MMIO_QUEUE_DESC_LOW, desc);
-	set_address(device, VIRTIO_MMIO_QUEUE_AVAIL_LOW, avail);
-	set_address(device, VIRTIO_MMIO_QUEUE_USED_LOW, used);
+	set(device, VIRTIO_MMIO_QUEUE_NUM, parts->size);
+	set_address(device, VIRTIO_MMIO_QUEUE_DESC_LOW, parts->desc);
+	set_address(device, VIRTIO_MMIO_QUEUE_AVAIL_LOW, parts->avail);
+	set_address(device, VIRTIO_MMIO_QUEUE_USED_LOW, parts->used);
 	set(device, VIRTIO_MMIO_QUEUE_READY, 1);
 	return true;
 }

@@ -28,9 +28,15 @@ static inline bool virtio_has(const struct virtio_device *device, unsigned featu
 const char *virtio_begin(struct virtio_device *device, paddr_t regs, uint32_t id,
 			 uint64_t wanted);
 
-/* Its only queue: the three parts of it. False: the device does not take it. */
-bool virtio_set_queue(struct virtio_device *device, uint32_t size, paddr_t desc, paddr_t avail,
-		      paddr_t used);
+/* The three parts of a queue. */
+struct virtio_queue_parts {
+	uint32_t size;
+	paddr_t desc, avail, used;
+};
+
+/* False: the device does not take the queue with that number. */
+bool virtio_set_queue(struct virtio_device *device, uint32_t index,
+		      const struct virtio_queue_parts *parts);
 
 /* The driver is ready. False: the device is not. */
 bool virtio_start(struct virtio_device *device);
@@ -42,9 +48,9 @@ uint64_t virtio_config64(const struct virtio_device *device, uint32_t offset);
 /* Whether the device has given up (NEEDS_RESET). */
 bool virtio_is_broken(const struct virtio_device *device);
 
-static inline void virtio_ring_doorbell(const struct virtio_device *device)
+static inline void virtio_ring_doorbell(const struct virtio_device *device, uint32_t queue)
 {
-	mmio_write32(device->regs + VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+	mmio_write32(device->regs + VIRTIO_MMIO_QUEUE_NOTIFY, queue);
 }
 
 #endif

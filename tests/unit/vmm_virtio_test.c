@@ -325,7 +325,7 @@ static void queues_that_make_no_sense_need_a_reset(void **state)
 	set_queue(256, DESC_GPA, AVAIL_GPA, MEMORY_BYTES - 2056);
 	assert_int_equal(get(VIRTIO_MMIO_QUEUE_READY), 1);
 	set_queue(8, 0, 0, 0); /* too late */
-	assert_int_equal(blk.mmio.queue.size, 256);
+	assert_int_equal(blk.mmio.queues[0].size, 256);
 }
 
 static void a_queue_before_its_time_is_not_taken(void **state)

@@ -116,7 +116,7 @@ static void answer(struct vblk *blk, struct vblk_request *request)
 	blk->counters.nr_failed += request->job.result < 0;
 	if (request->status)
 		*request->status = status_of(request->job.result);
-	virtq_push(&blk->mmio.queue, request->chain.head, len + !!request->status);
+	virtq_push(&blk->mmio.queues[0], request->chain.head, len + !!request->status);
 	request->next = blk->free;
 	blk->free = request;
 	if (!--blk->nr_in_flight)
@@ -143,7 +143,7 @@ static void answer_due(struct vblk *blk)
 		blk->held = request->next;
 		answer(blk, request);
 	}
-	if (!virtq_publish(&blk->mmio.queue))
+	if (!virtq_publish(&blk->mmio.queues[0]))
 		return;
 	blk->counters.nr_interrupts++;
 	vmmio_raise_used(&blk->mmio);
@@ -305,7 +305,7 @@ static void take(struct vblk *blk)
 {
 	while (blk->free) {
 		struct vblk_request *request = blk->free;
-		int err = virtq_pop(&blk->mmio.queue, &request->chain);
+		int err = virtq_pop(&blk->mmio.queues[0], &request->chain);
 		if (err < 0)
 			vmmio_need_reset(&blk->mmio, "a chain of buffers that makes no sense");
 		if (err <= 0)
@@ -344,13 +344,13 @@ uint64_t vblk_serve(struct vblk *blk)
 		is_more = false;
 		if (!vmmio_is_live(&blk->mmio))
 			break;
-		virtq_spare_doorbell(&blk->mmio.queue);
+		virtq_spare_doorbell(&blk->mmio.queues[0]);
 		reap(blk);
 		take(blk);
 		answer_due(blk);
 		/* Without a free request a completion comes first in any case. */
 		if (blk->free && vmmio_is_live(&blk->mmio))
-			is_more = virtq_want_doorbell(&blk->mmio.queue);
+			is_more = virtq_want_doorbell(&blk->mmio.queues[0]);
 	} while (is_more);
 	if (blk->held)
 		due = blk->held->due_ns;
@@ -502,6 +502,7 @@ int vblk_init(struct vblk *blk, struct disk *disk, const struct guestmem *mem,
 	const struct vmmio_config config = {
 		.device_id = VIRTIO_ID_BLOCK,
 		.features = offered_features(blk),
+		.nr_queues = 1,
 		.queue_size_max = VIRTQ_SIZE_MAX,
 		.space = &blk->space,
 		.space_len = sizeof(blk->space),

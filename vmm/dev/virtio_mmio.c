@@ -14,12 +14,18 @@
 
 #define STATUS_OK (VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
 
+static void init_queues(struct vmmio *dev)
+{
+	for (unsigned int i = 0; i < dev->config.nr_queues; i++)
+		virtq_init(&dev->queues[i], dev->config.mem);
+}
+
 void vmmio_init(struct vmmio *dev, const struct vmmio_config *config)
 {
 	*dev = (struct vmmio){.config = *config};
 	dev->config.features |= 1ull << VIRTIO_F_VERSION_1;
 	pthread_mutex_init(&dev->lock, NULL);
-	virtq_init(&dev->queue, config->mem);
+	init_queues(dev);
 }
 
 void vmmio_fini(struct vmmio *dev)
@@ -52,13 +58,20 @@ void vmmio_raise_used(struct vmmio *dev)
 	raise_interrupt(dev, VIRTIO_MMIO_INT_VRING);
 }
 
+void vmmio_change_space(struct vmmio *dev)
+{
+	dev->generation++;
+	if (vmmio_is_live(dev))
+		raise_interrupt(dev, VIRTIO_MMIO_INT_CONFIG);
+}
+
 void vmmio_need_reset(struct vmmio *dev, const char *why)
 {
 	if (dev->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
 	if (!dev->nr_broken++)
-		log_line("the guest's driver of %s broke the rules: %s; the disk stops until it "
-			 "is reset",
+		log_line("the guest's driver of %s broke the rules: %s; it stops until it is "
+			 "reset",
 			 dev->config.name, why);
 	dev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	if (dev->status & VIRTIO_CONFIG_S_DRIVER_OK)
@@ -78,8 +91,23 @@ static uint64_t read_space(struct vmmio *dev, uint64_t offset, uint32_t size)
 	return value;
 }
 
+/* The queue that the driver has chosen; NULL: there is none. */
+static struct virtq *chosen_queue(struct vmmio *dev)
+{
+	return dev->queue_sel < dev->config.nr_queues ? &dev->queues[dev->queue_sel] : NULL;
+}
+
+static uint32_t read_interrupt_status(struct vmmio *dev)
+{
+	if (dev->config.ops->settle)
+		dev->config.ops->settle(dev->config.ctx);
+	return dev->interrupt_status;
+}
+
 static uint32_t read_register(struct vmmio *dev, uint64_t offset)
 {
+	const struct virtq *queue = chosen_queue(dev);
+
 	switch (offset) {
 	case VIRTIO_MMIO_MAGIC_VALUE:
 		return MAGIC;
@@ -94,15 +122,15 @@ static uint32_t read_register(struct vmmio *dev, uint64_t offset)
 			       ? 0
 			       : (uint32_t)(dev->config.features >> 32 * dev->device_features_sel);
 	case VIRTIO_MMIO_QUEUE_NUM_MAX:
-		return dev->queue_sel ? 0 : dev->config.queue_size_max;
+		return queue ? dev->config.queue_size_max : 0;
 	case VIRTIO_MMIO_QUEUE_READY:
-		return !dev->queue_sel && dev->queue.is_ready;
+		return queue && queue->is_ready;
 	case VIRTIO_MMIO_INTERRUPT_STATUS:
-		return dev->interrupt_status;
+		return read_interrupt_status(dev);
 	case VIRTIO_MMIO_STATUS:
 		return dev->status;
 	case VIRTIO_MMIO_CONFIG_GENERATION:
-		return 0; /* it never changes */
+		return dev->generation;
 	case VIRTIO_MMIO_SHM_LEN_LOW:
 	case VIRTIO_MMIO_SHM_LEN_HIGH:
 	case VIRTIO_MMIO_SHM_BASE_LOW:
@@ -143,7 +171,7 @@ static void reset(struct vmmio *dev)
 	/* First, so that the device takes nothing more. */
 	dev->status = 0;
 	dev->config.ops->reset(dev->config.ctx);
-	virtq_init(&dev->queue, dev->config.mem);
+	init_queues(dev);
 	dev->interrupt_status = 0;
 	dev->device_features_sel = dev->driver_features_sel = dev->queue_sel = 0;
 	dev->driver_features = 0;
@@ -186,10 +214,8 @@ static void write_features(struct vmmio *dev, uint32_t value)
 		set_half(&dev->driver_features, dev->driver_features_sel, value);
 }
 
-static void write_queue_ready(struct vmmio *dev, uint32_t value)
+static void write_queue_ready(struct vmmio *dev, struct virtq *queue, uint32_t value)
 {
-	struct virtq *queue = &dev->queue;
-
 	/* Once it is ready only a reset of the device takes it back. */
 	if (value != 1 || queue->is_ready || !(dev->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
 		refuse(dev, "QueueReady at the wrong time, value", value);
@@ -198,14 +224,14 @@ static void write_queue_ready(struct vmmio *dev, uint32_t value)
 	queue->has_event_idx = vmmio_has_feature(dev, VIRTIO_RING_F_EVENT_IDX);
 	queue->has_indirect = vmmio_has_feature(dev, VIRTIO_RING_F_INDIRECT_DESC);
 	if (queue->size > dev->config.queue_size_max || virtq_start(queue))
-		vmmio_need_reset(dev, "its queue has a size or a place that makes no sense");
+		vmmio_need_reset(dev, "a queue has a size or a place that makes no sense");
 }
 
 static void write_queue(struct vmmio *dev, uint64_t offset, uint32_t value)
 {
-	struct virtq *queue = &dev->queue;
+	struct virtq *queue = chosen_queue(dev);
 
-	if (dev->queue_sel || queue->is_ready) {
+	if (!queue || queue->is_ready) {
 		refuse(dev, "a queue that cannot be set up, register", offset);
 		return;
 	}
@@ -226,7 +252,7 @@ static void write_queue(struct vmmio *dev, uint64_t offset, uint32_t value)
 		set_half(&queue->used_gpa, offset == VIRTIO_MMIO_QUEUE_USED_HIGH, value);
 		break;
 	default:
-		write_queue_ready(dev, value);
+		write_queue_ready(dev, queue, value);
 	}
 }
 
@@ -271,10 +297,19 @@ static void write_register(struct vmmio *dev, uint64_t offset, uint32_t value)
 	}
 }
 
+static bool is_writable_space(const struct vmmio *dev, uint64_t offset, uint32_t size)
+{
+	return dev->config.ops->write_space && offset >= VIRTIO_MMIO_CONFIG &&
+	       offset - VIRTIO_MMIO_CONFIG + size <= dev->config.space_len;
+}
+
 void vmmio_write(struct vmmio *dev, uint64_t offset, uint32_t size, uint64_t value)
 {
 	pthread_mutex_lock(&dev->lock);
-	if (offset < VIRTIO_MMIO_CONFIG && size == sizeof(uint32_t) && offset % sizeof(uint32_t) == 0)
+	if (is_writable_space(dev, offset, size))
+		dev->config.ops->write_space(dev->config.ctx, (size_t)offset - VIRTIO_MMIO_CONFIG,
+					     size, value);
+	else if (offset < VIRTIO_MMIO_CONFIG && size == sizeof(uint32_t) && offset % sizeof(uint32_t) == 0)
 		write_register(dev, offset, (uint32_t)value);
 	else
 		refuse(dev, "write that is not of 32 bits, or to what is read only, at", offset);
