@@ -121,7 +121,7 @@ tick_return:
 tick_continue:
 	mov	%rsp, %rdi
 	sub	$SWITCH_FRAME_SIZE, %rsp
-	call	trap_tick_continue
+	call	*tick_continue_handler(%rip)
 	add	$SWITCH_FRAME_SIZE, %rsp
 	RESTORE_REGISTERS
 	add	$8, %rsp
@@ -152,7 +152,7 @@ trap_return:
 trap_resume:
 	add	$8, %rsp
 	mov	%rsp, %rdi
-	call	trap_attend
+	call	*attend_handler(%rip)
 	RESTORE_REGISTERS
 	add	$8, %rsp
 	iretq
@@ -274,13 +274,22 @@ trap_entries:
 	.data
 	.globl	trap_handler
 	.globl	tick_handler
+	.globl	tick_continue_handler
 	.globl	syscall_handler
+	.globl	attend_handler
+	.globl	return_handler
 	.balign	8
 trap_handler:
 	.quad	trap_dispatch
 tick_handler:
 	.quad	trap_tick
+tick_continue_handler:
+	.quad	trap_tick_continue
 syscall_handler:
 	.quad	syscall_dispatch
+attend_handler:
+	.quad	trap_attend
+return_handler:
+	.quad	trap_return
 
 	.section .note.GNU-stack, "", @progbits

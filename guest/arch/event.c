@@ -77,11 +77,11 @@ struct lde_trace_record *event_make_room(void)
 	return event_state.next;
 }
 
-void event_add_name(uint32_t kind, uint64_t arg0, const char *name, uint64_t arg5)
+void event_add_name(uint32_t kind, uint32_t code, uint64_t arg0, const char *name, uint64_t arg5)
 {
 	struct lde_trace_record *record = event_begin(kind);
 
-	record->code = 0;
+	record->code = code;
 	record->args[0] = arg0;
 	memcpy(&record->args[1], name, LDE_TRACE_NAME_SIZE);
 	record->args[5] = arg5;

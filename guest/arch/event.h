@@ -98,7 +98,8 @@ static inline void event_add_2(uint32_t kind, uint32_t code, uint64_t arg0, uint
 }
 
 /* With a name of LDE_TRACE_NAME_SIZE bytes. */
-void event_add_name(uint32_t kind, uint64_t arg0, const char *name, uint64_t arg5);
+void event_add_name(uint32_t kind, uint32_t code, uint64_t arg0, const char *name,
+		    uint64_t arg5);
 
 /* Records that the interrupt is over, unless that has been done. */
 void event_interrupt_over(void);

@@ -6,7 +6,13 @@
  * In the place of syscall_dispatch and trap_dispatch where these are traced:
  * record what comes, before and after. Here instead of in C because tracing is
  * to cost few instructions: entry.S has saved all registers, so that any may be
- * used, and a system call's arguments are still in theirs, but for rdi.
+ * used, and a system call's arguments are still in theirs, but for rdi. Both
+ * return with the frame in rbx.
+ *
+ * void event_syscall_with_frame(struct trap_frame *frame)
+ * void event_trap_with_frame(struct trap_frame *frame)
+ *
+ * The same, and what is in the frame before and after as well.
  *
  * What event.h says of recording holds.
  */
@@ -42,6 +48,35 @@
 	mov	%rax, LDE_RECORD_ARGS + 8 * \n(%rcx)
 .endm
 
+/* Where event_syscall expects them. */
+.macro LOAD_ARGUMENTS
+	mov	EVENT_FRAME_RAX(%rdi), %rax
+	mov	EVENT_FRAME_RSI(%rdi), %rsi
+	mov	EVENT_FRAME_RDX(%rdi), %rdx
+	mov	EVENT_FRAME_R10(%rdi), %r10
+	mov	EVENT_FRAME_R8(%rdi), %r8
+	mov	EVENT_FRAME_R9(%rdi), %r9
+.endm
+
+	.globl	event_syscall_with_frame
+event_syscall_with_frame:
+	mov	%rdi, %rbx
+	call	event_frame_called
+	mov	%rbx, %rdi
+	LOAD_ARGUMENTS
+	call	event_syscall
+	mov	%rbx, %rdi
+	jmp	event_frame_called_back
+
+	.globl	event_trap_with_frame
+event_trap_with_frame:
+	mov	%rdi, %rbx
+	call	event_frame_trapped
+	mov	%rbx, %rdi
+	call	event_trap
+	mov	%rbx, %rdi
+	jmp	event_frame_resumed
+
 	.globl	event_syscall
 	.balign	64
 event_syscall:
@@ -66,12 +101,7 @@ event_syscall:
 3:	call	event_make_room
 	mov	%rax, %rcx
 	mov	%rbx, %rdi
-	mov	%r12, %rax
-	mov	EVENT_FRAME_RSI(%rdi), %rsi
-	mov	EVENT_FRAME_RDX(%rdi), %rdx
-	mov	EVENT_FRAME_R10(%rdi), %r10
-	mov	EVENT_FRAME_R8(%rdi), %r8
-	mov	EVENT_FRAME_R9(%rdi), %r9
+	LOAD_ARGUMENTS
 	jmp	1b
 4:	call	event_make_room
 	mov	%rax, %rcx

@@ -23,11 +23,18 @@ void trap_attend(struct trap_frame *frame);
 /* Every system call. In guest/sys. */
 void syscall_dispatch(struct trap_frame *frame);
 
-/* Which function entry.S and tick.S call: the above, or those that record events around
- * them. Chosen once, at boot, so that a run that is not traced pays nothing. */
+/* Gives the CPU back as frame says; by way of return_handler. */
+_Noreturn void trap_return(struct trap_frame *frame);
+
+/* Which function is called, by entry.S and tick.S nearly always: the above, or those that
+ * record events around them. Chosen once, at boot, so that a run that is not traced pays
+ * nothing. */
 extern void (*trap_handler)(struct trap_frame *frame);
 extern struct trap_frame *(*tick_handler)(struct trap_frame *frame);
+extern void (*tick_continue_handler)(struct trap_frame *frame);
 extern void (*syscall_handler)(struct trap_frame *frame);
+extern void (*attend_handler)(struct trap_frame *frame);
+extern void (*return_handler)(struct trap_frame *frame) __attribute__((noreturn));
 
 extern const char idle_before_wait[], idle_after_wait[]; /* idle.S */
 
@@ -38,8 +45,5 @@ static inline void trap_end_wait(struct trap_frame *frame)
 	if (frame->rip == (uint64_t)idle_before_wait)
 		frame->rip = (uint64_t)idle_after_wait;
 }
-
-/* Gives the CPU back as frame says. */
-_Noreturn void trap_return(struct trap_frame *frame);
 
 #endif

@@ -4,6 +4,7 @@
 #include "guest/arch/cpu_offsets.h"
 #include "guest/arch/descriptor.h"
 #include "guest/arch/frame.h"
+#include "guest/lib/fmt.h"
 
 /* Interrupt gate (SDM vol. 3, 6.14.1). */
 struct gate {
@@ -23,7 +24,8 @@ _Static_assert(sizeof(struct gate) == 16, "SDM vol. 3, 6.14.1");
 static struct gate trap_table[NR_TRAP_VECTORS] __attribute__((aligned(4096)));
 
 extern const uint64_t trap_entries[NR_TRAP_VECTORS]; /* entry.S */
-extern const char trap_timer_outside[];
+extern const char trap_timer_outside[], trap_page_fault[];
+extern const char syscall_entry[], syscall_entry_ring_0[];
 
 static uint8_t vector_ist(unsigned vector)
 {
@@ -89,4 +91,41 @@ void traptable_load(void)
 	struct table_register idtr = { sizeof(trap_table) - 1, (uint64_t)trap_table };
 
 	__asm__ volatile("lidt %0" : : "m"(idtr));
+}
+
+vaddr_t traptable_gate(unsigned vector)
+{
+	return (vaddr_t)&trap_table[vector];
+}
+
+vaddr_t traptable_entry(unsigned vector)
+{
+	const struct gate *gate = &trap_table[vector];
+
+	return (vaddr_t)gate->offset_high << 32 | (vaddr_t)gate->offset_middle << 16 |
+	       gate->offset_low;
+}
+
+/* Most names in entry.S are made of the vector. */
+struct trap_entry_name traptable_entry_name(unsigned vector, vaddr_t entry)
+{
+	static const struct {
+		const char *entry, *name;
+	} others[] = {
+		{ trap_page_fault, "trap_page_fault" },
+		{ trap_timer_outside, "trap_timer_outside" },
+		{ syscall_entry, "syscall_entry" },
+		{ syscall_entry_ring_0, "syscall_entry_ring_0" },
+	};
+	struct trap_entry_name name = { "" };
+	struct fmt f = { name.text, name.text + sizeof(name.text) - 1 };
+
+	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (entry == (vaddr_t)others[i].entry) {
+			fmt_text(&f, others[i].name);
+			return name;
+		}
+	fmt_text(&f, "trap_");
+	fmt_number(&f, vector);
+	return name;
 }

@@ -20,4 +20,13 @@ void traptable_serve_ring_0(void);
 /* Tells the CPU where the table is. */
 void traptable_load(void);
 
+/* Of a vector below NR_TRAP_VECTORS: its gate, and where that leads. */
+vaddr_t traptable_gate(unsigned vector);
+vaddr_t traptable_entry(unsigned vector);
+/* What the code there is called, for people; of LSTAR's as well. */
+struct trap_entry_name {
+	char text[32];
+};
+struct trap_entry_name traptable_entry_name(unsigned vector, vaddr_t entry);
+
 #endif

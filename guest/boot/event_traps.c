@@ -4,6 +4,7 @@
 #include "guest/arch/event.h"
 #include "guest/arch/offload.h"
 #include "guest/arch/traps.h"
+#include "guest/boot/event_frame.h"
 
 /* event_entry.S */
 void event_syscall(struct trap_frame *frame);
@@ -28,11 +29,15 @@ void event_exception(struct trap_frame *frame)
 static struct trap_frame *traced_tick(struct trap_frame *frame)
 {
 	offload_is_running = true;
+	if (event_is_on(LDE_TRACE_C_REGISTERS))
+		event_frame_saved(VECTOR_TIMER, frame);
 	event_state.interrupt = VECTOR_TIMER;
 	event_add_1(LDE_TRACE_IRQ_ENTRY, VECTOR_TIMER, frame->rip);
 	frame = trap_tick(frame);
 	offload_is_running = true;
 	event_interrupt_over();
+	if (event_is_on(LDE_TRACE_C_REGISTERS) && frame)
+		event_frame_restored(frame);
 	offload_is_running = false;
 	return frame;
 }
@@ -41,8 +46,9 @@ void event_traps_install(void)
 {
 	if (event_is_on(LDE_TRACE_C_SYSCALL))
 		syscall_handler = event_syscall;
-	if (event_is_on(LDE_TRACE_C_IRQ | LDE_TRACE_C_FAULT)) {
+	if (event_is_on(LDE_TRACE_C_IRQ | LDE_TRACE_C_FAULT | LDE_TRACE_C_REGISTERS)) {
 		trap_handler = event_trap;
 		tick_handler = traced_tick;
 	}
+	event_frame_install();
 }

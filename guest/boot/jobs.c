@@ -91,7 +91,7 @@ static void job_begin(void)
 		job_fail(job, err);
 	if (!ledger.first_user_tsc)
 		ledger.first_user_tsc = p->state_since;
-	trap_return(process_frame(p));
+	return_handler(process_frame(p));
 }
 
 /* They are one group in a session that is older than they, as the programs of

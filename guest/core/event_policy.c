@@ -18,7 +18,7 @@ _Static_assert(sizeof(((struct lde_process_record *)0)->name) == LDE_TRACE_NAME_
 static void traced_admit(struct process *p)
 {
 	/* The kernel itself is nobody's child. */
-	event_add_name(LDE_TRACE_PROCESS_FORK, p->pid, p->record->name,
+	event_add_name(LDE_TRACE_PROCESS_FORK, 0, p->pid, p->record->name,
 		       p->parent ? p->parent->pid : 0);
 	is_new = true;
 	inner.admit(p);
@@ -40,6 +40,21 @@ static void traced_enqueue(struct process *p, enum policy_event event)
 	inner.enqueue(p, event);
 }
 
+/* What the switch will save and load. */
+static void record_contexts(const struct context *prev, const struct context *next)
+{
+	struct lde_trace_record *record = event_begin(LDE_TRACE_CONTEXT_SWITCH);
+
+	record->code = 0;
+	record->args[0] = (uint64_t)prev;
+	record->args[1] = (uint64_t)next;
+	record->args[2] = next->rsp;
+	record->args[3] = next->root;
+	record->args[4] = (uint64_t)next->stack_top;
+	record->args[5] = next->fs_base;
+	event_end(record);
+}
+
 /* While the CPU idles it is asked again and again; that nobody comes after nobody
  * is for the reader to leave out. */
 static struct process *traced_pick(void)
@@ -54,6 +69,8 @@ static struct process *traced_pick(void)
 	record->args[0] = current()->state;
 	record->args[1] = next ? next->pid : 0;
 	event_end(record);
+	if (event_is_on(LDE_TRACE_C_REGISTERS) && next && next != current())
+		record_contexts(&current()->context, &next->context);
 	return next;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/core/wait.h"
 
+#include "guest/arch/event.h"
 #include "guest/core/clock.h"
 #include "guest/core/sched.h"
 #include "guest/lib/errno.h"
@@ -57,6 +58,8 @@ void wait_stop(struct process *p)
 	p->wait_result = 0;
 	p->is_interruptible = false;
 	process_set_state(p, LDE_STATE_STOPPED, clock_now());
+	if (event_is_on(LDE_TRACE_C_SCHED))
+		event_add_1(LDE_TRACE_SCHED_STOP, 0, p->pid);
 }
 
 void wait_wake_one(struct wait_queue *queue)

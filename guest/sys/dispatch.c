@@ -182,7 +182,7 @@ static _Noreturn __attribute__((noinline)) void attend(struct trap_frame *frame)
 	if (event_is_on(LDE_TRACE_C_SYSCALL)) /* it does not return to event_syscall */
 		note_exit(frame);
 	signal_attend(frame, true);
-	trap_return(frame); /* SYSRET is only for what SYSCALL saved */
+	return_handler(frame); /* SYSRET is only for what SYSCALL saved */
 }
 
 void syscall_dispatch(struct trap_frame *frame)

@@ -271,7 +271,7 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	signals_reset_handlers(p);
 	process_set_name(p, &x->name);
 	if (event_is_on(LDE_TRACE_C_PROCESS))
-		event_add_name(LDE_TRACE_PROCESS_EXEC, 0, p->record->name, 0);
+		event_add_name(LDE_TRACE_PROCESS_EXEC, 0, 0, p->record->name, 0);
 	p->clear_tid = 0;
 	memset(p->alternate_stack, 0, sizeof(p->alternate_stack));
 	*frame = (struct trap_frame){

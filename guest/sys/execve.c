@@ -148,7 +148,7 @@ static int64_t execve_at(struct trap_frame *f, vaddr_t path, vaddr_t argv, vaddr
 		return err;
 	if (current()->needs_attention)
 		return 0; /* the dispatcher sees to it and returns by the frame */
-	trap_return(f);
+	return_handler(f);
 }
 
 int64_t sys_execve(struct trap_frame *f)

@@ -42,7 +42,7 @@ static void child_begin(void)
 		put_user(p->child_tid, &p->pid, sizeof(p->pid));
 		p->child_tid = 0;
 	}
-	trap_return(process_frame(p));
+	return_handler(process_frame(p));
 }
 
 static bool share_or_copy(struct process *parent, struct process *child, uint64_t flags)

@@ -243,7 +243,7 @@ int64_t sys_rt_sigreturn(struct trap_frame *frame)
 	}
 	if (unlikely(current()->needs_attention))
 		signal_attend(frame, false);
-	trap_return(frame);
+	return_handler(frame);
 }
 
 bool signals_copy(const struct process *parent, struct process *child)

@@ -28,7 +28,9 @@
 #define LDE_TRACE_C_BLOCK   0x20 /* requests to disks */
 #define LDE_TRACE_C_SIGNAL  0x40
 #define LDE_TRACE_C_PROCESS 0x80
-#define LDE_TRACE_C_ALL     0xff
+#define LDE_TRACE_C_ALL     0xff /* what there is unless others are asked for */
+#define LDE_TRACE_C_REGISTERS 0x100 /* what each trap saves and restores; needs the
+				     * switches, system calls, interrupts, faults */
 
 /* Kinds; in assembly as well. Numbers stay what they are: files have them. */
 #define LDE_TRACE_SCHED_SWITCH  1
@@ -49,10 +51,22 @@
 #define LDE_TRACE_TIMER_ARM     16
 #define LDE_TRACE_BLOCK_ISSUE   17
 #define LDE_TRACE_BLOCK_COMPLETE 18
-#define LDE_TRACE_VMM_EXIT      19 /* from here on: the VMM's */
+#define LDE_TRACE_VMM_EXIT      19 /* the VMM's, with the next two */
 #define LDE_TRACE_RUN_BEGIN     20
 #define LDE_TRACE_RUN_END       21
-#define LDE_TRACE_NR_KINDS      22
+#define LDE_TRACE_SCHED_STOP    22
+#define LDE_TRACE_TRAP_TABLE    23
+#define LDE_TRACE_FRAME_SAVE    24
+#define LDE_TRACE_FRAME_RESTORE 25
+#define LDE_TRACE_REGISTERS_1   26
+#define LDE_TRACE_REGISTERS_2   27
+#define LDE_TRACE_REGISTERS_3   28
+#define LDE_TRACE_CONTEXT_SWITCH 29
+#define LDE_TRACE_NR_KINDS      30
+
+/* Where SYSCALL goes, beside the vectors of the trap table. */
+#define LDE_TRACE_LSTAR 256
+#define LDE_TRACE_NR_GATES 257
 
 /* Where the parts of a record lie, for assembly. */
 #define LDE_RECORD_TSC  0
@@ -121,6 +135,28 @@
  * RUN_BEGIN        0                       none. Before the guest's first step
  * RUN_END          enum machine_end of the none. After its last
  *                  VMM
+ * SCHED_STOP       0                       0: pid that is STOPPED now; it was
+ *                                          BLOCKED. One that stops while it runs
+ *                                          has a SCHED_SWITCH
+ *
+ * Of the class of registers; all addresses are virtual:
+ * TRAP_TABLE       vector, or LSTAR        0: where its code begins, 1-4: the name
+ *                                          of that, 5: where this is written: the
+ *                                          gate, or the number of the MSR. At boot
+ * FRAME_SAVE       the gate by which it    0: the trap frame, 1: rip, 2: cs,
+ *                  came, or LSTAR          3: rflags, 4: rsp, 5: ss. A trap of a
+ *                                          program, before what is recorded of it;
+ *                                          the next three are of the same frame
+ * FRAME_RESTORE    enum lde_return         the same, before a return to it
+ * REGISTERS_1      0 saved, 1 to be        0-5: rax rbx rcx rdx rsi rdi
+ *                  restored
+ * REGISTERS_2      the same                0-5: rbp r8 r9 r10 r11 r12
+ * REGISTERS_3      the same                0-2: r13 r14 r15
+ * CONTEXT_SWITCH   0                       After SCHED_SWITCH, if another goes on:
+ *                                          0: where the one's context is saved,
+ *                                          1: that of pid, with 2: rsp, 3: CR3,
+ *                                          4: the end of its kernel stack, 5: the
+ *                                          base of fs
  *
  * Arguments that are not named may hold anything. An entry without its exit is
  * of a process that never came back to there: it ended, or the run did.
@@ -154,6 +190,12 @@ enum lde_ring_why {
 	LDE_WHY_PREEMPTED = 1, /* its slice was over... */
 	LDE_WHY_DISPLACED = 2, /* ...or cut short */
 	LDE_WHY_YIELDED = 3,
+};
+
+/* How a program gets the CPU back. */
+enum lde_return {
+	LDE_RETURN_IRET = 0,
+	LDE_RETURN_SYSRET = 1,
 };
 
 /* What became of a page fault. */
@@ -198,6 +240,11 @@ struct lde_trace_ring {
 _Static_assert(sizeof(struct lde_trace_ring) == 192, "contract");
 
 #define LDE_TRACE_RING_OFFSET 4096 /* of the first record, from the header */
+
+static inline int lde_trace_is_of_vmm(uint32_t kind)
+{
+	return kind >= LDE_TRACE_VMM_EXIT && kind <= LDE_TRACE_RUN_END;
+}
 #endif
 
 #endif

@@ -43,6 +43,30 @@ static void child(int in, int out)
 	_exit(3);
 }
 
+/* A child that is stopped while it waits, goes on and is killed. Returns whether
+ * all of that could be seen. */
+static int stop_one(void)
+{
+	int status, way[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(way) || (pid = fork()) < 0)
+		return 0;
+	if (pid == 0)
+		_exit(read(way[0], &byte, 1) < 0);
+	sleep_ms(2); /* it waits by now, or else stops itself */
+	kill(pid, SIGSTOP);
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+		return 0;
+	sleep_ms(2);
+	kill(pid, SIGCONT);
+	if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status))
+		return 0;
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
+}
+
 int main(void)
 {
 	int there[2], back[2], status;
@@ -70,6 +94,8 @@ int main(void)
 	syscall(9999); /* no such call */
 	close(there[1]);
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 7)
+		return 1;
+	if (!stop_one())
 		return 1;
 	printf("%d signals\n", (int)nr_signals);
 	return nr_signals != 3;

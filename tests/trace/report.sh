@@ -39,9 +39,67 @@ if wanted "$name"; then
 	status=$?
 	problem=
 	[ "$status" -eq 0 ] || problem="; status, expected 0"
-	equal "traps" 10 "$(grep -c 'save registers,' out)"
+	equal "traps" 10 "$(grep -c 'save registers$' out)"
 	grep -q "SYSCALL: rcx=rip" out || problem="$problem; no system call"
 	grep -q "cr2=0x" out || problem="$problem; no page fault"
+	verdict "$name" "$problem"
+fi
+
+# known KEY: what the program has printed of itself.
+known()
+{
+	awk -v key="$1" '$1 == key { print $2 }' out.program
+}
+
+# The cells of one column, in a line: 2 OS, 3 hardware, 4 program.
+column()
+{
+	awk -F'|' -v column="$1" 'NF > column - 1 { gsub(/^ +| +$/, "", $column); printf "%s ", $column }' steps
+}
+
+# in_column COLUMN TEXT: adds to $problem unless it is there.
+in_column()
+{
+	column "$1" | tr -s ' ' | grep -qF -e "$2" || problem="$problem; no $2 in column $1"
+}
+
+name="report: steps with registers"
+if wanted "$name"; then
+	recorded --events all,registers "$BINDIR/known_registers"
+	cp out out.program
+	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --steps 1:100 >steps 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 0 ] || problem="; status, expected 0"
+	in_column 4 "$(known call): getppid: rax=110 rdi=0xa4a4a4a4a4 rsi=0xa3a3a3a3a3"
+	back=$(printf '0x%x' $(($(known call) + 2)))
+	in_column 3 "SYSCALL: rcx=rip= $back, r11=rflags= 0x"
+	in_column 3 "rip=LSTAR= 0xffffffff80100000 (syscall_entry)"
+	in_column 2 "rax=0x6e rbx=0xa1a1a1a1a1 rcx=$back rdx=0xa2a2a2a2a2 rsi=0xa3a3a3a3a3"
+	in_column 2 "r12=0xa8a8a8a8a8 r13=0xa9a9a9a9a9 r14=0xaaaaaaaaaa r15=0xababababab"
+	in_column 2 "rax=0x$(printf %x "$(known result)"), the others as they were saved"
+	in_column 3 "SYSRET: rip=rcx= $back"
+	in_column 4 "$(known fault): touches $(known touched)"
+	in_column 3 "push ss=0x2b rsp=$(known rsp) rflags=0x"
+	in_column 3 "cs=0x33 rip=$(known fault); gate 0xe at 0x"
+	in_column 3 "(trap_page_fault)"
+	in_column 3 "IRET: pop rip=$(known fault) cs=0x33"
+	in_column 2 "all as they were saved"
+	! grep -q "Without registers" steps || problem="$problem; registers are said to be missing"
+	recorded "$BINDIR/known_registers"
+	"$LDE" report t --steps 1:100 >steps 2>err
+	grep -q "^Without registers: .* --events all,registers" steps || problem="$problem; no hint"
+	verdict "$name" "$problem"
+fi
+
+name="report: a process that was stopped is STOPPED"
+if wanted "$name"; then
+	recorded "$BINDIR/mix"
+	"$LDE" report t --json report.json >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 0 ] || problem="; status, expected 0"
+	[ "$(reported stopped_ns)" -gt 1000000 ] || problem="$problem; for $(reported stopped_ns) ns"
 	verdict "$name" "$problem"
 fi
 

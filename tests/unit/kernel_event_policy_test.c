@@ -192,6 +192,61 @@ static void nobody_has_the_cpu_while_it_idles(void **state)
 	assert_nothing_left();
 }
 
+static void stop_then_end(void *arg)
+{
+	struct process *blocked = *(struct process **)arg;
+
+	wait_stop(blocked);
+	sched_ready(blocked);
+}
+
+static void one_that_is_stopped_while_blocked_is_recorded(void **state)
+{
+	static struct process *blocked;
+
+	(void)state;
+	list_init(&queue.waiters);
+	blocked = spawn(wait_then_end, NULL);
+	spawn(stop_then_end, &blocked);
+	run_processes();
+	while (take_one().kind != LDE_TRACE_SCHED_STOP)
+		;
+	expect(LDE_TRACE_SCHED_WAKEUP, 2, 0, 1);
+}
+
+/* Takes events up to a switch of contexts; expects that the one before says the same. */
+static void expect_contexts(const struct process *prev, const struct process *next)
+{
+	struct lde_trace_record before = { 0 }, record = take_one();
+
+	for (; record.kind != LDE_TRACE_CONTEXT_SWITCH; record = take_one())
+		before = record;
+	assert_int_equal(before.kind, LDE_TRACE_SCHED_SWITCH);
+	assert_int_equal(before.args[1], next->pid);
+	assert_int_equal(record.pid, next->pid);
+	if (prev)
+		assert_ptr_equal(record.args[0], &prev->context);
+	assert_ptr_equal(record.args[1], &next->context);
+	assert_ptr_equal(record.args[4], next->context.stack_top);
+}
+
+static void contexts_are_recorded_if_asked_for(void **state)
+{
+	struct process *first, *second;
+
+	(void)state;
+	event_state.classes |= LDE_TRACE_C_REGISTERS;
+	trace_follower_fini(&follower);
+	assert_int_equal(trace_follower_init(&follower, event_state.classes), 0);
+	first = spawn(yield_and_wake, NULL);
+	second = spawn(yield_and_wake, NULL);
+	list_init(&queue.waiters);
+	run_processes();
+	expect_contexts(NULL, first);
+	expect_contexts(first, second);
+	expect_contexts(second, first);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -202,6 +257,8 @@ int main(void)
 		TEST(states_and_their_reasons_are_recorded),
 		TEST(preemption_is_told_from_yielding),
 		TEST(nobody_has_the_cpu_while_it_idles),
+		TEST(one_that_is_stopped_while_blocked_is_recorded),
+		TEST(contexts_are_recorded_if_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("event_policy", tests, NULL, NULL);

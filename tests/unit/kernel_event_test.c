@@ -76,7 +76,7 @@ static void a_name_is_in_four_arguments(void **state)
 	struct lde_trace_record record;
 
 	(void)state;
-	event_add_name(LDE_TRACE_PROCESS_EXEC, 9, name, 77);
+	event_add_name(LDE_TRACE_PROCESS_EXEC, 0, 9, name, 77);
 	record = take_one();
 	assert_int_equal(record.args[0], 9);
 	assert_string_equal((const char *)&record.args[1], name);

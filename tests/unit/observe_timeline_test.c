@@ -399,6 +399,44 @@ static void a_stopped_process_is_known_as_such(void **state)
 	timeline_fini(&tl);
 }
 
+static void who_is_stopped_while_blocked_is_stopped(void **state)
+{
+	(void)state;
+	begin(NULL);
+	two_processes();
+	feed(150, LDE_TRACE_SYSCALL_ENTRY, 1, 0, 0, 0);
+	switch_to(200, 1, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED, 2);
+	feed(300, LDE_TRACE_SCHED_STOP, 2, 0, 1, 0);
+	assert_int_equal(tl.nr_in_state[LDE_STATE_STOPPED], 1);
+	feed(450, LDE_TRACE_SCHED_WAKEUP, 2, 0, 1, 0);
+	switch_to(460, 2, LDE_SWITCH_YIELDED, LDE_STATE_READY, 1);
+	finish();
+	expect_none();
+	assert_int_equal(tl.processes[0].state_ns[LDE_STATE_BLOCKED], 100);
+	assert_int_equal(tl.processes[0].state_ns[LDE_STATE_STOPPED], 150);
+	timeline_fini(&tl);
+}
+
+static void nobody_else_is_stopped_by_others(void **state)
+{
+	(void)state;
+	begin(NULL);
+	two_processes();
+	feed(200, LDE_TRACE_SCHED_STOP, 1, 0, 2, 0);
+	expect_violation("process 2 was stopped while it was READY");
+	begin(NULL);
+	two_processes();
+	feed(200, LDE_TRACE_SCHED_STOP, 1, 0, 9, 0);
+	expect_violation("process 9 was never made");
+	begin(NULL);
+	two_processes();
+	feed(200, LDE_TRACE_SCHED_STOP, 1, 0, 0, 0);
+	feed(200, LDE_TRACE_SCHED_STOP, 1, 0, UINT64_MAX, 0);
+	finish();
+	expect_none();
+	timeline_fini(&tl);
+}
+
 static void processes_out_of_nowhere_are_found(void **state)
 {
 	(void)state;
@@ -632,6 +670,8 @@ int main(void)
 		cmocka_unit_test(a_return_from_a_signal_handler_is_no_nesting),
 		cmocka_unit_test(an_execve_that_works_is_over_with_the_new_program),
 		cmocka_unit_test(a_stopped_process_is_known_as_such),
+		cmocka_unit_test(who_is_stopped_while_blocked_is_stopped),
+		cmocka_unit_test(nobody_else_is_stopped_by_others),
 		cmocka_unit_test(processes_out_of_nowhere_are_found),
 		cmocka_unit_test(a_request_that_failed_has_its_error),
 		cmocka_unit_test(a_completion_without_request_is_found),

@@ -193,6 +193,10 @@ static const struct {
 	{"irq", LDE_TRACE_C_IRQ},     {"exit", LDE_TRACE_C_EXIT},
 	{"fault", LDE_TRACE_C_FAULT}, {"block", LDE_TRACE_C_BLOCK},
 	{"signal", LDE_TRACE_C_SIGNAL},
+	{"all", LDE_TRACE_C_ALL},
+	/* Which say little without the traps that they are of. */
+	{"registers", LDE_TRACE_C_REGISTERS | LDE_TRACE_C_SCHED | LDE_TRACE_C_SYSCALL |
+			      LDE_TRACE_C_IRQ | LDE_TRACE_C_FAULT},
 };
 #define NR_EVENT_CLASSES (sizeof(event_classes) / sizeof(event_classes[0]))
 
@@ -217,7 +221,7 @@ int option_parse_events(const char *text, uint32_t *classes, struct complaint *c
 		if (!class)
 			return REFUSE(complaint,
 				      "--events %s: '%.*s' is no class of events; give some of "
-				      "sched,syscall,irq,exit,fault,block,signal",
+				      "sched,syscall,irq,exit,fault,block,signal,all,registers",
 				      text, (int)len, word);
 		*classes |= class;
 		word += len;

@@ -156,8 +156,8 @@ static void add_violations(struct json_stream *json, const struct timeline *done
 
 static void add_classes(struct json_stream *json, uint32_t classes)
 {
-	static const char *const names[] = {"sched", "syscall", "irq",	  "exit",
-					    "fault", "block",	"signal", "process"};
+	static const char *const names[] = {"sched", "syscall", "irq",	  "exit",     "fault",
+					    "block", "signal",	"process", "registers"};
 
 	json_stream_array(json, "classes");
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -109,7 +109,7 @@ static bool is_legal(uint32_t from, uint32_t to)
 		[LDE_STATE_READY] = 1u << LDE_STATE_RUNNING,
 		[LDE_STATE_RUNNING] = 1u << LDE_STATE_READY | 1u << LDE_STATE_BLOCKED |
 				      1u << LDE_STATE_ZOMBIE | 1u << LDE_STATE_STOPPED,
-		[LDE_STATE_BLOCKED] = 1u << LDE_STATE_READY,
+		[LDE_STATE_BLOCKED] = 1u << LDE_STATE_READY | 1u << LDE_STATE_STOPPED,
 		[LDE_STATE_STOPPED] = 1u << LDE_STATE_READY,
 	};
 
@@ -326,6 +326,19 @@ static void wake_up(struct timeline *timeline, const struct trace_event *event, 
 		  event->code ? TIMELINE_BY_START : TIMELINE_BY_WAKEUP, ns);
 }
 
+/* Somebody has stopped it while it was BLOCKED. */
+static void stop(struct timeline *timeline, const struct trace_event *event, uint64_t ns)
+{
+	struct timeline_process *p = process_of(timeline, event->args[0], ns);
+
+	if (!p)
+		return;
+	if (p->state != LDE_STATE_BLOCKED)
+		violate(timeline, ns, "process %" PRIu32 " was stopped while it was %s", p->pid,
+			timeline_state_name(p->state));
+	set_state(timeline, p, LDE_STATE_STOPPED, TIMELINE_BY_SIGNAL, ns);
+}
+
 /* ---- processes come and go ------------------------------------------------ */
 
 /* A number may be given again after its process has ended. */
@@ -480,11 +493,6 @@ static void leave_to_vmm(struct timeline *timeline, struct timeline_vcpu *cpu,
 
 /* ---- events ------------------------------------------------------------------- */
 
-static bool is_of_vmm(uint32_t kind)
-{
-	return kind >= LDE_TRACE_VMM_EXIT;
-}
-
 /* Whose event it is; checks that it is the one on the CPU. */
 static struct timeline_process *whose(struct timeline *timeline, struct timeline_vcpu *cpu,
 				      const struct trace_event *event, uint64_t ns)
@@ -494,7 +502,7 @@ static struct timeline_process *whose(struct timeline *timeline, struct timeline
 	if (!timeline_has_states(timeline)) {
 		cpu->process_idx = p ? (int64_t)p->idx : -1;
 		cpu->is_booting = false;
-	} else if (!is_of_vmm(event->kind) && event->kind != LDE_TRACE_SCHED_SWITCH &&
+	} else if (!lde_trace_is_of_vmm(event->kind) && event->kind != LDE_TRACE_SCHED_SWITCH &&
 		   cpu->process_idx != (p ? (int64_t)p->idx : -1)) {
 		/* 0: nobody */
 		violate(timeline, ns, "an event of process %" PRIu32 " while %" PRIu32 " ran",
@@ -548,6 +556,9 @@ static void apply(struct timeline *timeline, struct timeline_vcpu *cpu,
 		break;
 	case LDE_TRACE_SCHED_WAKEUP:
 		wake_up(timeline, event, ns);
+		break;
+	case LDE_TRACE_SCHED_STOP:
+		stop(timeline, event, ns);
 		break;
 	case LDE_TRACE_PROCESS_FORK:
 		make_process(timeline, event, ns);

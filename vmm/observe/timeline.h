@@ -12,8 +12,8 @@
  * violation and then believed, so that one error does not become many.
  *
  *   - A process goes NONE -> READY -> RUNNING, from there to READY, BLOCKED,
- *     STOPPED or ZOMBIE, and from BLOCKED and STOPPED to READY only. (One that is
- *     stopped while it is BLOCKED stays so here: there is no event for it.)
+ *     STOPPED or ZOMBIE, from BLOCKED to READY or STOPPED, and from STOPPED to
+ *     READY only.
  *   - On a vCPU one process is RUNNING, or none; and a process on one vCPU.
  *   - An event is of the process that runs.
  *   - For every process, the times of its states are together the run's length,

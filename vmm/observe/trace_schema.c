@@ -34,6 +34,9 @@
 	{                                                                                          \
 		name, TRACE_FIELD_HEX, from                                                        \
 	}
+#define FRAME_FIELDS                                                                               \
+	HEX("frame", ARG(0)), HEX("ip", ARG(1)), HEX("cs", ARG(2)), HEX("flags", ARG(3)),          \
+		HEX("sp", ARG(4)), HEX("ss", ARG(5))
 #define PRIO(name)                                                                                 \
 	{                                                                                          \
 		name, TRACE_FIELD_S32, TRACE_FROM_PRIO                                             \
@@ -98,6 +101,27 @@ static const struct trace_kind kinds[LDE_TRACE_NR_KINDS] = {
 		{U32("unused", TRACE_FROM_CODE)}},
 	[LDE_TRACE_RUN_END] = {"lde_run_end", LDE_TRACE_C_PROCESS,
 		{U32("end", TRACE_FROM_CODE)}},
+	[LDE_TRACE_SCHED_STOP] = {"lde_sched_stop", LDE_TRACE_C_SCHED,
+		{COMM("comm", ARG(0)), PID("tid", ARG(0))}},
+	[LDE_TRACE_TRAP_TABLE] = {"lde_trap_table", LDE_TRACE_C_REGISTERS,
+		{U32("gate", TRACE_FROM_CODE), HEX("entry", ARG(0)),
+		 {"name", TRACE_FIELD_NAME, ARG(1)}, HEX("where", ARG(5))}},
+	[LDE_TRACE_FRAME_SAVE] = {"lde_frame_save", LDE_TRACE_C_REGISTERS,
+		{U32("gate", TRACE_FROM_CODE), FRAME_FIELDS}},
+	[LDE_TRACE_FRAME_RESTORE] = {"lde_frame_restore", LDE_TRACE_C_REGISTERS,
+		{U32("sysret", TRACE_FROM_CODE), FRAME_FIELDS}},
+	[LDE_TRACE_REGISTERS_1] = {"lde_registers_rax", LDE_TRACE_C_REGISTERS,
+		{U32("restore", TRACE_FROM_CODE), HEX("rax", ARG(0)), HEX("rbx", ARG(1)),
+		 HEX("rcx", ARG(2)), HEX("rdx", ARG(3)), HEX("rsi", ARG(4)), HEX("rdi", ARG(5))}},
+	[LDE_TRACE_REGISTERS_2] = {"lde_registers_rbp", LDE_TRACE_C_REGISTERS,
+		{U32("restore", TRACE_FROM_CODE), HEX("rbp", ARG(0)), HEX("r8", ARG(1)),
+		 HEX("r9", ARG(2)), HEX("r10", ARG(3)), HEX("r11", ARG(4)), HEX("r12", ARG(5))}},
+	[LDE_TRACE_REGISTERS_3] = {"lde_registers_r13", LDE_TRACE_C_REGISTERS,
+		{U32("restore", TRACE_FROM_CODE), HEX("r13", ARG(0)), HEX("r14", ARG(1)),
+		 HEX("r15", ARG(2))}},
+	[LDE_TRACE_CONTEXT_SWITCH] = {"lde_context_switch", LDE_TRACE_C_REGISTERS,
+		{HEX("prev_context", ARG(0)), HEX("context", ARG(1)), HEX("rsp", ARG(2)),
+		 HEX("cr3", ARG(3)), HEX("stack_top", ARG(4)), HEX("fs_base", ARG(5))}},
 };
 
 const struct trace_kind *trace_schema_kind(uint32_t kind)

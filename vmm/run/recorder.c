@@ -67,7 +67,7 @@ static void add(struct recorder *recorder, uint32_t stream, const struct lde_tra
 
 static void add_guests(struct recorder *recorder, struct lde_trace_record *record)
 {
-	if (!record->kind || record->kind >= LDE_TRACE_VMM_EXIT)
+	if (!record->kind || lde_trace_is_of_vmm(record->kind))
 		recorder->nr_lost++;
 	else if (trace_follower_complete(&recorder->follower, record))
 		add(recorder, TRACE_STREAM_CPU, record);

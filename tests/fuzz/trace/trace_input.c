@@ -96,7 +96,7 @@ static uint64_t drain(struct trace_ring *ring, struct trace_follower *follower,
 	do {
 		nr = trace_ring_take(ring, batch, 16);
 		for (int64_t i = 0; i < nr; i++)
-			if (batch[i].kind && batch[i].kind < LDE_TRACE_VMM_EXIT &&
+			if (batch[i].kind && !lde_trace_is_of_vmm(batch[i].kind) &&
 			    trace_follower_complete(follower, &batch[i]))
 				nr_added += !trace_writer_add(writer, TRACE_STREAM_CPU, &batch[i]);
 	} while (nr == 16);
