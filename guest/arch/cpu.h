@@ -56,6 +56,7 @@ struct cpu_features {
 	bool xsave;
 	bool umip;
 	bool smep;
+	bool pv_eoi; /* KVM takes the end of an interrupt without an exit (apic.h) */
 };
 extern struct cpu_features cpu_features;
 

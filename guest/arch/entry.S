@@ -116,6 +116,16 @@ tick_return:
 	pop	%rdx
 	iretq
 
+/* The same where the interrupt has ended already (apic_end_of_interrupt). */
+	.globl	tick_return_ended
+tick_return_ended:
+	mov	$MSR_TSC_DEADLINE, %ecx
+	wrmsr
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	iretq
+
 /* The same if there is more to do, which only ring 0 can: the stack has the frame. */
 	.globl	tick_continue
 tick_continue:

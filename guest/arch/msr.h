@@ -18,9 +18,14 @@
 #define MSR_X2APIC_TPR       0x808
 #define MSR_X2APIC_EOI       0x80b
 #define MSR_X2APIC_SPURIOUS  0x80f
+#define MSR_X2APIC_ISR       0x810 /* the first of eight */
 #define MSR_X2APIC_LVT_TIMER 0x832
 #define MSR_X2APIC_LVT_LINT0 0x835
 #define MSR_X2APIC_LVT_LINT1 0x836
+
+/* Linux, Documentation/virt/kvm/x86/msr.rst: the address of a word, and bit 0. */
+#define MSR_KVM_PV_EOI 0x4b564d04
+#define KVM_PV_EOI_ON  1
 
 #define LVT_MASKED       0x10000
 #define LVT_TSC_DEADLINE (2u << 17)

@@ -3,7 +3,8 @@
  * A timer tick outside ring 0, where ring 0 is emulated an instruction at a
  * time: entry.S comes here in ring 3, in the address space of offload.h, with
  * all of the program's registers but rax, which lies where the frame's error
- * code belongs. What is left for ring 0 are two WRMSR and the way back.
+ * code belongs. What is left for ring 0 are one or two WRMSR and the way
+ * back.
  */
 #include "guest/arch/cpu_offsets.h"
 #include "guest/arch/frame.h"
@@ -39,7 +40,11 @@ offload_user_tick:
 	RESTORE_MOST_REGISTERS
 	pop	%rax			/* rdx, up to where the CPU's part begins */
 	mov	%rax, 16(%rsp)
-	push	$tick_return
+	mov	$tick_return, %rax
+	mov	$tick_return_ended, %rdx
+	sarb	apic_eoi_implied(%rip)	/* as apic_end_of_interrupt */
+	cmovc	%rdx, %rax
+	push	%rax
 	push	cpus + CPU_ROOT(%rip)
 	mov	cpus + CPU_DEADLINE(%rip), %eax
 	mov	cpus + CPU_DEADLINE + 4(%rip), %edx

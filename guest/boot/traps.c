@@ -144,7 +144,7 @@ static void exception(const struct trap_frame *frame)
 
 static void interrupt(unsigned vector)
 {
-	apic_end_of_interrupt();
+	apic_end_of_interrupt(vector);
 	if (likely(vector == VECTOR_TIMER)) {
 		sched_switch(sched_tick());
 	} else if (vector == console_info()->vector) {
@@ -198,7 +198,7 @@ struct trap_frame *trap_tick(struct trap_frame *frame)
 	offload_is_running = true;
 	ledger.traps[VECTOR_TIMER]++;
 	next = sched_tick();
-	if (next != p && !next->needs_attention &&
+	if (next != p && !next->needs_attention && likely(apic_eoi_is_known) &&
 	    context_leave_outside(&p->context, &next->context)) {
 		cpu->process = p = next;
 		frame = process_frame(p);
@@ -206,6 +206,8 @@ struct trap_frame *trap_tick(struct trap_frame *frame)
 	cpu->next = next;
 	cpu->root = p->context.root;
 	offload_is_running = false;
+	if (unlikely(!apic_eoi_is_known))
+		return NULL; /* only ring 0 can find out */
 	return next == p && !p->needs_attention ? frame : NULL;
 }
 
@@ -213,7 +215,7 @@ void trap_tick_continue(struct trap_frame *frame)
 {
 	struct process *p = current(), *next = this_cpu()->next;
 
-	apic_end_of_interrupt();
+	apic_end_of_interrupt(VECTOR_TIMER);
 	apic_set_deadline(this_cpu()->deadline_tsc);
 	if (next != p) {
 		this_cpu()->process = next;

@@ -273,6 +273,7 @@ static void finish_machine(struct reader *r)
 	m->features.xsave = list_has(features, LDE_FEATURE_XSAVE);
 	m->features.umip = list_has(features, LDE_FEATURE_UMIP);
 	m->features.smep = list_has(features, LDE_FEATURE_SMEP);
+	m->features.pv_eoi = list_has(features, LDE_FEATURE_PV_EOI);
 	m->checks_itself = r->raw.self_check.data;
 	m->forwards_syscalls = list_has(&r->raw.syscalls, LDE_SYSCALLS_EXIT);
 	m->limits = (struct limits){

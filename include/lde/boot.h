@@ -120,6 +120,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_FEATURE_XSAVE    "xsave"
 #define LDE_FEATURE_UMIP     "umip"
 #define LDE_FEATURE_SMEP     "smep"
+#define LDE_FEATURE_PV_EOI   "kvm-pv-eoi"
 #define LDE_FEATURE_HOST_FSGSBASE "host-fsgsbase"
 
 /*

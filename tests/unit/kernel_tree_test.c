@@ -234,7 +234,7 @@ static void a_complete_tree_is_read(void **state)
 	assert_int_equal(machine.tsc_hz, 2600000123);
 	assert_int_equal(machine.quantum_ns, 10000000);
 	assert_true(machine.features.fsgsbase && machine.features.umip);
-	assert_false(machine.features.xsave || machine.features.smep);
+	assert_false(machine.features.xsave || machine.features.smep || machine.features.pv_eoi);
 	assert_false(machine.limits.preemption);
 	assert_true(machine.checks_itself);
 	assert_int_equal(machine.mounts.bytes, sizeof("vda:/mnt\0vdb:/b:ro"));
@@ -448,11 +448,11 @@ static void a_feature_is_its_whole_name(void **state)
 	assert_null(read_tree());
 	assert_false(machine.features.fsgsbase || machine.features.xsave || machine.features.umip ||
 		     machine.features.smep);
-	features = "smep\0xsave";
-	features_len = sizeof("smep\0xsave");
+	features = "smep\0xsave\0kvm-pv-eoi";
+	features_len = sizeof("smep\0xsave\0kvm-pv-eoi");
 	make_tree();
 	assert_null(read_tree());
-	assert_true(machine.features.xsave && machine.features.smep);
+	assert_true(machine.features.xsave && machine.features.smep && machine.features.pv_eoi);
 }
 
 static const char *refuse_machine(const struct machine_tree *tree)

@@ -44,6 +44,7 @@ static int set_up(void **state)
 		.quantum_ns = 10000000,
 		.has_fsgsbase = true,
 		.has_umip = true,
+		.has_pv_eoi = true,
 		.has_host_fsgsbase = true,
 		.stdio_mode = {S_IFCHR | 0620, S_IFIFO | 0600, S_IFREG | 0644},
 		.tty_mask = 1,
@@ -124,13 +125,14 @@ static void memory_and_cpu_are_described(void **state)
 	assert_int_equal(u64_of("/cpus/cpu@0", LDE_DT_TSC_HZ), 2600000123);
 	expect_list("/cpus/cpu@0", LDE_DT_FEATURES,
 		    (const char *[]){LDE_FEATURE_FSGSBASE, LDE_FEATURE_UMIP,
-				    LDE_FEATURE_HOST_FSGSBASE, NULL});
+				    LDE_FEATURE_PV_EOI, LDE_FEATURE_HOST_FSGSBASE, NULL});
 }
 
 static void a_cpu_without_features_has_an_empty_list(void **state)
 {
 	(void)state;
-	config.has_fsgsbase = config.has_umip = config.has_host_fsgsbase = false;
+	config.has_fsgsbase = config.has_umip = config.has_pv_eoi =
+		config.has_host_fsgsbase = false;
 	build();
 	property("/cpus/cpu@0", LDE_DT_FEATURES, 0);
 }

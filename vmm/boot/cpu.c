@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include <asm/hwcap2.h>
+#include <asm/kvm_para.h>
 
 #include <lde/boot.h>
 #include <lde/layout.h>
@@ -95,6 +96,9 @@ static void adjust_leaf(struct kvm_cpuid_entry2 *leaf, struct bootcpu *info)
 	case 0xb: /* topology: the x2APIC id of this CPU */
 	case 0x1f:
 		leaf->edx = 0;
+		break;
+	case KVM_CPUID_FEATURES:
+		info->has_pv_eoi = leaf->eax & 1u << KVM_FEATURE_PV_EOI;
 		break;
 	case 0x80000001:
 		leaf->ecx &= ~CPUID_80000001_ECX_SVM;

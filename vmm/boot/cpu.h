@@ -19,6 +19,7 @@ struct bootcpu {
 	uint32_t xstate_mask; /* components for XCR0, if has_xsave */
 	bool has_umip;
 	bool has_smep;
+	bool has_pv_eoi; /* KVM_FEATURE_PV_EOI */
 	bool has_host_fsgsbase;
 };
 

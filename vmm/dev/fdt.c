@@ -133,7 +133,7 @@ static void put_memory(struct latch *latch, const struct dtree_config *config)
 
 static void put_features(struct latch *latch, const struct dtree_config *config)
 {
-	const char *features[6] = {NULL};
+	const char *features[7] = {NULL};
 	size_t nr = 0;
 
 	if (config->has_fsgsbase)
@@ -144,6 +144,8 @@ static void put_features(struct latch *latch, const struct dtree_config *config)
 		features[nr++] = LDE_FEATURE_UMIP;
 	if (config->has_smep)
 		features[nr++] = LDE_FEATURE_SMEP;
+	if (config->has_pv_eoi)
+		features[nr++] = LDE_FEATURE_PV_EOI;
 	if (config->has_host_fsgsbase)
 		features[nr++] = LDE_FEATURE_HOST_FSGSBASE;
 	put_list(latch, LDE_DT_FEATURES, features);

@@ -7,8 +7,9 @@
 
 void apic_set_deadline(uint64_t tsc);
 
-static inline void apic_end_of_interrupt(void)
+static inline void apic_end_of_interrupt(unsigned vector)
 {
+	(void)vector;
 }
 
 #endif
