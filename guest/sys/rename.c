@@ -22,6 +22,12 @@ static bool is_below(const struct inode *dir, const struct inode *inode)
 	return dir == inode;
 }
 
+/* Whether another file system begins there: /proc, or a disk. */
+static bool is_mount_point(const struct dir_entry *entry)
+{
+	return inode_is_dir(entry->inode) && !dir_is_kept(entry->inode);
+}
+
 static int check_ends(const struct rename *r)
 {
 	const struct path_end *old = &r->old.end, *new = &r->new.end;
@@ -54,23 +60,20 @@ static int check_shape(const struct rename *r)
 	return 0;
 }
 
-/* Whether what has the new name may give way. */
-static int check_target(const struct rename *r)
+/* A folder gives way to a folder only, another file to another file. */
+static int check_kinds(const struct rename *r)
 {
-	const struct inode *from = r->from->inode, *to = r->to->inode;
+	bool to_is_dir = inode_is_dir(r->to->inode);
 
-	if (!inode_is_dir(from))
-		return inode_is_dir(to) ? -EISDIR : 0;
-	if (!inode_is_dir(to))
-		return -ENOTDIR;
-	if (!dir_is_kept(to))
-		return -EBUSY;
-	return dir_is_empty(to) ? 0 : -ENOTEMPTY;
+	if (inode_is_dir(r->from->inode))
+		return to_is_dir ? 0 : -ENOTDIR;
+	return to_is_dir ? -EISDIR : 0;
 }
 
 static int check_entries(struct rename *r)
 {
 	const struct path_end *old = &r->old.end, *new = &r->new.end;
+	bool replaces;
 	int err;
 
 	r->from = dir_find(old->dir, old->name, old->len);
@@ -86,11 +89,17 @@ static int check_entries(struct rename *r)
 		return err;
 	if (!new->dir->nlink)
 		return -ENOENT;
-	if (inode_is_dir(r->from->inode) && !dir_is_kept(r->from->inode))
-		return -EBUSY; /* where /proc is */
-	if (!r->to || r->to->inode == r->from->inode || r->flags & RENAME_EXCHANGE)
+	if (r->to && r->to->inode == r->from->inode)
 		return 0;
-	return check_target(r);
+	replaces = r->to && !(r->flags & RENAME_EXCHANGE);
+	err = replaces ? check_kinds(r) : 0;
+	if (err)
+		return err;
+	if (is_mount_point(r->from) || (r->to && is_mount_point(r->to)))
+		return -EBUSY;
+	return replaces && inode_is_dir(r->to->inode) && !dir_is_empty(r->to->inode) ?
+		       -ENOTEMPTY :
+		       0;
 }
 
 static int rename_on_disk(const struct rename *r)

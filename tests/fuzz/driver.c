@@ -59,8 +59,9 @@ static unsigned long nr_free_pages(void)
 	return sysinfo(&info) ? 0 : info.freeram * info.mem_unit / 4096;
 }
 
-/* Removes name, seen from the folder dir, with all that is in it. */
-static void remove_tree(int dir, const char *name)
+/* Removes name, seen from the folder dir, with all that is in it; false, and it
+ * is said, if that cannot be. */
+static bool remove_tree(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
@@ -69,13 +70,15 @@ static void remove_tree(int dir, const char *name)
 	while (stream && (entry = readdir(stream))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		remove_tree(fd, entry->d_name);
-		rewinddir(stream);
+		if (remove_tree(fd, entry->d_name))
+			rewinddir(stream);
 	}
 	if (stream)
 		closedir(stream);
-	if (unlinkat(dir, name, fd >= 0 ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
-		fprintf(stderr, "fuzz: %.40s cannot be removed: %s\n", name, strerror(errno));
+	if (!unlinkat(dir, name, fd >= 0 ? AT_REMOVEDIR : 0) || errno == ENOENT)
+		return true;
+	fprintf(stderr, "fuzz: %.40s cannot be removed: %s\n", name, strerror(errno));
+	return false;
 }
 
 static bool is_made_by_workers(const char *name)
@@ -121,8 +124,8 @@ static void remove_files(const char *path)
 		if (entry->d_name[0] == '.' || !strcmp(below, "/proc") || lstat(below, &st))
 			continue;
 		if (is_made_by_workers(entry->d_name)) {
-			remove_tree(AT_FDCWD, below);
-			rewinddir(dir);
+			if (remove_tree(AT_FDCWD, below))
+				rewinddir(dir);
 		} else if (S_ISDIR(st.st_mode)) {
 			remove_files(below);
 		}
