@@ -25,6 +25,10 @@ void random_bytes(void *buf, uint32_t len)
 		next += n;
 		left -= n;
 		len -= n;
+		for (; len >= sizeof(pool); len -= sizeof(pool)) {
+			monitor_read_entropy(buf);
+			buf = (char *)buf + sizeof(pool);
+		}
 		if (len) {
 			monitor_read_entropy(&pool);
 			next = pool.bytes;

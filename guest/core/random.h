@@ -7,6 +7,7 @@
 
 /* seed: what the device tree brought, used up before the host is asked. */
 void random_init(const uint8_t *seed, uint32_t len);
+/* buf: in the direct map or the kernel's image. */
 void random_bytes(void *buf, uint32_t len);
 
 #endif

@@ -3,8 +3,8 @@
  * The scheduler: gives the CPU to one READY process after the other.
  *
  * The kernel is not preempted: interrupts are off from trap to return, and a
- * process leaves the CPU in sched_block, sched_yield or sched_end, or when the
- * timer interrupted it in ring 3 and its slice is over.
+ * process leaves the CPU in sched_block, sched_yield, sched_cond_resched or
+ * sched_end, or when the timer interrupted it in ring 3 and its slice is over.
  */
 #ifndef GUEST_CORE_SCHED_H
 #define GUEST_CORE_SCHED_H
@@ -33,6 +33,13 @@ void sched_stop(void);
 
 /* The running process lets others go first. */
 void sched_yield(void);
+
+/*
+ * For a system call that is long and never waits, between two pieces of it: lets
+ * the interrupts in that are due, and others have the CPU if the slice is over.
+ * False if the process has a signal to attend to, and should end the call.
+ */
+bool sched_cond_resched(void);
 
 /*
  * The running process is over: RUNNING to ZOMBIE. Unless it is NULL, on_gone(p)

@@ -3,10 +3,13 @@
 
 #include "guest/core/process.h"
 #include "guest/core/random.h"
+#include "guest/core/sched.h"
 #include "guest/fs/file.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/errno.h"
 #include "guest/mm/usercopy.h"
+
+#define ZERO_PIECE (256u << 10) /* between two looks at what else is to be done */
 
 const struct inode_ops device_inode_ops;
 
@@ -33,11 +36,17 @@ static int64_t null_write(struct file *file, const struct user_piece *pieces, un
 
 static int64_t zero_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
 {
-	int err = user_zero(current()->space, buf, len);
+	uint64_t done = 0, n;
 
 	(void)file;
 	(void)pos;
-	return err ? err : (int64_t)len;
+	do {
+		n = min_u64(len - done, ZERO_PIECE);
+		if (user_zero(current()->space, buf + done, n))
+			return done ? (int64_t)done : -EFAULT;
+		done += n;
+	} while (done < len && sched_cond_resched());
+	return done;
 }
 
 static int64_t full_write(struct file *file, const struct user_piece *pieces, unsigned nr,
@@ -46,22 +55,32 @@ static int64_t full_write(struct file *file, const struct user_piece *pieces, un
 	return null_write(file, pieces, nr, pos) ? -ENOSPC : 0;
 }
 
-static int64_t random_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
+int64_t device_random_read(vaddr_t buf, uint64_t len)
 {
-	uint8_t bytes[256];
+	struct space *space = current()->space;
 	uint64_t done = 0;
 
-	(void)file;
-	(void)pos;
 	while (done < len) {
-		uint64_t n = min_u64(len - done, sizeof(bytes));
+		uint64_t n = len - done;
+		void *piece = user_present(space, buf + done, &n, ACCESS_WRITE);
 
-		random_bytes(bytes, n);
-		if (user_write(current()->space, buf + done, bytes, n))
+		if (piece) {
+			random_bytes(piece, n);
+			done += n;
+			if (done < len && !sched_cond_resched())
+				break;
+		} else if (!user_bring(space, buf + done, ACCESS_WRITE)) {
 			return done ? (int64_t)done : -EFAULT;
-		done += n;
+		}
 	}
 	return done;
+}
+
+static int64_t random_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
+{
+	(void)file;
+	(void)pos;
+	return device_random_read(buf, len);
 }
 
 static int missing_open(struct file *file)

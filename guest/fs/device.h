@@ -21,4 +21,8 @@ extern const struct inode_ops device_inode_ops;
 /* What an open device file does; one that does not exist cannot be opened. */
 const struct file_ops *device_file_ops(uint32_t rdev);
 
+/* Random bytes for the running program: how many, fewer if a signal has come, or
+ * -EFAULT. */
+int64_t device_random_read(vaddr_t buf, uint64_t len);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include <asm/signal.h>
 
+#include "guest/core/sched.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -55,6 +56,8 @@ static int64_t copy_run(struct copy *c)
 		if (n > 0) {
 			done += n;
 			c->left -= n;
+			if (c->left && !sched_cond_resched())
+				break;
 		}
 	}
 	space_unmap(space, m.start, m.bytes);

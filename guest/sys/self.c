@@ -8,10 +8,10 @@
 
 #include "guest/arch/msr.h"
 #include "guest/core/clock.h"
-#include "guest/core/random.h"
 #include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
+#include "guest/fs/device.h"
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
@@ -293,18 +293,7 @@ int64_t sys_sysinfo(struct trap_frame *f)
 
 int64_t sys_getrandom(struct trap_frame *f)
 {
-	uint64_t len = min_u64(arg_u64(f, 1), INT32_MAX), done = 0;
-	uint8_t bytes[256];
-
 	if (arg_u64(f, 2) & ~(uint64_t)GRND_KNOWN)
 		return -EINVAL;
-	while (done < len) {
-		uint64_t n = min_u64(len - done, sizeof(bytes));
-
-		random_bytes(bytes, n);
-		if (put_user(arg_u64(f, 0) + done, bytes, n))
-			return done ? (int64_t)done : -EFAULT;
-		done += n;
-	}
-	return done;
+	return device_random_read(arg_u64(f, 0), min_u64(arg_u64(f, 1), INT32_MAX));
 }

@@ -335,6 +335,107 @@ static void a_signal_ends_the_waits_that_it_may_end(void **state)
 	assert_true(fake.tsc < 2000000); /* the interrupted wait's timer is gone */
 }
 
+/* ---- long system calls ---------------------------------------------------------- */
+
+/* In ring 0, where no interrupt comes. */
+static void call_for_long(void *arg)
+{
+	const struct work *w = arg;
+
+	for (unsigned i = 0; i < w->pieces; i++) {
+		fake.tsc += w->ticks;
+		journal_note(sched_cond_resched() ? w->name : 'k');
+	}
+}
+
+static void sleep_in_between(void *arg)
+{
+	(void)arg;
+	wait_on(NULL, fake.tsc + QUANTUM / 2);
+	journal_note('s');
+}
+
+static void a_long_call_gives_the_cpu_back_when_its_slice_is_over(void **state)
+{
+	struct work a = { 'a', 4, QUANTUM / 2 }, b = { 'b', 2, QUANTUM };
+
+	(void)state;
+	spawn(call_for_long, &a);
+	spawn(work, &b);
+	run_processes();
+	assert_string_equal(journal(), "aaabab");
+	assert_int_equal(ledger.switches_preempted, 4);
+}
+
+static void a_long_call_lets_sleepers_wake(void **state)
+{
+	struct work a = { 'a', 4, QUANTUM };
+
+	(void)state;
+	spawn(sleep_in_between, NULL);
+	spawn(call_for_long, &a);
+	run_processes();
+	assert_string_equal(journal(), "asaaa");
+}
+
+static int set_up_with_clock(void **state)
+{
+	set_up(state);
+	clock_init(1000000000);
+	return 0;
+}
+
+static void a_long_call_alone_lets_interrupts_in_now_and_then(void **state)
+{
+	struct work a = { 'a', 100, 1000000 }; /* 1 ms each */
+
+	(void)state;
+	spawn(call_for_long, &a);
+	assert_string_equal(run_processes(), FAKE_IDLE);
+	assert_in_range(ledger.timer_arms, 9, 11);
+	assert_int_equal(ledger.switches_preempted, 0);
+}
+
+static void a_short_call_is_not_held_up(void **state)
+{
+	struct work a = { 'a', 9, 1 };
+
+	(void)state;
+	spawn(call_for_long, &a);
+	run_processes();
+	assert_in_range(ledger.timer_arms, 0, 1);
+}
+
+static void without_preemption_a_long_call_keeps_the_cpu(void **state)
+{
+	struct work a = { 'a', 4, QUANTUM }, b = { 'b', 1, 1 };
+
+	(void)state;
+	spawn(sleep_in_between, NULL);
+	spawn(call_for_long, &a);
+	spawn(work, &b);
+	run_processes();
+	assert_string_equal(journal(), "aaaabs");
+}
+
+static void call_with_a_signal(void *arg)
+{
+	(void)arg;
+	fake.tsc += 1;
+	journal_note(sched_cond_resched() ? '.' : 'k');
+	current()->needs_attention = true;
+	journal_note(sched_cond_resched() ? '.' : 'k');
+	current()->needs_attention = false;
+}
+
+static void a_signal_ends_a_long_call(void **state)
+{
+	(void)state;
+	spawn(call_with_a_signal, NULL);
+	run_processes();
+	assert_string_equal(journal(), ".k");
+}
+
 /* ---- the end ------------------------------------------------------------------------ */
 
 static void ended_processes_give_back_their_memory(void **state)
@@ -457,6 +558,15 @@ int main(void)
 		TEST(a_wait_ends_by_whatever_comes_first),
 		TEST(a_deadline_that_has_passed_ends_the_wait),
 		TEST(a_signal_ends_the_waits_that_it_may_end),
+		cmocka_unit_test_setup(a_long_call_gives_the_cpu_back_when_its_slice_is_over,
+				       set_up_with_clock),
+		TEST(a_long_call_lets_sleepers_wake),
+		cmocka_unit_test_setup(a_long_call_alone_lets_interrupts_in_now_and_then,
+				       set_up_with_clock),
+		cmocka_unit_test_setup(a_short_call_is_not_held_up, set_up_with_clock),
+		cmocka_unit_test_setup(without_preemption_a_long_call_keeps_the_cpu,
+				       set_up_without_preemption),
+		TEST(a_signal_ends_a_long_call),
 		TEST(ended_processes_give_back_their_memory),
 		TEST(what_each_did_adds_up_to_its_life),
 		TEST(a_hundred_share_the_cpu_fairly),
