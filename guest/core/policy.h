@@ -26,9 +26,10 @@ struct policy_state {
 	uint64_t burst;        /* sjf, stcf: CPU time since it last waited... */
 	uint64_t expected;     /* ...and what such a burst takes, by experience */
 	uint64_t used;         /* mlfq: of the allotment of its level... */
-	uint64_t left;         /* ...and what was left of its slice when it stopped */
+	uint64_t left;         /* ...and what was left of its slice when it stopped; 0: new */
 	uint32_t level;        /* mlfq: 0 is the first to run */
 	uint32_t epoch;        /* mlfq: of the boost that it has seen */
+	bool is_woken;         /* mlfq: it runs since it woke up on the first level */
 };
 
 /* Why a process comes into the run queue. */

@@ -5,6 +5,11 @@
  * of CPU time there is used up, however many waits it was spread over. Now and
  * then everybody is lifted to the first level again (boost).
  *
+ * Who wakes up on the first level goes before its equals and takes the CPU from
+ * one of them, or it would wait for as many quanta as there are others each time
+ * that all have been lifted. Nobody starves of that: its allotment is the same.
+ * Those who woke up do not take the CPU from each other.
+ *
  * The boost is a change of the epoch: the queues are joined at once, and those
  * who are not in one notice when they come by.
  */
@@ -13,6 +18,7 @@
 #include "guest/core/process.h"
 
 static struct {
+	struct list woken; /* before all queues */
 	struct list queues[POLICY_LEVELS_MAX];
 	uint64_t quanta[POLICY_LEVELS_MAX];
 	uint32_t nr_levels, allotment, epoch;
@@ -35,6 +41,7 @@ static void notice_boost(struct process *p)
 static void mlfq_admit(struct process *p)
 {
 	start_level(p, 0);
+	p->policy.left = 0; /* until it has run */
 }
 
 /* Where s will be when it is charged for ticks. */
@@ -69,7 +76,8 @@ static void mlfq_enqueue(struct process *p, enum policy_event event)
 	struct list *queue;
 
 	notice_boost(p);
-	queue = &mlfq.queues[s->level];
+	s->is_woken = event == POLICY_WOKEN && s->level == 0 && s->left;
+	queue = s->is_woken ? &mlfq.woken : &mlfq.queues[s->level];
 	if (event == POLICY_DISPLACED) { /* goes on with its slice, before its equals */
 		p->slice = s->left;
 		list_add_head(queue, &p->queue_link);
@@ -86,32 +94,41 @@ static void boost_all(void)
 		list_add_all(&mlfq.queues[0], &mlfq.queues[level]);
 }
 
+static struct list *first_queue(void)
+{
+	if (!list_is_empty(&mlfq.woken))
+		return &mlfq.woken;
+	for (uint32_t level = 0; level < mlfq.nr_levels; level++)
+		if (!list_is_empty(&mlfq.queues[level]))
+			return &mlfq.queues[level];
+	return NULL;
+}
+
 static struct process *mlfq_pick(void)
 {
 	uint64_t now = clock_now();
+	struct list *queue;
+	struct process *p;
 
 	if (mlfq.boost && now - mlfq.last_boost >= mlfq.boost) {
 		mlfq.last_boost = now;
 		boost_all();
 	}
-	for (uint32_t level = 0; level < mlfq.nr_levels; level++) {
-		struct process *p;
-
-		if (list_is_empty(&mlfq.queues[level]))
-			continue;
-		p = list_entry(list_take_first(&mlfq.queues[level]), struct process, queue_link);
-		if (p->policy.epoch != mlfq.epoch) {
-			start_level(p, 0);
-			p->slice = mlfq.quanta[0];
-		}
-		return p;
+	queue = first_queue();
+	if (!queue)
+		return NULL;
+	p = list_entry(list_take_first(queue), struct process, queue_link);
+	if (p->policy.epoch != mlfq.epoch) {
+		start_level(p, 0);
+		p->slice = mlfq.quanta[0];
 	}
-	return NULL;
+	return p;
 }
 
 static bool mlfq_preempts(const struct process *p, const struct process *running, uint64_t ticks)
 {
-	return p->policy.level < level_after(&running->policy, ticks);
+	return p->policy.level < level_after(&running->policy, ticks) ||
+	       (p->policy.is_woken && !running->policy.is_woken);
 }
 
 const struct policy_ops *policy_mlfq(const struct policy_config *config)
@@ -126,6 +143,7 @@ const struct policy_ops *policy_mlfq(const struct policy_config *config)
 		.preempts = mlfq_preempts,
 	};
 
+	list_init(&mlfq.woken);
 	for (uint32_t i = 0; i < POLICY_LEVELS_MAX; i++) {
 		list_init(&mlfq.queues[i]);
 		mlfq.quanta[i] = config->quanta[i];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hog [MS]: computes for MS milliseconds of CPU time (1000) without a pause.
+ * hog [MS [DELAY]]: computes for MS milliseconds of CPU time (1000) without a
+ * pause; sleeps DELAY milliseconds (0) before that, as a job that arrives later.
  *
  * It never waits and never yields, so whoever else wants to run depends on the
  * kernel taking the CPU away from it.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,16 +35,37 @@ static uint64_t compute(uint64_t seed, uint64_t rounds)
 	return seed;
 }
 
+static int parse(const char *text, uint64_t *ms)
+{
+	char *end;
+
+	*ms = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+}
+
+static void sleep_ms(uint64_t ms)
+{
+	struct timespec left = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+}
+
 int main(int argc, char **argv)
 {
-	char *end = NULL;
-	uint64_t ms = argc > 1 ? strtoull(argv[1], &end, 10) : 1000;
-	uint64_t start = cpu_ns(), now = start, chunk = 10000, rounds = 0, value = 1;
+	uint64_t ms = 1000, delay = 0, start, now, chunk = 10000, rounds = 0, value = 1;
 
-	if (argc > 2 || (end && (*end || end == argv[1] || argv[1][0] == '-'))) {
-		fprintf(stderr, "Usage: hog [MILLISECONDS]\n");
+	if (argc > 3 || (argc > 1 && !parse(argv[1], &ms)) ||
+	    (argc > 2 && !parse(argv[2], &delay))) {
+		fprintf(stderr, "Usage: hog [MILLISECONDS [DELAY]]\n");
 		return 2;
 	}
+	if (delay)
+		sleep_ms(delay);
+	start = now = cpu_ns();
 	while (now - start < ms * 1000000) {
 		uint64_t before = now;
 

@@ -36,3 +36,8 @@ $(BENCH_PLUGIN): tests/bench/insn_trace.c
 .PHONY: bench
 bench: lde $(BENCH_FILES)
 	@BUILD=$(BUILD) LDE=$(abspath lde) tests/bench/run
+
+# What policies promise, by the real clock: five minutes of it.
+.PHONY: bench-policies
+bench-policies: lde
+	@LDE=$(abspath lde) tests/bench/policies

@@ -306,6 +306,68 @@ static void mlfq_boosts_everybody(void **state)
 	assert_true(p->record->switches_preempted >= 10); /* they go on taking turns */
 }
 
+/* Sleeps, and says how long it then waits for the CPU at worst. */
+static uint64_t longest_wait;
+
+static void interact(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < 20; i++) {
+		uint64_t due = fake.tsc + 3 * QUANTUM + i * QUANTUM / 7;
+
+		wait_on(NULL, due);
+		if (fake.tsc - due > longest_wait)
+			longest_wait = fake.tsc - due;
+		fake_compute(QUANTUM / 100);
+	}
+}
+
+static void mlfq_lets_who_wakes_up_go_first(void **state)
+{
+	static const struct job hog = { 'h', 0, 10 * QUANTUM, 2 };
+
+	(void)state;
+	config.boost = 15 * QUANTUM; /* often, so that most are on the first level */
+	longest_wait = 0;
+	use("mlfq");
+	spawn(interact, NULL);
+	for (unsigned i = 0; i < 20; i++)
+		spawn_job(&hog, 0, 1);
+	run_processes();
+	assert_true(longest_wait < QUANTUM / 10);
+}
+
+/* Two that wake each other do not keep a third from the CPU. */
+static struct wait_queue their_turn[2] = { WAIT_QUEUE_INIT(their_turn[0]),
+					   WAIT_QUEUE_INIT(their_turn[1]) };
+
+static void ping_pong(void *arg)
+{
+	unsigned me = (unsigned)(uintptr_t)arg;
+
+	for (unsigned i = 0; i < 40; i++) {
+		fake_compute(QUANTUM / 4);
+		wait_wake_all(&their_turn[!me]);
+		wait_on(&their_turn[me], fake.tsc + QUANTUM);
+	}
+}
+
+static void mlfq_lets_nobody_stay_first(void **state)
+{
+	static const struct job hog = { 'h', 0, 2 * QUANTUM, 1 };
+	struct process *p;
+
+	(void)state;
+	config.allotment = 2;
+	use("mlfq");
+	spawn(ping_pong, (void *)0);
+	spawn(ping_pong, (void *)1);
+	p = spawn_job(&hog, 0, 1);
+	run_processes();
+	/* Each of the two has 10 quanta to compute; it is done long before. */
+	assert_true(p->record->end_tsc - p->record->start_tsc < 10 * QUANTUM);
+}
+
 /* ---- lottery and stride ------------------------------------------------------ */
 
 static struct process *shares[3];
@@ -418,6 +480,8 @@ int main(void)
 		TEST(mlfq_goes_down_one_level_for_each_allotment),
 		TEST(mlfq_is_not_fooled_by_short_sleeps),
 		TEST(mlfq_boosts_everybody),
+		TEST(mlfq_lets_who_wakes_up_go_first),
+		TEST(mlfq_lets_nobody_stay_first),
 		TEST(lottery_gives_shares_by_chance),
 		TEST(many_tickets_are_still_a_lottery),
 		TEST(the_same_seed_draws_the_same_lots),
