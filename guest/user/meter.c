@@ -4,6 +4,7 @@
  * prints for each sample how many ticks a batch of it took, a line each:
  *
  *   clock N     ticks that reading the counter twice takes
+ *   step N      what all differences of readings are multiples of: its precision
  *   batch N     operations in a sample
  *   N           a sample
  *
@@ -117,18 +118,43 @@ static volatile int *stop; /* shared with it */
 static pid_t other;
 static int to_other[2], from_other[2];
 
+/* How the other one is made: by fork, or to be in the same address space. The
+ * kernel of lde does not know CLONE_VM without CLONE_VFORK, but without private
+ * memory all are in one space there. */
+static enum {
+	OTHER_FORKED,
+	OTHER_BESIDE,   /* a stack of its own, and no flag */
+	OTHER_CLONE_VM, /* the same, with the flag */
+} other_kind;
+
+static int run_other(void *body)
+{
+	((void (*)(void))body)();
+	_exit(0);
+}
+
+static pid_t make_other(void (*body)(void))
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+	int flags = SIGCHLD | (other_kind == OTHER_CLONE_VM ? CLONE_VM : 0);
+	pid_t pid;
+
+	if (other_kind != OTHER_FORKED)
+		return clone(run_other, stack + sizeof(stack), flags, (void *)body);
+	pid = fork();
+	if (!pid)
+		run_other((void *)body);
+	return pid;
+}
+
 static void start_other(void (*body)(void))
 {
 	stop = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (stop == MAP_FAILED)
 		fail("mmap");
-	other = fork();
+	other = make_other(body);
 	if (other < 0)
-		fail("fork");
-	if (!other) {
-		body();
-		_exit(0);
-	}
+		fail("cannot make another process");
 }
 
 static void yield_until_stopped(void)
@@ -227,16 +253,21 @@ static const struct op {
 	void (*run)(long i);      /* NULL: the timer */
 	int batch;
 	int units; /* of what is named in a run: a round trip is two messages */
+	int other_kind;
 } ops[] = {
-	{ "syscall", NULL, null_call, 20, 1 },
-	{ "yield", NULL, yield, 20, 1 },
-	{ "switch", start_yielding, yield, 10, 2 },
-	{ "pipe", start_echo, send_and_receive, 10, 2 },
-	{ "fault", map_pages, touch, 1, 1 },
-	{ "signal", catch_signals, illegal, 5, 1 },
-	{ "timer", calibrate, NULL, 1, 1 },
-	{ "cpuid", NULL, cpuid, 20, 1 },
-	{ "write", NULL, write_byte, 5, 1 },
+	{ "syscall", NULL, null_call, 20, 1, OTHER_FORKED },
+	{ "yield", NULL, yield, 20, 1, OTHER_FORKED },
+	{ "switch", start_yielding, yield, 10, 2, OTHER_FORKED },
+	{ "switch-beside", start_yielding, yield, 10, 2, OTHER_BESIDE },
+	{ "switch-clone-vm", start_yielding, yield, 10, 2, OTHER_CLONE_VM },
+	{ "pipe", start_echo, send_and_receive, 10, 2, OTHER_FORKED },
+	{ "pipe-beside", start_echo, send_and_receive, 10, 2, OTHER_BESIDE },
+	{ "pipe-clone-vm", start_echo, send_and_receive, 10, 2, OTHER_CLONE_VM },
+	{ "fault", map_pages, touch, 1, 1, OTHER_FORKED },
+	{ "signal", catch_signals, illegal, 5, 1, OTHER_FORKED },
+	{ "timer", calibrate, NULL, 1, 1, OTHER_FORKED },
+	{ "cpuid", NULL, cpuid, 20, 1, OTHER_FORKED },
+	{ "write", NULL, write_byte, 5, 1, OTHER_FORKED },
 };
 
 static const struct op *find_op(const char *name)
@@ -267,6 +298,30 @@ static uint64_t clock_cost(void)
 	return costs[NR_CLOCK / 2];
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+static uint64_t clock_step(void)
+{
+	uint64_t step = 0, last = ticks_now();
+
+	for (int i = 0; i < 100 * NR_CLOCK; i++) {
+		uint64_t now = ticks_now();
+
+		step = common_divisor(step, now - last);
+		last = now;
+	}
+	return step;
+}
+
 static void take_samples(const struct op *op, long nr)
 {
 	long done = 0;
@@ -290,9 +345,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGALRM, SIG_IGN);
-	printf("clock %llu\nbatch %d\n", (unsigned long long)clock_cost(), op->batch * op->units);
+	printf("clock %llu\nstep %llu\nbatch %d\n", (unsigned long long)clock_cost(),
+	       (unsigned long long)clock_step(), op->batch * op->units);
 	fflush(stdout);
 	memset(samples, 0, sizeof(samples)); /* so that no sample is a first touch */
+	other_kind = op->other_kind;
 	if (op->prepare)
 		op->prepare(nr * op->batch);
 	if (op->run)

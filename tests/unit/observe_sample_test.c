@@ -18,8 +18,9 @@ static void values_are_sorted_and_the_clock_is_taken_off(void **state)
 	struct sample sample;
 
 	(void)state;
-	assert_int_equal(sample_parse(&sample, "clock 20\nbatch 10\n1020\n520\n\n320\n120\n20\n"), 0);
+	assert_int_equal(sample_parse(&sample, "clock 20\nstep 2\nbatch 10\n1020\n520\n\n320\n120\n20\n"), 0);
 	assert_int_equal(sample.nr, 5);
+	assert_int_equal(sample.clock_step, 2);
 	assert_int_equal(sample.values[0], 20);
 	assert_int_equal(sample.values[4], 1020);
 	assert_true(sample_percentile(&sample, 50) == 30.0);

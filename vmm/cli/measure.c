@@ -23,23 +23,31 @@
 #define NR_ROUNDS       3
 #define SPREAD_LIMIT    10 /* percent, between rounds: more is said */
 #define PERCENT         100.0
+#define WIDTH           80
 #define NS_PER_SEC      1e9
 
+#define FORWARDED  "--syscalls=exit"
+#define ONE_SPACE  "--without=private-memory"
+
 static const struct operation {
-	const char *key, *op;
-	bool forward; /* in the guest by way of the VMM, and natively not at all */
+	const char *key;
+	const char *guest, *option; /* what meter does, and under which option of run */
+	const char *native;	    /* the same there; NULL: there is none */
 	const char *title;
 } operations[] = {
-	{"syscall", "syscall", false, "null system call"},
-	{"syscall_exit", "syscall", true, "the same via the VMM"},
-	{"yield", "yield", false, "sched_yield alone"},
-	{"switch", "switch", false, "sched_yield, switch"},
-	{"pipe", "pipe", false, "message by a pipe"},
-	{"fault", "fault", false, "page fault"},
-	{"signal", "signal", false, "signal and return"},
-	{"timer", "timer", false, "timer interrupt"},
-	{"cpuid", "cpuid", false, "CPUID"},
-	{"write", "write", false, "write of a byte"},
+	{"syscall", "syscall", NULL, "syscall", "null system call"},
+	{"syscall_exit", "syscall", FORWARDED, NULL, "  the same via the VMM"},
+	{"yield", "yield", NULL, "yield", "sched_yield alone"},
+	{"switch", "switch", NULL, "switch", "sched_yield, switch"},
+	{"switch_one_space", "switch-beside", ONE_SPACE, "switch-clone-vm",
+	 "  in one address space"},
+	{"pipe", "pipe", NULL, "pipe", "message by a pipe"},
+	{"pipe_one_space", "pipe-beside", ONE_SPACE, "pipe-clone-vm", "  in one address space"},
+	{"fault", "fault", NULL, "fault", "page fault"},
+	{"signal", "signal", NULL, "signal", "signal and return"},
+	{"timer", "timer", NULL, "timer", "timer interrupt"},
+	{"cpuid", "cpuid", NULL, "cpuid", "CPUID: exit to KVM"},
+	{"write", "write", NULL, "write", "write: exit to the VMM"},
 };
 
 #define NR_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
@@ -50,7 +58,7 @@ struct figure {
 	size_t nr;
 	double median_ns, p99_ns;
 	double spread; /* greatest median of a round over the least, less 1 */
-	uint64_t clock_ticks, batch;
+	uint64_t clock_ticks, clock_step, batch;
 	double insns; /* emulated, for one operation; 0: not known */
 };
 
@@ -94,6 +102,7 @@ static int rounds_add(struct rounds *rounds, const struct measure_result *result
 	if (!rounds->all.nr || median > rounds->greatest)
 		rounds->greatest = median;
 	rounds->all.clock_ticks = result->sample.clock_ticks;
+	rounds->all.clock_step = result->sample.clock_step;
 	rounds->all.batch = result->sample.batch;
 	return sample_add(&rounds->all, &result->sample);
 }
@@ -111,6 +120,7 @@ static void figure_fill(struct figure *figure, const struct rounds *rounds, uint
 	figure->p99_ns = to_ns(sample_percentile(&rounds->all, 99), tsc_hz);
 	figure->spread = rounds->least > 0 ? rounds->greatest / rounds->least - 1 : 0;
 	figure->clock_ticks = rounds->all.clock_ticks;
+	figure->clock_step = rounds->all.clock_step;
 	figure->batch = rounds->all.batch;
 }
 
@@ -136,7 +146,7 @@ static int measure_guest(struct measurement *m, size_t i, unsigned int nr)
 	for (; done < NR_ROUNDS && !status; done++) {
 		unsigned int samples = done == NR_ROUNDS - 1 ? 2 * nr : nr;
 
-		status = measure_in_guest(operation->op, samples, operation->forward,
+		status = measure_in_guest(operation->guest, samples, operation->option,
 					  &results[done]);
 		if (!status && rounds_add(&rounds, &results[done]))
 			status = STATUS_LDE_FAILED;
@@ -161,7 +171,7 @@ static int measure_native(struct measurement *m, size_t i, unsigned int nr)
 	for (int round = 0; round < NR_ROUNDS && !status; round++) {
 		struct measure_result result;
 
-		status = measure_natively(operations[i].op, nr, &result);
+		status = measure_natively(operations[i].native, nr, &result);
 		if (!status && rounds_add(&rounds, &result))
 			status = STATUS_LDE_FAILED;
 		measure_fini(&result);
@@ -178,7 +188,7 @@ static int measure_all(struct measurement *m, unsigned int nr)
 	for (size_t i = 0; i < NR_OPERATIONS; i++) {
 		int status = measure_guest(m, i, nr);
 
-		if (!status && !operations[i].forward)
+		if (!status && operations[i].native)
 			status = measure_native(m, i, nr);
 		if (status)
 			return status;
@@ -188,43 +198,34 @@ static int measure_all(struct measurement *m, unsigned int nr)
 
 /* ---- printing ------------------------------------------------------------------ */
 
-static void add_ns(struct table *table, const struct figure *figure, double ns)
+static void add_figure_row(struct table *table, const char *title, const struct figure *figure)
 {
-	if (figure->is_known)
-		table_add(table, "%.*f", ns < 100 ? 1 : 0, ns);
-	else
-		table_add(table, "-");
+	table_add(table, "%s", title);
+	table_add(table, "%zu", figure->nr);
+	table_add(table, "%llu", (unsigned long long)figure->batch);
+	table_add(table, "%.*f", figure->median_ns < 100 ? 1 : 0, figure->median_ns);
+	table_add(table, "%.*f", figure->p99_ns < 100 ? 1 : 0, figure->p99_ns);
+	table_add(table, "%.0f %%", figure->spread * PERCENT);
 }
 
-static void add_spread(struct table *table, const struct figure *figure)
-{
-	if (figure->is_known)
-		table_add(table, "%.0f %%", figure->spread * PERCENT);
-	else
-		table_add(table, "-");
-}
-
-static void print_table(const struct measurement *m)
+/* The last column is only there where KVM counts, or there are two sides. */
+static void print_table(const struct figure *figures, const struct figure *insns)
 {
 	static const struct table_column columns[] = {
-		{"OPERATION", true}, {"GUEST ns", false}, {"p99", false},    {"SPREAD", false},
-		{"NATIVE ns", false}, {"SPREAD", false},  {"INSNS", false},
+		{"OPERATION", true}, {"N", false},	{"EACH OF", false}, {"MEDIAN ns", false},
+		{"P99 ns", false},   {"SPREAD", false}, {"INSNS", false},
 	};
 	struct table table;
 
-	/* The last column is only there where KVM counts. */
-	table_init(&table, columns, m->ring0_emulated ? 7 : 6);
+	table_init(&table, columns, insns ? 7 : 6);
 	for (size_t i = 0; i < NR_OPERATIONS; i++) {
-		table_add(&table, "%s", operations[i].title);
-		add_ns(&table, &m->guest[i], m->guest[i].median_ns);
-		add_ns(&table, &m->guest[i], m->guest[i].p99_ns);
-		add_spread(&table, &m->guest[i]);
-		add_ns(&table, &m->native[i], m->native[i].median_ns);
-		add_spread(&table, &m->native[i]);
-		if (m->ring0_emulated)
-			table_add(&table, "%.0f", m->guest[i].insns);
+		if (!figures[i].is_known)
+			continue;
+		add_figure_row(&table, operations[i].title, &figures[i]);
+		if (insns)
+			table_add(&table, "%.0f", insns[i].insns);
 	}
-	table_print(&table, stdout, 80);
+	table_print(&table, stdout, WIDTH);
 	table_fini(&table);
 }
 
@@ -245,11 +246,17 @@ static void print_text(const struct measurement *m)
 		printf("all on CPU %d\n\n", m->cpu);
 	else
 		puts("not pinned\n");
-	print_table(m);
-	printf("\nMedians of %zu samples or more, of up to 20 operations each, in %d rounds; the\n"
-	       "cost of reading the counter twice (%llu ticks) is subtracted. SPREAD is how far\n"
-	       "apart the medians of the rounds are.\n",
-	       m->native[0].nr, NR_ROUNDS, (unsigned long long)m->guest[0].clock_ticks);
+	puts(" In the guest:\n");
+	print_table(m->guest, m->ring0_emulated ? m->guest : NULL);
+	puts("\n The same program natively:\n");
+	print_table(m->native, NULL);
+	printf("\nN samples in %d rounds, the medians of which differ by SPREAD. Each sample is\n"
+	       "EACH OF operations between two readings of the counter: what is left when the\n"
+	       "cost of these (%llu ticks, natively %llu) is subtracted is divided by EACH OF.\n"
+	       "The counter is precise to %.1f ns.\n",
+	       NR_ROUNDS, (unsigned long long)m->guest[0].clock_ticks,
+	       (unsigned long long)m->native[0].clock_ticks,
+	       to_ns((double)m->guest[0].clock_step, m->tsc_hz));
 	if (m->ring0_emulated)
 		puts("\nThis KVM emulates ring 0: times inside the guest's kernel are the emulator's.\n"
 		     "INSNS is how many instructions of ring 0 it has emulated for one operation.");
@@ -271,6 +278,7 @@ static void add_figure(struct json_object *to, const char *key, const struct fig
 	json_object_object_add(object, "samples", json_object_new_uint64(figure->nr));
 	json_object_object_add(object, "batch", json_object_new_uint64(figure->batch));
 	json_object_object_add(object, "clock_ticks", json_object_new_uint64(figure->clock_ticks));
+	json_object_object_add(object, "clock_step", json_object_new_uint64(figure->clock_step));
 	snprintf(text, sizeof(text), "%.2f", figure->median_ns);
 	json_object_object_add(object, "median_ns",
 			       json_object_new_double_s(figure->median_ns, text));

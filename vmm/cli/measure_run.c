@@ -66,12 +66,11 @@ static int run_captured(struct session *session, const char *op, struct measure_
 	return status;
 }
 
-int measure_in_guest(const char *op, unsigned int nr_samples, bool forward,
+int measure_in_guest(const char *op, unsigned int nr_samples, const char *option,
 		     struct measure_result *result)
 {
 	char nr[16];
-	const char *argv[] = {"run", "--timeout", TIMEOUT, forward ? "--syscalls=exit"
-								   : "--syscalls=kernel",
+	const char *argv[] = {"run", "--timeout", TIMEOUT, option ? option : "--syscalls=kernel",
 			      "/lde/" METER, op, nr, NULL};
 	struct session session;
 	int status;

@@ -15,9 +15,9 @@ struct measure_result {
 	uint64_t insns_emulated;
 };
 
-/* In the guest; forward: system calls make an exit first. 0, or the exit status
- * after a message. */
-int measure_in_guest(const char *op, unsigned int nr_samples, bool forward,
+/* In the guest; option is one of lde run, or NULL. 0, or the exit status after a
+ * message. */
+int measure_in_guest(const char *op, unsigned int nr_samples, const char *option,
 		     struct measure_result *result);
 
 /* On the host's own CPU, as a process of its kernel. */

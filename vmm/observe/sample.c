@@ -30,6 +30,7 @@ static bool take_line(struct sample *sample, const char *line)
 	uint64_t value;
 
 	if (line[0] == '\n' || take_number(line, "clock", &sample->clock_ticks) ||
+	    take_number(line, "step", &sample->clock_step) ||
 	    take_number(line, "batch", &sample->batch))
 		return true;
 	if (sample->nr == SAMPLE_MAX || !take_number(line, NULL, &value))

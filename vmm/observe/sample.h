@@ -11,6 +11,7 @@
 /* What the built-in program meter prints (guest/user/meter.c), in ticks. */
 struct sample {
 	uint64_t clock_ticks; /* of reading the counter twice, in each value */
+	uint64_t clock_step;  /* what all readings are multiples of, from each other */
 	uint64_t batch;       /* operations in each value */
 	uint64_t *values;     /* sorted; malloced */
 	size_t nr;
