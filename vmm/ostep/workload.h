@@ -136,4 +136,22 @@ struct record {
 	};
 };
 
+struct recording {
+	struct record *records; /* malloced */
+	size_t nr;
+};
+
+/* ---- building one ------------------------------------------------------------------ */
+
+/* A job that does nothing yet, behind the others; NULL: no memory. Those that were
+ * added before may move. */
+struct workload_job *workload_add_job(struct workload *workload);
+
+/* Behind the job's other steps; its length grows with it. 0 or -ENOMEM. */
+int workload_add_cpu(struct workload_job *job, uint64_t ticks);
+int workload_add_io(struct workload_job *job);
+
+void workload_fini(struct workload *workload);
+void recording_fini(struct recording *recording);
+
 #endif

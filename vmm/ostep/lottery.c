@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* cpu-sched-lottery/lottery.py: jobs with tickets, and a draw for each slice. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/ostep/number.h"
+#include "vmm/ostep/random.h"
+#include "vmm/ostep/simulator.h"
+
+/* The simulator draws numbers from 0 to below this. */
+#define DRAW_RANGE 1000001
+
+/* What maximum a random number needs, so as not to be 0 for ever. */
+#define MAX_LEAST 2
+
+#define REFUSE(call, format, ...)                                                                  \
+	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
+
+struct job {
+	int64_t length, tickets;
+	int64_t left; /* of the length, as the records go on */
+};
+
+struct lottery {
+	struct simulator_common common;
+	const char *list;
+	int64_t nr_jobs, max_length, max_tickets, quantum;
+	struct job *jobs; /* malloced */
+	size_t nr;
+	int64_t total;   /* ticks of all jobs: so many draws there are */
+	uint32_t *draws; /* malloced */
+};
+
+static int parse_options(const struct simulator_call *call, struct lottery *sim)
+{
+	const struct ostep_option table[] = {
+	    SIMULATOR_OPTION_SEED(&sim->common),
+	    {'j', "jobs", OSTEP_OPTION_INT, .number = &sim->nr_jobs, .value = "N",
+	     .help = "how many jobs, of random length [3]"},
+	    {'l', "jlist", OSTEP_OPTION_TEXT, .text = &sim->list, .value = "LIST",
+	     .help = "LENGTH:TICKETS,...: the jobs instead"},
+	    {'m', "maxlen", OSTEP_OPTION_INT, .number = &sim->max_length, .value = "N",
+	     .help = "random lengths are below that [10]"},
+	    {'T', "maxticket", OSTEP_OPTION_INT, .number = &sim->max_tickets, .value = "N",
+	     .help = "random numbers of tickets, too [100]"},
+	    {'q', "quantum", OSTEP_OPTION_INT, .number = &sim->quantum, .value = "N",
+	     .help = "how long a slice is [1]"},
+	    SIMULATOR_OPTION_SOLVE("compute", &sim->common),
+	    SIMULATOR_OPTION_CLOCK(&sim->common),
+	};
+
+	return simulator_parse(
+	    call, &(struct simulator_options){table, sizeof(table) / sizeof(table[0]), &sim->common,
+					      "Jobs with tickets: who holds the one that is drawn "
+					      "has the next slice."});
+}
+
+/* ---- the jobs ---------------------------------------------------------------------- */
+
+static int add_job(const struct simulator_call *call, struct lottery *sim, int64_t length,
+		   int64_t tickets)
+{
+	struct job *jobs = reallocarray(sim->jobs, sim->nr + 1, sizeof(*jobs));
+
+	if (!jobs)
+		return simulator_no_memory(call);
+	sim->jobs = jobs;
+	jobs[sim->nr++] = (struct job){length, tickets, length};
+	sim->total += length;
+	if (sim->total <= SIMULATOR_TICKS_MAX)
+		return 0;
+	return REFUSE(call, "the jobs are %lld ticks long; up to %d all together",
+		      (long long)sim->total, SIMULATOR_TICKS_MAX);
+}
+
+static int load_job(const struct simulator_call *call, void *ctx, char *text)
+{
+	struct lottery *sim = ctx;
+	const char *length_text = strsep(&text, ":"), *tickets_text = strsep(&text, ":");
+	int64_t length, tickets;
+
+	if (!tickets_text || text || number_parse_int(length_text, &length) ||
+	    number_parse_int(tickets_text, &tickets) || length < -SIMULATOR_TICKS_MAX ||
+	    length > SIMULATOR_TICKS_MAX)
+		return REFUSE(call,
+			      "-l: job %zu: give LENGTH:TICKETS for each job, with a comma between "
+			      "two: 10:100,20:50; lengths up to %d",
+			      sim->nr, SIMULATOR_TICKS_MAX);
+	return add_job(call, sim, length, tickets);
+}
+
+/* From 1 to below max; what is 0 is drawn again. */
+static int64_t draw_positive(struct mersenne *random, int64_t max)
+{
+	int64_t value;
+
+	do
+		value = (int64_t)((double)max * mersenne_fraction(random));
+	while (value == 0);
+	return value;
+}
+
+static int load_random(const struct simulator_call *call, struct lottery *sim,
+		       struct mersenne *random)
+{
+	int err = 0;
+
+	if (sim->nr_jobs > 0 && (sim->max_length < MAX_LEAST || sim->max_tickets < MAX_LEAST))
+		return REFUSE(call,
+			      "-m %lld -T %lld; each is at least 2, for lengths and tickets are "
+			      "below them and not 0",
+			      (long long)sim->max_length, (long long)sim->max_tickets);
+	for (int64_t i = 0; i < sim->nr_jobs && !err; i++) {
+		int64_t length = draw_positive(random, sim->max_length);
+
+		err = add_job(call, sim, length, draw_positive(random, sim->max_tickets));
+	}
+	return err;
+}
+
+static int load_draws(const struct simulator_call *call, struct lottery *sim,
+		      struct mersenne *random)
+{
+	sim->draws = calloc((size_t)(sim->total > 0 ? sim->total : 1), sizeof(*sim->draws));
+	if (!sim->draws)
+		return simulator_no_memory(call);
+	for (int64_t i = 0; i < sim->total; i++)
+		sim->draws[i] = (uint32_t)(mersenne_fraction(random) * DRAW_RANGE);
+	return 0;
+}
+
+static int load(const struct simulator_call *call, struct lottery *sim)
+{
+	struct mersenne random;
+	int err;
+
+	mersenne_seed(&random, sim->common.seed);
+	err = sim->list[0] ? simulator_split(call, sim->list, ",", load_job, sim)
+			   : load_random(call, sim, &random);
+	return err ? err : load_draws(call, sim, &random);
+}
+
+static void print_jobs(FILE *out, const struct lottery *sim)
+{
+	fprintf(out,
+		"ARG jlist %s\nARG jobs %lld\nARG maxlen %lld\nARG maxticket %lld\n"
+		"ARG quantum %lld\nARG seed %lld\n\n"
+		"Here is the job list, with the run time of each job: \n",
+		sim->list, (long long)sim->nr_jobs, (long long)sim->max_length,
+		(long long)sim->max_tickets, (long long)sim->quantum, (long long)sim->common.seed);
+	for (size_t i = 0; i < sim->nr; i++)
+		fprintf(out, "  Job %zu ( length = %lld, tickets = %lld )\n", i,
+			(long long)sim->jobs[i].length, (long long)sim->jobs[i].tickets);
+	fputs("\n\n", out);
+}
+
+static void print_question(FILE *out, const struct lottery *sim)
+{
+	fputs("Here is the set of random numbers you will need (at most):\n", out);
+	for (int64_t i = 0; i < sim->total; i++)
+		fprintf(out, "Random %u\n", sim->draws[i]);
+}
+
+/* ---- the workload ------------------------------------------------------------------ */
+
+static int check_job(const struct simulator_call *call, const struct job *job, size_t i)
+{
+	if (job->length < 1)
+		return REFUSE(call, "job %zu has the length %lld; at least 1 can be run with -c", i,
+			      (long long)job->length);
+	if (job->tickets < 1 || job->tickets > LDE_TICKETS_MAX)
+		return REFUSE(call,
+			      "job %zu has %lld tickets; with 1 to %d it can be run with -c: one "
+			      "without would never be",
+			      i, (long long)job->tickets, LDE_TICKETS_MAX);
+	return 0;
+}
+
+static int load_workload(const struct simulator_call *call, struct lottery *sim,
+			 struct workload *workload)
+{
+	if (sim->quantum < 1 || sim->quantum > SIMULATOR_TICKS_MAX)
+		return REFUSE(call, "-q %lld; a slice is 1 to %d ticks long",
+			      (long long)sim->quantum, SIMULATOR_TICKS_MAX);
+	workload->rules = WORKLOAD_LOTTERY;
+	workload->quantum = (uint64_t)sim->quantum;
+	for (size_t i = 0; i < sim->nr; i++) {
+		struct workload_job *job;
+		int err = check_job(call, &sim->jobs[i], i);
+
+		if (err)
+			return err;
+		job = workload_add_job(workload);
+		if (!job || workload_add_cpu(job, (uint64_t)sim->jobs[i].length))
+			return simulator_no_memory(call);
+		job->tickets = (uint32_t)sim->jobs[i].tickets;
+	}
+	workload->draws = sim->draws;
+	workload->nr_draws = (size_t)sim->total;
+	sim->draws = NULL;
+	return 0;
+}
+
+/* ---- the table -------------------------------------------------------------------- */
+
+struct table {
+	FILE *out;
+	struct lottery *sim;
+	const struct workload *workload;
+	size_t nr_draws;
+};
+
+static void print_holders(const struct table *table, uint32_t winner)
+{
+	fputs("  Jobs:\n", table->out);
+	for (size_t i = 0; i < table->sim->nr; i++) {
+		const struct job *job = &table->sim->jobs[i];
+
+		fprintf(table->out, " (%c job:%zu timeleft:%lld tix:", i == winner ? '*' : ' ', i,
+			(long long)job->left);
+		if (job->left > 0)
+			fprintf(table->out, "%lld ) ", (long long)job->tickets);
+		else
+			fputs("--- ) ", table->out);
+	}
+	fputc('\n', table->out);
+}
+
+static void print_draw(struct table *table, const struct record *record)
+{
+	size_t i = table->nr_draws++;
+
+	fprintf(table->out, "Random %u -> Winning ticket %u (of %u) -> Run %u\n",
+		i < table->workload->nr_draws ? table->workload->draws[i] : 0, record->draw.winner,
+		record->draw.tickets, record->job);
+	print_holders(table, record->job);
+}
+
+static void take_record(struct table *table, const struct record *record)
+{
+	switch (record->kind) {
+	case RECORD_DRAW:
+		print_draw(table, record);
+		break;
+	case RECORD_RUN:
+		table->sim->jobs[record->job].left--;
+		break;
+	case RECORD_DONE:
+		fprintf(table->out, "--> JOB %u DONE at time %llu\n", record->job,
+			(unsigned long long)record->time);
+		break;
+	default:
+		break;
+	}
+}
+
+static int print_answers(const struct simulator_call *call, struct lottery *sim,
+			 const struct workload *workload)
+{
+	struct table table = {.out = call->out, .sim = sim, .workload = workload};
+	struct recording recording;
+	int err = simulator_record(call, workload, &recording);
+
+	if (!err) {
+		print_jobs(call->out, sim);
+		fputs("** Solutions **\n\n", call->out);
+		for (size_t i = 0; i < recording.nr; i++)
+			take_record(&table, &recording.records[i]);
+		fputc('\n', call->out);
+	}
+	recording_fini(&recording);
+	return err;
+}
+
+int ostep_lottery(const struct simulator_call *call)
+{
+	struct lottery sim = {
+	    .list = "",
+	    .nr_jobs = 3,
+	    .max_length = 10,
+	    .max_tickets = 100,
+	    .quantum = 1,
+	};
+	struct workload workload = {0};
+	int err = parse_options(call, &sim);
+
+	if (!err)
+		err = load(call, &sim);
+	if (!err && sim.common.solve) {
+		err = load_workload(call, &sim, &workload);
+		if (!err)
+			err = print_answers(call, &sim, &workload);
+	} else if (!err) {
+		print_jobs(call->out, &sim);
+		print_question(call->out, &sim);
+	}
+	workload_fini(&workload);
+	free(sim.draws);
+	free(sim.jobs);
+	return err;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* cpu-sched-mlfq/mlfq.py: a multi-level feedback queue. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/ostep/number.h"
+#include "vmm/ostep/random.h"
+#include "vmm/ostep/simulator.h"
+
+#define REFUSE(call, format, ...)                                                                  \
+	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
+
+struct job {
+	int64_t start, length;
+	int64_t io_every; /* ticks on the CPU between I/Os; 0 or less: none */
+	/* From the records. */
+	int64_t used, first_run, end;
+	bool has_run;
+};
+
+struct mlfq {
+	struct simulator_common common;
+	int64_t nr_queues, quantum, allotment;
+	const char *quanta, *allotments; /* lists, the first queue first */
+	int64_t nr_jobs, max_length, max_io;
+	const char *list;
+	int64_t boost, io_time;
+	bool stay, io_bump;
+	/* What they come to. */
+	struct workload_level levels[LDE_SCHED_LEVELS_MAX];
+	uint32_t nr_levels;
+	struct job *jobs; /* malloced */
+	size_t nr;
+};
+
+static int parse_options(const struct simulator_call *call, struct mlfq *sim)
+{
+	const struct ostep_option table[] = {
+	    SIMULATOR_OPTION_SEED(&sim->common),
+	    {'n', "numQueues", OSTEP_OPTION_INT, .number = &sim->nr_queues, .value = "N",
+	     .help = "how many queues, without -Q [3]"},
+	    {'q', "quantum", OSTEP_OPTION_INT, .number = &sim->quantum, .value = "N",
+	     .help = "how long a slice is, without -Q [10]"},
+	    {'a', "allotment", OSTEP_OPTION_INT, .number = &sim->allotment, .value = "N",
+	     .help = "slices in a queue, without -A [1]"},
+	    {'Q', "quantumList", OSTEP_OPTION_TEXT, .text = &sim->quanta, .value = "LIST",
+	     .help = "slices of each queue, the highest first: 5,10,20"},
+	    {'A', "allotmentList", OSTEP_OPTION_TEXT, .text = &sim->allotments, .value = "LIST",
+	     .help = "slices in each queue, the highest first"},
+	    {'j', "numJobs", OSTEP_OPTION_INT, .number = &sim->nr_jobs, .value = "N",
+	     .help = "how many jobs, of random length [3]"},
+	    {'m', "maxlen", OSTEP_OPTION_INT, .number = &sim->max_length, .value = "N",
+	     .help = "the longest random job [100]"},
+	    {'M', "maxio", OSTEP_OPTION_INT, .number = &sim->max_io, .value = "N",
+	     .help = "the longest time between I/Os [10]"},
+	    {'B', "boost", OSTEP_OPTION_INT, .number = &sim->boost, .value = "N",
+	     .help = "all jobs up that often; 0: never [0]"},
+	    {'i', "iotime", OSTEP_OPTION_INT, .number = &sim->io_time, .value = "N",
+	     .help = "ticks that an I/O takes [5]"},
+	    {'S', "stay", OSTEP_OPTION_FLAG, .flag = &sim->stay,
+	     .help = "an I/O gives back slice and allotment"},
+	    {'I', "iobump", OSTEP_OPTION_FLAG, .flag = &sim->io_bump,
+	     .help = "after an I/O to the front of the queue"},
+	    {'l', "jlist", OSTEP_OPTION_TEXT, .text = &sim->list, .value = "LIST",
+	     .help = "START,LENGTH,IO:...: the jobs, I/O every IO ticks"},
+	    SIMULATOR_OPTION_SOLVE(NULL, &sim->common),
+	    SIMULATOR_OPTION_CLOCK(&sim->common),
+	};
+
+	return simulator_parse(
+	    call, &(struct simulator_options){table, sizeof(table) / sizeof(table[0]), &sim->common,
+					      "Jobs that compute and do I/O, in a multi-level "
+					      "feedback queue."});
+}
+
+/* ---- the queues -------------------------------------------------------------------- */
+
+static int refuse_queues(const struct simulator_call *call, int64_t nr)
+{
+	return REFUSE(call, "%lld queues; give 1 to %d", (long long)nr, LDE_SCHED_LEVELS_MAX);
+}
+
+/* Of a list with a number for each queue. */
+struct numbers {
+	const char *option;
+	int64_t values[LDE_SCHED_LEVELS_MAX];
+	uint32_t nr;
+};
+
+static int load_number(const struct simulator_call *call, void *ctx, char *word)
+{
+	struct numbers *numbers = ctx;
+
+	if (numbers->nr == LDE_SCHED_LEVELS_MAX)
+		return refuse_queues(call, numbers->nr + 1);
+	if (number_parse_int(word, &numbers->values[numbers->nr++]))
+		return REFUSE(call, "%s: '%s'; give a number for each queue: 5,10,20",
+			      numbers->option, word);
+	return 0;
+}
+
+static int load_quanta(const struct simulator_call *call, struct mlfq *sim)
+{
+	struct numbers quanta = {.option = "-Q"};
+	int err;
+
+	if (!sim->quanta[0]) {
+		if (sim->nr_queues < 1 || sim->nr_queues > LDE_SCHED_LEVELS_MAX)
+			return refuse_queues(call, sim->nr_queues);
+		sim->nr_levels = (uint32_t)sim->nr_queues;
+		for (uint32_t i = 0; i < sim->nr_levels; i++)
+			sim->levels[i].quantum = sim->quantum;
+		return 0;
+	}
+	err = simulator_split(call, sim->quanta, ",", load_number, &quanta);
+	sim->nr_levels = quanta.nr;
+	for (uint32_t i = 0; i < quanta.nr; i++)
+		sim->levels[i].quantum = quanta.values[i];
+	return err;
+}
+
+static int load_allotments(const struct simulator_call *call, struct mlfq *sim)
+{
+	struct numbers allotments = {.option = "-A"};
+	uint32_t nr = sim->nr_levels;
+	int err;
+
+	for (uint32_t i = 0; i < nr; i++)
+		sim->levels[i].allotment = sim->allotment;
+	if (!sim->allotments[0])
+		return 0;
+	err = simulator_split(call, sim->allotments, ",", load_number, &allotments);
+	if (err)
+		return err;
+	if (allotments.nr != nr)
+		return REFUSE(call, "-A %s: %u allotments for %u queues; give one for each",
+			      sim->allotments, allotments.nr, nr);
+	for (uint32_t i = 0; i < nr; i++) {
+		/* From the lowest queue nobody goes down. */
+		if (allotments.values[i] <= 0 && i + 1 < nr)
+			return REFUSE(call, "-A %s: an allotment is 1 or more slices",
+				      sim->allotments);
+		sim->levels[i].allotment = allotments.values[i];
+	}
+	return 0;
+}
+
+/* ---- the jobs ---------------------------------------------------------------------- */
+
+static int add_job(const struct simulator_call *call, struct mlfq *sim, struct job job)
+{
+	struct job *jobs = reallocarray(sim->jobs, sim->nr + 1, sizeof(*jobs));
+
+	if (!jobs)
+		return simulator_no_memory(call);
+	jobs[sim->nr++] = job;
+	sim->jobs = jobs;
+	return 0;
+}
+
+static int load_job(const struct simulator_call *call, void *ctx, char *text)
+{
+	struct mlfq *sim = ctx;
+	const char *start = strsep(&text, ","), *length = strsep(&text, ","),
+		   *io_every = strsep(&text, ",");
+	struct job job = {0};
+
+	if (!io_every || text || number_parse_int(start, &job.start) ||
+	    number_parse_int(length, &job.length) || number_parse_int(io_every, &job.io_every))
+		return REFUSE(
+		    call,
+		    "-l: job %zu: give START,LENGTH,IO for each job, with a colon between "
+		    "two: 0,20,0:5,8,3",
+		    sim->nr);
+	return add_job(call, sim, job);
+}
+
+static int64_t draw(struct mersenne *random, int64_t max)
+{
+	return (int64_t)(mersenne_fraction(random) * ((double)max - 1) + 1);
+}
+
+static int load_random(const struct simulator_call *call, struct mlfq *sim)
+{
+	struct mersenne random;
+	int err = 0;
+
+	if (sim->nr_jobs > SIMULATOR_TICKS_MAX)
+		return REFUSE(call, "-j %lld; give up to %d", (long long)sim->nr_jobs,
+			      SIMULATOR_TICKS_MAX);
+	mersenne_seed(&random, sim->common.seed);
+	for (int64_t i = 0; i < sim->nr_jobs && !err; i++) {
+		struct job job = {.length = draw(&random, sim->max_length)};
+
+		job.io_every = draw(&random, sim->max_io);
+		err = add_job(call, sim, job);
+	}
+	return err;
+}
+
+static int load(const struct simulator_call *call, struct mlfq *sim)
+{
+	int err = load_quanta(call, sim);
+
+	if (!err)
+		err = load_allotments(call, sim);
+	if (err)
+		return err;
+	return sim->list[0] ? simulator_split(call, sim->list, ":", load_job, sim)
+			    : load_random(call, sim);
+}
+
+static const char *truth(bool value)
+{
+	return value ? "True" : "False";
+}
+
+static void print_inputs(FILE *out, const struct mlfq *sim)
+{
+	fprintf(out, "Here is the list of inputs:\nOPTIONS jobs %zu\nOPTIONS queues %u\n", sim->nr,
+		sim->nr_levels);
+	/* The simulator counts queues from the lowest, which is 0. */
+	for (uint32_t i = 0; i < sim->nr_levels; i++)
+		fprintf(out,
+			"OPTIONS allotments for queue %2u is %3lld\n"
+			"OPTIONS quantum length for queue %2u is %3lld\n",
+			sim->nr_levels - 1 - i, (long long)sim->levels[i].allotment,
+			sim->nr_levels - 1 - i, (long long)sim->levels[i].quantum);
+	fprintf(out,
+		"OPTIONS boost %lld\nOPTIONS ioTime %lld\nOPTIONS stayAfterIO %s\n"
+		"OPTIONS iobump %s\n\n\n",
+		(long long)sim->boost, (long long)sim->io_time, truth(sim->stay),
+		truth(sim->io_bump));
+	fputs("For each job, three defining characteristics are given:\n"
+	      "  startTime : at what time does the job enter the system\n"
+	      "  runTime   : the total CPU time needed by the job to finish\n"
+	      "  ioFreq    : every ioFreq time units, the job issues an I/O\n"
+	      "              (the I/O takes ioTime units to complete)\n\nJob List:\n",
+	      out);
+	for (size_t i = 0; i < sim->nr; i++)
+		fprintf(out, "  Job %2zu: startTime %3lld - runTime %3lld - ioFreq %3lld\n", i,
+			(long long)sim->jobs[i].start, (long long)sim->jobs[i].length,
+			(long long)sim->jobs[i].io_every);
+	fputc('\n', out);
+}
+
+static void print_question(FILE *out)
+{
+	fputs("Compute the execution trace for the given workloads.\n"
+	      "If you would like, also compute the response and turnaround\n"
+	      "times for each of the jobs.\n\n"
+	      "Use the -c flag to get the exact results when you are finished.\n\n",
+	      out);
+}
+
+/* ---- the workload ------------------------------------------------------------------ */
+
+static int check_job(const struct simulator_call *call, const struct mlfq *sim, size_t i)
+{
+	const struct job *job = &sim->jobs[i];
+	bool does_io = job->io_every > 0 && job->io_every < job->length;
+
+	if (job->start < 0 || job->start > SIMULATOR_TICKS_MAX)
+		return REFUSE(call, "job %zu starts at %lld; 0 to %d can be run with -c", i,
+			      (long long)job->start, SIMULATOR_TICKS_MAX);
+	if (job->length < 1 || job->length > SIMULATOR_TICKS_MAX)
+		return REFUSE(call, "job %zu has the length %lld; 1 to %d can be run with -c", i,
+			      (long long)job->length, SIMULATOR_TICKS_MAX);
+	if (does_io && (sim->io_time < 0 || sim->io_time > SIMULATOR_TICKS_MAX))
+		return REFUSE(call, "-i %lld; an I/O takes 0 to %d ticks", (long long)sim->io_time,
+			      SIMULATOR_TICKS_MAX);
+	return 0;
+}
+
+/* An I/O after every io_every ticks, but not after the last one. */
+static int add_steps(struct workload_job *job, const struct job *from)
+{
+	int64_t left = from->length;
+	int err = 0;
+
+	while (!err && from->io_every > 0 && left > from->io_every) {
+		err = workload_add_cpu(job, (uint64_t)from->io_every);
+		if (!err)
+			err = workload_add_io(job);
+		left -= from->io_every;
+	}
+	return err ? err : workload_add_cpu(job, (uint64_t)left);
+}
+
+static int load_workload(const struct simulator_call *call, const struct mlfq *sim,
+			 struct workload *workload)
+{
+	*workload = (struct workload){
+	    .rules = WORKLOAD_MLFQ,
+	    .io_ticks = sim->io_time > 0 ? (uint64_t)sim->io_time : 0,
+	    .nr_levels = sim->nr_levels,
+	    .boost = sim->boost > 0 ? (uint64_t)sim->boost : 0,
+	    .stay = sim->stay,
+	    .io_bump = sim->io_bump,
+	};
+	memcpy(workload->levels, sim->levels, sizeof(workload->levels));
+	for (size_t i = 0; i < sim->nr; i++) {
+		struct workload_job *job;
+		int err = check_job(call, sim, i);
+
+		if (err)
+			return err;
+		job = workload_add_job(workload);
+		if (!job || add_steps(job, &sim->jobs[i]))
+			return simulator_no_memory(call);
+		job->arrival = (uint64_t)sim->jobs[i].start;
+	}
+	return 0;
+}
+
+/* ---- the table -------------------------------------------------------------------- */
+
+static void print_run(FILE *out, struct mlfq *sim, const struct record *record)
+{
+	struct job *job = &sim->jobs[record->job];
+
+	if (!job->has_run)
+		job->first_run = (int64_t)record->time;
+	job->has_run = true;
+	job->used++;
+	fprintf(out,
+		"[ time %llu ] Run JOB %u at PRIORITY %d [ TICKS %lld ALLOT %lld TIME %lld (of "
+		"%lld) ]\n",
+		(unsigned long long)record->time, record->job,
+		(int)sim->nr_levels - 1 - (int)record->run.level, (long long)record->run.ticks_left,
+		(long long)record->run.allot_left, (long long)(job->length - job->used),
+		(long long)job->length);
+}
+
+static void print_record(FILE *out, struct mlfq *sim, const struct record *record)
+{
+	unsigned long long time = record->time;
+
+	switch (record->kind) {
+	case RECORD_BOOST:
+		fprintf(out, "[ time %llu ] BOOST ( every %lld )\n", time, (long long)sim->boost);
+		break;
+	case RECORD_ARRIVED:
+		fprintf(out, "[ time %llu ] JOB BEGINS by JOB %u\n", time, record->job);
+		break;
+	case RECORD_IO_DONE:
+		fprintf(out, "[ time %llu ] IO_DONE by JOB %u\n", time, record->job);
+		break;
+	case RECORD_IDLE:
+		fprintf(out, "[ time %llu ] IDLE\n", time);
+		break;
+	case RECORD_RUN:
+		print_run(out, sim, record);
+		break;
+	case RECORD_IO_ISSUED:
+		/* The second line has no time in the simulator either. */
+		fprintf(out, "[ time %llu ] IO_START by JOB %u\nIO DONE\n", time, record->job);
+		break;
+	case RECORD_DONE:
+		fprintf(out, "[ time %llu ] FINISHED JOB %u\n", time, record->job);
+		sim->jobs[record->job].end = (int64_t)record->time;
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_statistics(FILE *out, const struct mlfq *sim)
+{
+	double responses = 0, turnarounds = 0, nr = (double)sim->nr;
+
+	fputs("\nFinal statistics:\n", out);
+	for (size_t i = 0; i < sim->nr; i++) {
+		const struct job *job = &sim->jobs[i];
+		int64_t response = job->first_run - job->start;
+		int64_t turnaround = job->end - job->start;
+
+		fprintf(out, "  Job %2zu: startTime %3lld - response %3lld - turnaround %3lld\n", i,
+			(long long)job->start, (long long)response, (long long)turnaround);
+		responses += (double)response;
+		turnarounds += (double)turnaround;
+	}
+	/* The number of the last job, as the simulator has it there. */
+	fprintf(out, "\n  Avg %2zu: startTime n/a - response %.2f - turnaround %.2f\n\n\n",
+		sim->nr - 1, responses / nr, turnarounds / nr);
+}
+
+static int print_answers(const struct simulator_call *call, struct mlfq *sim,
+			 const struct workload *workload)
+{
+	struct recording recording;
+	int err = simulator_record(call, workload, &recording);
+
+	if (!err) {
+		print_inputs(call->out, sim);
+		fputs("\nExecution Trace:\n\n", call->out);
+		for (size_t i = 0; i < recording.nr; i++)
+			print_record(call->out, sim, &recording.records[i]);
+		print_statistics(call->out, sim);
+	}
+	recording_fini(&recording);
+	return err;
+}
+
+int ostep_mlfq(const struct simulator_call *call)
+{
+	struct mlfq sim = {
+	    .nr_queues = 3,
+	    .quantum = 10,
+	    .allotment = 1,
+	    .quanta = "",
+	    .allotments = "",
+	    .nr_jobs = 3,
+	    .max_length = 100,
+	    .max_io = 10,
+	    .list = "",
+	    .io_time = 5,
+	};
+	struct workload workload = {0};
+	int err = parse_options(call, &sim);
+
+	if (!err)
+		err = load(call, &sim);
+	if (!err && sim.common.solve) {
+		err = load_workload(call, &sim, &workload);
+		if (!err)
+			err = print_answers(call, &sim, &workload);
+	} else if (!err) {
+		print_inputs(call->out, &sim);
+		print_question(call->out);
+	}
+	workload_fini(&workload);
+	free(sim.jobs);
+	return err;
+}

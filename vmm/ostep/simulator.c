@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/ostep/simulator.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELP_COLUMN 26
+
+static void print_option(FILE *out, const struct ostep_option *option)
+{
+	const char *value = option->value ? option->value : "";
+	char letter[] = {'-', option->letter, '\0'}, text[HELP_COLUMN * 2];
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s", option->letter ? letter : "",
+		 option->letter && option->name ? ", " : "", option->name ? "--" : "",
+		 option->name ? option->name : "", option->value ? " " : "", value);
+	fprintf(out, "  %-*s %s\n", HELP_COLUMN, text, option->help);
+}
+
+static void print_help(const struct simulator_call *call, const struct ostep_option *options,
+		       size_t nr, const char *summary)
+{
+	fprintf(call->out, "Usage: lde %s [OPTION]...\n%s\n\n", call->name, summary);
+	for (size_t i = 0; i < nr; i++)
+		print_option(call->out, &options[i]);
+	fprintf(call->out, "  %-*s %s\n", HELP_COLUMN, "-h, --help", "this text");
+}
+
+static int check_clock(const struct simulator_call *call, const char *clock)
+{
+	if (!clock || strcmp(clock, "logical") == 0)
+		return 0;
+	return complaint_set(call->complaint, -EINVAL, "%s: --clock %s; give logical", call->name,
+			     clock);
+}
+
+int simulator_parse(const struct simulator_call *call, const struct simulator_options *options)
+{
+	int err = ostep_options_parse(options->table, options->nr, call->name, call->argv,
+				      call->complaint);
+
+	if (err == OSTEP_OPTIONS_HELP)
+		print_help(call, options->table, options->nr, options->summary);
+	return err ? err : check_clock(call, options->common->clock);
+}
+
+/* What is printed trusts the numbers of jobs. */
+static bool is_sound(const struct workload *workload, const struct recording *recording)
+{
+	for (size_t i = 0; i < recording->nr; i++) {
+		const struct record *record = &recording->records[i];
+		bool has_job = record->kind != RECORD_IDLE && record->kind != RECORD_BOOST;
+
+		if (has_job && record->job >= workload->nr_jobs)
+			return false;
+		if (record->kind == RECORD_RUN && record->run.level >= LDE_SCHED_LEVELS_MAX)
+			return false;
+	}
+	return true;
+}
+
+static int check_size(const struct simulator_call *call, const struct workload *workload)
+{
+	uint64_t ticks = 0;
+
+	if (!workload->nr_jobs)
+		return complaint_set(call->complaint, -EINVAL, "%s: there is no job to run",
+				     call->name);
+	if (workload->nr_jobs > SIMULATOR_JOBS_MAX)
+		return complaint_set(call->complaint, -EINVAL,
+				     "%s: %zu jobs; up to %d can be run with -c", call->name,
+				     workload->nr_jobs, SIMULATOR_JOBS_MAX);
+	for (size_t i = 0; i < workload->nr_jobs; i++)
+		ticks += workload->jobs[i].length;
+	if (ticks > SIMULATOR_TICKS_MAX)
+		return complaint_set(call->complaint, -EINVAL,
+				     "%s: %" PRIu64
+				     " ticks of CPU time; up to %d can be run with -c",
+				     call->name, ticks, SIMULATOR_TICKS_MAX);
+	return 0;
+}
+
+int simulator_record(const struct simulator_call *call, const struct workload *workload,
+		     struct recording *recording)
+{
+	int err = check_size(call, workload);
+
+	*recording = (struct recording){0};
+	if (!err)
+		err = call->record(workload, recording, call->complaint);
+	if (!err && !is_sound(workload, recording))
+		err = complaint_set(call->complaint, -EIO, "%s: the kernel's records make no sense",
+				    call->name);
+	return err;
+}
+
+int simulator_split(const struct simulator_call *call, const char *list, const char *separator,
+		    simulator_take_fn *take, void *ctx)
+{
+	char *copy = strdup(list), *rest = copy, *word;
+	int err = copy ? 0 : simulator_no_memory(call);
+
+	while (!err && (word = strsep(&rest, separator)))
+		err = take(call, ctx, word);
+	free(copy);
+	return err;
+}
