@@ -226,7 +226,8 @@ static void print_titles(const struct table *table)
 /* A tick: record is the RUN or the IDLE of it. */
 static void print_tick(struct table *table, const struct record *record)
 {
-	bool is_busy = record->kind == RECORD_RUN;
+	/* A process without an instruction ends in its tick, and that is none either. */
+	bool is_busy = record->kind == RECORD_RUN && record->run.op != RECORD_OP_NONE;
 
 	fprintf(table->out, "%3llu%c", (unsigned long long)record->time,
 		table->io_done ? '*' : ' ');
