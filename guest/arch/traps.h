@@ -39,9 +39,11 @@ extern void (*return_handler)(struct trap_frame *frame) __attribute__((noreturn)
 extern const char idle_before_wait[], idle_after_wait[]; /* idle.S */
 
 /* On the way back to ring 0: an interrupt that came just before the wait that
- * it should have ended does end it. */
+ * it should have ended does end it. Interrupts are off from then on: else those
+ * of a timer that is short enough come one after the other, and nothing else. */
 static inline void trap_end_wait(struct trap_frame *frame)
 {
+	frame->rflags &= ~FLAG_IF;
 	if (frame->rip == (uint64_t)idle_before_wait)
 		frame->rip = (uint64_t)idle_after_wait;
 }

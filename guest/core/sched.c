@@ -14,7 +14,7 @@ static struct {
 	bool is_preemptive;
 	bool has_slices;   /* they end by the timer */
 	bool is_displaced; /* the running process's slice was cut short */
-	bool may_preempt;  /* false while interrupts are let in amid a system call */
+	bool is_window;    /* interrupts are let in amid a system call */
 	uint64_t next_window; /* for them, at the latest: TSC */
 	uint32_t nr_ready;
 	void (*before_idle)(void);
@@ -26,7 +26,7 @@ static struct {
 void sched_init(const struct policy_ops *policy, bool is_preemptive)
 {
 	sched.policy = policy;
-	sched.is_preemptive = sched.may_preempt = is_preemptive;
+	sched.is_preemptive = is_preemptive;
 	sched.has_slices = is_preemptive && policy->has_slices;
 }
 
@@ -236,21 +236,24 @@ struct process *sched_tick(void)
 	timer_expire(now);
 	if (p->state != LDE_STATE_RUNNING)
 		return p; /* idle: the loop there looks for itself */
-	if (sched.nr_ready && sched.may_preempt && now >= p->slice_end)
-		return preempt(p, now);
+	/* A timer set anew for a time that is over would interrupt for ever. */
+	if (sched.nr_ready && sched.is_preemptive && now >= p->slice_end)
+		return unlikely(sched.is_window) ? p : preempt(p, now);
 	limit_slice(p);
 	return p;
 }
 
-/* The timer's interrupt is one that is there to end the wait. */
+/* One after the other, the timer's last: its vector is the lowest. */
 static void let_interrupts_in(uint64_t now)
 {
 	timer_interrupt_by(now);
-	sched.may_preempt = false;
+	sched.is_window = true;
 	cpu_begin_wait(this_cpu());
-	insn_wait_interrupt();
+	do
+		insn_wait_interrupt();
+	while (this_cpu()->deadline_tsc && this_cpu()->deadline_tsc <= now);
 	cpu_end_wait(this_cpu());
-	sched.may_preempt = sched.is_preemptive;
+	sched.is_window = false;
 }
 
 bool sched_cond_resched(void)
@@ -262,7 +265,7 @@ bool sched_cond_resched(void)
 		let_interrupts_in(now);
 		now = clock_now();
 		sched.next_window = now + clock_ns_to_ticks(WINDOW_EVERY_NS);
-		if (sched.nr_ready && sched.may_preempt && now >= p->slice_end)
+		if (sched.nr_ready && sched.is_preemptive && now >= p->slice_end)
 			sched_switch(preempt(p, now));
 	}
 	return !p->needs_attention;
