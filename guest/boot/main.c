@@ -18,8 +18,11 @@
 #include "guest/boot/jobs.h"
 #include "guest/core/clock.h"
 #include "guest/core/event_policy.h"
+#include "guest/core/logical.h"
+#include "guest/core/logical_policy.h"
 #include "guest/core/random.h"
 #include "guest/core/sched.h"
+#include "guest/core/timer.h"
 #include "guest/dev/block.h"
 #include "guest/dev/console.h"
 #include "guest/dev/tree.h"
@@ -36,6 +39,7 @@
 #include "guest/mm/page.h"
 #include "guest/sys/jobcontrol.h"
 #include "guest/sys/forward.h"
+#include "guest/sys/logical.h"
 #include "guest/sys/selfcheck.h"
 
 _Static_assert(LDE_CONTRACT_VERSION == 2 && LDE_NOTE_TYPE == 1, "the note in start.S");
@@ -87,20 +91,29 @@ static const struct policy_ops *choose_policy(void)
 	const struct tree_sched *asked = &tree.sched;
 	struct policy_config config = {
 		.name = asked->name,
-		.quantum = clock_ns_to_ticks(tree.quantum_ns),
+		.quantum = clock_ns_to_slice(tree.quantum_ns),
 		.seed = asked->seed,
 		.nr_levels = asked->nr_levels,
-		.allotment = asked->allotment,
-		.boost = clock_ns_to_ticks(asked->boost_ns),
+		.boost = clock_ns_to_slice(asked->boost_ns),
+		.stay = asked->stay,
+		.io_bump = asked->io_bump,
+		.switch_on_end = asked->switch_on_end,
+		.io_immediate = asked->io_immediate,
+		.draws = asked->draws,
+		.nr_draws = asked->nr_draws,
+		.is_logical = logical_is_on,
 	};
 	const struct policy_ops *policy;
 
-	for (uint32_t i = 0; i < config.nr_levels; i++)
-		config.quanta[i] = clock_ns_to_ticks(asked->quanta_ns[i]);
+	for (uint32_t i = 0; i < config.nr_levels; i++) {
+		config.quanta[i] = clock_ns_to_slice(asked->quanta_ns[i]);
+		config.allotments[i] = asked->allotments[i];
+	}
 	policy = policy_create(&config);
 	if (!policy)
 		panic("the device tree names a policy that there is not");
-	return policy;
+	policy = event_policy(policy);
+	return logical_is_on ? logical_policy(policy) : policy;
 }
 
 static void start_disks(void)
@@ -154,10 +167,16 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	vector_init();
 	apic_init();
 	clock_init(tree.tsc_hz);
+	if (tree.has_logical_clock) {
+		logical_init(tree.tick_ns);
+		timer_leave_hardware();
+	}
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	console_init(&tree.console);
 	tty_init(&jobcontrol_ops);
 	start_disks();
+	if (tree.has_slow && !node_create_slow(tree.slow_ns))
+		panic("memory is too small for /dev/slow");
 	stream_init();
 	export_init(&tree.export);
 
@@ -168,10 +187,12 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	event_traps_install();
 	if (tree.forwards_syscalls)
 		syscall_forward_install();
+	if (logical_is_on)
+		syscall_logical_install();
 	process_set_max(tree.processes_max, jobs_count());
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
-	sched_init(event_policy(choose_policy()), limits.preemption);
+	sched_init(choose_policy(), limits.preemption);
 	mount_disks();
 	jobs_start();
 	sched_start();

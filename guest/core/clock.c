@@ -2,6 +2,7 @@
 #include "guest/core/clock.h"
 
 #include "guest/arch/monitor.h"
+#include "guest/core/logical.h"
 
 #define NS_PER_SEC 1000000000ull
 /* Fixed-point places of the two factors. With a TSC of up to 16 GHz both fit. */
@@ -80,7 +81,11 @@ uint64_t clock_ticks_to_ns(uint64_t ticks)
 /* Time since the host's clocks were read; reads them first if that is long ago. */
 static uint64_t since_host_ns(void)
 {
-	uint64_t ticks = clock_now() - clock_state.host.tsc;
+	uint64_t ticks;
+
+	if (unlikely(logical_is_on))
+		return logical_ns();
+	ticks = clock_now() - clock_state.host.tsc;
 
 	if (unlikely(ticks > clock_state.hz || clock_state.is_stale)) {
 		read_host();
@@ -114,13 +119,33 @@ uint64_t clock_boot_ns(void)
 	return clock_state.host.boot_ns + since;
 }
 
+uint64_t clock_ns_to_slice(uint64_t ns)
+{
+	return logical_is_on ? logical_ns_to_ticks(ns) : clock_ns_to_ticks(ns);
+}
+
+uint64_t clock_timer_now(void)
+{
+	return logical_is_on ? logical_moment() : clock_now();
+}
+
+uint64_t clock_ns_to_timer(uint64_t ns)
+{
+	return logical_is_on ? logical_ns_to_moments(ns) : clock_ns_to_ticks(ns);
+}
+
+uint64_t clock_timer_to_ns(uint64_t ticks)
+{
+	return logical_is_on ? logical_moments_to_ns(ticks) : clock_ticks_to_ns(ticks);
+}
+
 static uint64_t ticks_at(uint64_t ns, uint64_t now_ns)
 {
-	uint64_t now = clock_now(), wait;
+	uint64_t now = clock_timer_now(), wait;
 
 	if (ns <= now_ns)
 		return now;
-	wait = clock_ns_to_ticks(ns - now_ns);
+	wait = clock_ns_to_timer(ns - now_ns);
 	return wait > UINT64_MAX - now ? UINT64_MAX : now + wait;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Time. The TSC counts it, the host's clocks say what it means: the kernel asks
  * the VMM for both at one instant and asks again when the answer is a second
- * old, so that a host clock that is being adjusted is followed.
+ * old, so that a host clock that is being adjusted is followed. On the logical
+ * clock time goes on from the start by its ticks alone.
  */
 #ifndef GUEST_CORE_CLOCK_H
 #define GUEST_CORE_CLOCK_H
@@ -30,12 +31,23 @@ void clock_note_idle(void);
 uint64_t clock_ns_to_ticks(uint64_t ns); /* saturates */
 uint64_t clock_ticks_to_ns(uint64_t ticks);
 
+/* What policies count in: the same, or ticks of the logical clock. */
+uint64_t clock_ns_to_slice(uint64_t ns);
+
+/*
+ * What timers count in: TSC ticks, or moments of the logical clock. Now, and
+ * durations; deadlines are sums of both.
+ */
+uint64_t clock_timer_now(void);
+uint64_t clock_ns_to_timer(uint64_t ns); /* saturates */
+uint64_t clock_timer_to_ns(uint64_t ticks);
+
 /* The host's CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME now. */
 uint64_t clock_mono_ns(void);
 uint64_t clock_real_ns(void);
 uint64_t clock_boot_ns(void);
 
-/* TSC value at which CLOCK_MONOTONIC, or CLOCK_REALTIME, will read ns. */
+/* The deadline at which CLOCK_MONOTONIC, or CLOCK_REALTIME, will read ns. */
 uint64_t clock_ticks_at_mono(uint64_t ns);
 uint64_t clock_ticks_at_real(uint64_t ns);
 

@@ -55,20 +55,31 @@ static void record_contexts(const struct context *prev, const struct context *ne
 	event_end(record);
 }
 
+static void record_switch(uint32_t next_pid)
+{
+	struct lde_trace_record *record = event_begin(LDE_TRACE_SCHED_SWITCH);
+
+	record->code = why;
+	record->args[0] = current()->state;
+	record->args[1] = next_pid;
+	event_end(record);
+}
+
+void event_policy_leave(void)
+{
+	if (event_state.classes)
+		record_switch(0);
+}
+
 /* While the CPU idles it is asked again and again; that nobody comes after nobody
  * is for the reader to leave out. */
 static struct process *traced_pick(void)
 {
 	struct process *next = inner.pick();
-	struct lde_trace_record *record;
 
 	if (event_state.interrupt)
 		event_interrupt_over();
-	record = event_begin(LDE_TRACE_SCHED_SWITCH);
-	record->code = why;
-	record->args[0] = current()->state;
-	record->args[1] = next ? next->pid : 0;
-	event_end(record);
+	record_switch(next ? next->pid : 0);
 	if (event_is_on(LDE_TRACE_C_REGISTERS) && next && next != current())
 		record_contexts(&current()->context, &next->context);
 	return next;

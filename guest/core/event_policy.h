@@ -14,4 +14,8 @@
  * is no trace. */
 const struct policy_ops *event_policy(const struct policy_ops *inner);
 
+/* The running process has left the CPU; before it is known who is next, others are
+ * woken. The switch to come is then one from nobody. */
+void event_policy_leave(void);
+
 #endif

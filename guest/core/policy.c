@@ -12,7 +12,7 @@ const struct policy_ops *policy_create(const struct policy_config *config)
 		{ LDE_SCHED_RR, policy_rr },           { LDE_SCHED_FIFO, policy_fifo },
 		{ LDE_SCHED_SJF, policy_sjf },         { LDE_SCHED_STCF, policy_stcf },
 		{ LDE_SCHED_MLFQ, policy_mlfq },       { LDE_SCHED_LOTTERY, policy_lottery },
-		{ LDE_SCHED_STRIDE, policy_stride },
+		{ LDE_SCHED_STRIDE, policy_stride },	     { LDE_SCHED_SCAN, policy_scan },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(policies); i++)

@@ -25,11 +25,14 @@ struct policy_state {
 	uint64_t pass;         /* stride: where it has got to */
 	uint64_t burst;        /* sjf, stcf: CPU time since it last waited... */
 	uint64_t expected;     /* ...and what such a burst takes, by experience */
+	uint64_t total;        /* sjf, stcf: CPU time in all */
 	uint64_t used;         /* mlfq: of the allotment of its level... */
-	uint64_t left;         /* ...and what was left of its slice when it stopped; 0: new */
+	uint64_t left;         /* ...and what was left of its slice when it stopped; 0: all */
 	uint32_t level;        /* mlfq: 0 is the first to run */
 	uint32_t epoch;        /* mlfq: of the boost that it has seen */
 	bool is_woken;         /* mlfq: it runs since it woke up on the first level */
+	bool has_waited;       /* mlfq: since it had the CPU last */
+	uint64_t woken_at;     /* scan: tick at which its wait was over */
 };
 
 /* Why a process comes into the run queue. */
@@ -53,11 +56,21 @@ struct policy_ops {
 	/* Takes the next one off the queue; NULL if nobody is READY. */
 	struct process *(*pick)(void);
 	/* p has had the CPU for so many ticks and gives it away, or has to; before
-	 * enqueue. NULL: of no interest. */
-	void (*charge)(struct process *p, uint64_t ticks);
+	 * enqueue. waits: to wait for something. NULL: of no interest. */
+	void (*charge)(struct process *p, uint64_t ticks, bool waits);
 	/* Whether p, just enqueued, is to have the CPU at once, running having had
 	 * it for so many ticks. NULL: never. */
 	bool (*preempts)(const struct process *p, const struct process *running, uint64_t ticks);
+	/* Logical clock: tick begins; before anybody is woken in it. NULL: of no
+	 * interest. */
+	void (*tick)(uint64_t tick);
+	/* Logical clock: whether tick, which begins, is one of those. NULL: none. */
+	bool (*is_special)(uint64_t tick);
+	/* Logical clock: a slice goes on without its process, if that ends in it. */
+	bool has_whole_slices;
+	/* Logical clock: p ends without having done anything; whether a tick goes by.
+	 * NULL: no. */
+	bool (*ends_in_a_tick)(const struct process *p);
 	/* For the self-check, of a READY process. NULL: if its queue_link is. */
 	bool (*is_queued)(const struct process *p);
 };
@@ -70,8 +83,15 @@ struct policy_config {
 	uint64_t seed;                      /* lottery; not 0 */
 	uint32_t nr_levels;                 /* mlfq: 1..POLICY_LEVELS_MAX */
 	uint64_t quanta[POLICY_LEVELS_MAX]; /* mlfq: of each level, from the first */
-	uint32_t allotment;                 /* mlfq: quanta at a level, >= 1 */
+	uint32_t allotments[POLICY_LEVELS_MAX]; /* mlfq: quanta at a level, >= 1 */
 	uint64_t boost;                     /* mlfq: everybody up, that often; 0: never */
+	bool stay;           /* mlfq: LDE_RULE_STAY, and so on */
+	bool io_bump;
+	bool switch_on_end;  /* scan */
+	bool io_immediate;
+	const uint32_t *draws; /* lottery: numbers from the host, big-endian; kept */
+	uint32_t nr_draws;
+	bool is_logical;     /* times are ticks of the logical clock */
 };
 
 /* The policy of that name, set up; NULL: there is none. The config is copied. */
@@ -85,5 +105,6 @@ const struct policy_ops *policy_rr(const struct policy_config *config);
 const struct policy_ops *policy_mlfq(const struct policy_config *config);
 const struct policy_ops *policy_lottery(const struct policy_config *config);
 const struct policy_ops *policy_stride(const struct policy_config *config);
+const struct policy_ops *policy_scan(const struct policy_config *config);
 
 #endif

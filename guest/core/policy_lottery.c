@@ -4,6 +4,9 @@
  * has tickets. The draw walks the queue, so it takes as long as there are
  * processes READY.
  */
+#include <libfdt_env.h>
+
+#include "guest/arch/event.h"
 #include "guest/core/policy.h"
 #include "guest/core/process.h"
 
@@ -20,6 +23,13 @@ static uint64_t next_random(void)
 	return random_state * 0x2545f4914f6cdd1dull;
 }
 
+/*
+ * What the host has drawn beforehand. Who holds which ticket must then be certain,
+ * so the queue is in the order of process numbers.
+ */
+static const fdt32_t *draws;
+static uint32_t nr_draws;
+
 static void lottery_admit(struct process *p)
 {
 	p->slice = lottery_quantum;
@@ -28,41 +38,80 @@ static void lottery_admit(struct process *p)
 static void lottery_enqueue(struct process *p, enum policy_event event)
 {
 	(void)event;
-	list_add_tail(&queue, &p->queue_link);
+	if (nr_draws)
+		process_insert_by_pid(&queue, p);
+	else
+		list_add_tail(&queue, &p->queue_link);
 	nr_tickets += p->share.tickets;
 }
 
-static struct process *lottery_pick(void)
+/* Takes the one with that ticket off the queue. */
+static struct process *take(uint64_t ticket)
 {
-	uint64_t winner;
-
-	if (list_is_empty(&queue))
-		return NULL;
-	winner = (unsigned __int128)next_random() * nr_tickets >> 64;
 	list_for_each(l, &queue) {
 		struct process *p = list_entry(l, struct process, queue_link);
 
-		if (winner < p->share.tickets) {
+		if (ticket < p->share.tickets) {
 			list_remove(l);
 			nr_tickets -= p->share.tickets;
 			return p;
 		}
-		winner -= p->share.tickets;
+		ticket -= p->share.tickets;
 	}
 	__builtin_unreachable(); /* the tickets add up to nr_tickets */
 }
 
+static struct process *take_drawn(void)
+{
+	uint64_t of = nr_tickets;
+	uint32_t number = fdt32_to_cpu(*draws++);
+	struct process *p = take(number % of);
+	struct lde_trace_record *record;
+
+	nr_draws--;
+	if (event_is_on(LDE_TRACE_C_SCHED)) {
+		record = event_begin(LDE_TRACE_DRAW);
+		record->code = 0;
+		record->args[0] = number;
+		record->args[1] = number % of;
+		record->args[2] = of;
+		record->args[3] = p->pid;
+		event_end(record);
+	}
+	return p;
+}
+
+static struct process *lottery_pick(void)
+{
+	if (list_is_empty(&queue))
+		return NULL;
+	if (nr_draws)
+		return take_drawn();
+	return take((unsigned __int128)next_random() * nr_tickets >> 64);
+}
+
+/* A draw is of a whole tick, whatever the winner makes of it. */
+static bool lottery_ends_in_a_tick(const struct process *p)
+{
+	(void)p;
+	return true;
+}
+
 const struct policy_ops *policy_lottery(const struct policy_config *config)
 {
-	static const struct policy_ops ops = {
+	static struct policy_ops ops = {
 		.name = "lottery",
 		.has_slices = true,
 		.admit = lottery_admit,
 		.enqueue = lottery_enqueue,
 		.pick = lottery_pick,
+		.ends_in_a_tick = lottery_ends_in_a_tick,
 	};
 
+	ops.has_whole_slices = config->nr_draws; /* a draw is worth a quantum */
 	lottery_quantum = config->quantum;
 	random_state = config->seed;
+	draws = (const fdt32_t *)config->draws;
+	nr_draws = config->nr_draws;
 	return &ops;
 }

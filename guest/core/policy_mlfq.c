@@ -5,14 +5,17 @@
  * of CPU time there is used up, however many waits it was spread over. Now and
  * then everybody is lifted to the first level again (boost).
  *
- * Who wakes up on the first level goes before its equals and takes the CPU from
- * one of them, or it would wait for as many quanta as there are others each time
- * that all have been lifted. Nobody starves of that: its allotment is the same.
- * Those who woke up do not take the CPU from each other.
+ * On the real clock, who wakes up on the first level goes before its equals and takes
+ * the CPU from one of them, or it would wait for as many quanta as there are others
+ * each time that all have been lifted. Nobody starves of that: its allotment is the
+ * same. Those who woke up do not take the CPU from each other. On the logical clock,
+ * where times are exact, the plain rules hold, and who has waited goes on with what
+ * was left of its slice.
  *
- * The boost is a change of the epoch: the queues are joined at once, and those
- * who are not in one notice when they come by.
+ * The boost is a change of the epoch: the queues are joined at once, from the last
+ * one up, and those who are not in one notice when they come by.
  */
+#include "guest/arch/event.h"
 #include "guest/core/clock.h"
 #include "guest/core/policy.h"
 #include "guest/core/process.h"
@@ -21,14 +24,16 @@ static struct {
 	struct list woken; /* before all queues */
 	struct list queues[POLICY_LEVELS_MAX];
 	uint64_t quanta[POLICY_LEVELS_MAX];
-	uint32_t nr_levels, allotment, epoch;
+	uint64_t allotments[POLICY_LEVELS_MAX]; /* in time */
+	uint32_t nr_levels, epoch;
 	uint64_t boost, last_boost;
+	bool is_logical, stay, io_bump;
 } mlfq;
 
 static void start_level(struct process *p, uint32_t level)
 {
 	p->policy.level = level;
-	p->policy.used = 0;
+	p->policy.used = p->policy.left = 0;
 	p->policy.epoch = mlfq.epoch;
 }
 
@@ -41,7 +46,6 @@ static void notice_boost(struct process *p)
 static void mlfq_admit(struct process *p)
 {
 	start_level(p, 0);
-	p->policy.left = 0; /* until it has run */
 }
 
 /* Where s will be when it is charged for ticks. */
@@ -50,24 +54,42 @@ static uint32_t level_after(const struct policy_state *s, uint64_t ticks)
 	if (s->epoch != mlfq.epoch)
 		return 0;
 	if (s->level + 1 < mlfq.nr_levels &&
-	    s->used + ticks >= mlfq.quanta[s->level] * mlfq.allotment)
+	    s->used + ticks >= mlfq.allotments[s->level])
 		return s->level + 1;
 	return s->level;
 }
 
-static void mlfq_charge(struct process *p, uint64_t ticks)
+/* It waits, and gets back what it has used. Only a slice that ends with the wait
+ * counts all the same. */
+static void forgive(struct process *p)
+{
+	uint64_t slice = p->policy.left ? 0 : mlfq.quanta[p->policy.level];
+
+	start_level(p, p->policy.level);
+	p->policy.used = slice;
+}
+
+static void mlfq_charge(struct process *p, uint64_t ticks, bool waits)
 {
 	struct policy_state *s = &p->policy;
 
-	uint64_t allotment;
-
 	notice_boost(p);
-	s->left = p->slice > ticks ? p->slice - ticks : 1;
-	allotment = mlfq.quanta[s->level] * mlfq.allotment;
-	if (s->used + ticks >= allotment)
+	s->left = p->slice > ticks ? p->slice - ticks : 0;
+	s->has_waited = waits;
+	if (waits && mlfq.stay) {
+		forgive(p);
+		ticks = 0;
+	}
+	if (s->used + ticks >= mlfq.allotments[s->level])
 		start_level(p, level_after(s, ticks));
 	else
 		s->used += ticks;
+}
+
+/* Where its slice is to go on that it did not use up. */
+static bool keeps_slice(const struct policy_state *s, enum policy_event event)
+{
+	return s->left && (event == POLICY_DISPLACED || (mlfq.is_logical && s->has_waited));
 }
 
 static void mlfq_enqueue(struct process *p, enum policy_event event)
@@ -76,21 +98,20 @@ static void mlfq_enqueue(struct process *p, enum policy_event event)
 	struct list *queue;
 
 	notice_boost(p);
-	s->is_woken = event == POLICY_WOKEN && s->level == 0 && s->left;
+	s->is_woken = !mlfq.is_logical && event == POLICY_WOKEN && s->level == 0 && s->has_waited;
 	queue = s->is_woken ? &mlfq.woken : &mlfq.queues[s->level];
-	if (event == POLICY_DISPLACED) { /* goes on with its slice, before its equals */
-		p->slice = s->left;
-		list_add_head(queue, &p->queue_link);
-	} else {
-		p->slice = mlfq.quanta[s->level];
+	p->slice = keeps_slice(s, event) ? s->left : mlfq.quanta[s->level];
+	if (event == POLICY_DISPLACED || (mlfq.io_bump && s->has_waited))
+		list_add_head(queue, &p->queue_link); /* before its equals */
+	else
 		list_add_tail(queue, &p->queue_link);
-	}
+	s->has_waited = false;
 }
 
 static void boost_all(void)
 {
 	mlfq.epoch++;
-	for (uint32_t level = 1; level < mlfq.nr_levels; level++)
+	for (uint32_t level = mlfq.nr_levels; --level;)
 		list_add_all(&mlfq.queues[0], &mlfq.queues[level]);
 }
 
@@ -104,13 +125,27 @@ static struct list *first_queue(void)
 	return NULL;
 }
 
+static bool mlfq_is_special(uint64_t tick)
+{
+	return mlfq.boost && tick && !(tick % mlfq.boost);
+}
+
+static void mlfq_tick(uint64_t tick)
+{
+	if (!mlfq_is_special(tick))
+		return;
+	boost_all();
+	if (event_is_on(LDE_TRACE_C_SCHED))
+		event_add_1(LDE_TRACE_BOOST, 0, tick);
+}
+
 static struct process *mlfq_pick(void)
 {
 	uint64_t now = clock_now();
 	struct list *queue;
 	struct process *p;
 
-	if (mlfq.boost && now - mlfq.last_boost >= mlfq.boost) {
+	if (mlfq.boost && !mlfq.is_logical && now - mlfq.last_boost >= mlfq.boost) {
 		mlfq.last_boost = now;
 		boost_all();
 	}
@@ -131,6 +166,15 @@ static bool mlfq_preempts(const struct process *p, const struct process *running
 	       (p->policy.is_woken && !running->policy.is_woken);
 }
 
+static uint64_t allotment_in_time(const struct policy_config *config, uint32_t level)
+{
+	uint64_t quantum = config->quanta[level], nr = config->allotments[level];
+
+	if (nr == LDE_SCHED_ENDLESS || (quantum && nr > POLICY_SLICE_ENDLESS / quantum))
+		return UINT64_MAX;
+	return quantum * nr;
+}
+
 const struct policy_ops *policy_mlfq(const struct policy_config *config)
 {
 	static const struct policy_ops ops = {
@@ -141,15 +185,20 @@ const struct policy_ops *policy_mlfq(const struct policy_config *config)
 		.pick = mlfq_pick,
 		.charge = mlfq_charge,
 		.preempts = mlfq_preempts,
+		.tick = mlfq_tick,
+		.is_special = mlfq_is_special,
 	};
 
 	list_init(&mlfq.woken);
 	for (uint32_t i = 0; i < POLICY_LEVELS_MAX; i++) {
 		list_init(&mlfq.queues[i]);
 		mlfq.quanta[i] = config->quanta[i];
+		mlfq.allotments[i] = allotment_in_time(config, i);
 	}
 	mlfq.nr_levels = config->nr_levels;
-	mlfq.allotment = config->allotment;
+	mlfq.is_logical = config->is_logical;
+	mlfq.stay = config->stay;
+	mlfq.io_bump = config->io_bump;
 	mlfq.boost = config->boost;
 	mlfq.last_boost = clock_now();
 	mlfq.epoch = 0;

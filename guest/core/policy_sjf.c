@@ -25,32 +25,36 @@ static uint64_t time_left(const struct process *p, uint64_t ticks)
 	const struct policy_state *s = &p->policy;
 
 	if (p->share.length)
-		return left_of(p->share.length, p->record->state_tsc[LDE_STATE_RUNNING] + ticks);
+		return left_of(p->share.length, s->total + ticks);
 	return left_of(s->expected, s->burst + ticks);
 }
 
 static void sjf_admit(struct process *p)
 {
 	p->slice = POLICY_SLICE_ENDLESS;
-	p->policy.burst = p->policy.expected = 0;
+	p->policy.burst = p->policy.expected = p->policy.total = 0;
 }
 
 /* Equal times in order of arrival: the lower bits of the key number it. */
 #define ARRIVAL_BITS 24
-#define TIME_SHIFT   10
+#define ARRIVAL_MASK ((1u << ARRIVAL_BITS) - 1)
+#define TIME_SHIFT   10 /* TSC ticks are finer than needed; those of a logical clock not */
+
+static unsigned time_shift;
 
 static void sjf_enqueue(struct process *p, enum policy_event event)
 {
 	struct policy_state *s = &p->policy;
-	uint64_t time;
+	uint64_t time, arrival = s->node.key & ARRIVAL_MASK;
 
+	if (event != POLICY_DISPLACED) /* else it keeps its place among equals */
+		arrival = nr_arrivals++ & ARRIVAL_MASK;
 	if (event == POLICY_WOKEN && s->burst) {
 		s->expected = (s->expected + s->burst) / 2;
 		s->burst = 0;
 	}
-	time = min_u64(time_left(p, 0) >> TIME_SHIFT, UINT64_MAX >> ARRIVAL_BITS);
-	heap_insert(&queue, &s->node,
-		    time << ARRIVAL_BITS | (nr_arrivals++ & ((1u << ARRIVAL_BITS) - 1)));
+	time = min_u64(time_left(p, 0) >> time_shift, UINT64_MAX >> ARRIVAL_BITS);
+	heap_insert(&queue, &s->node, time << ARRIVAL_BITS | arrival);
 }
 
 static struct process *sjf_pick(void)
@@ -63,8 +67,10 @@ static struct process *sjf_pick(void)
 	return container_of(node, struct process, policy.node);
 }
 
-static void sjf_charge(struct process *p, uint64_t ticks)
+static void sjf_charge(struct process *p, uint64_t ticks, bool waits)
 {
+	(void)waits;
+	p->policy.total += ticks;
 	p->policy.burst += ticks;
 }
 
@@ -89,7 +95,7 @@ const struct policy_ops *policy_sjf(const struct policy_config *config)
 		.is_queued = sjf_is_queued,
 	};
 
-	(void)config;
+	time_shift = config->is_logical ? 0 : TIME_SHIFT;
 	return &ops;
 }
 
@@ -105,6 +111,6 @@ const struct policy_ops *policy_stcf(const struct policy_config *config)
 		.preempts = stcf_preempts,
 	};
 
-	(void)config;
+	time_shift = config->is_logical ? 0 : TIME_SHIFT;
 	return &ops;
 }

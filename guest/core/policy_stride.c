@@ -6,6 +6,7 @@
  * the others are: time slept is not saved up.
  */
 #include "guest/core/clock.h"
+#include "guest/core/logical.h"
 #include "guest/core/policy.h"
 #include "guest/core/process.h"
 
@@ -27,9 +28,16 @@ static uint64_t pass_after(const struct process *p, uint64_t ticks)
 	return p->policy.pass + ticks * TICKETS_ONE / p->share.tickets;
 }
 
-static void stride_charge(struct process *p, uint64_t ticks)
+static void stride_charge(struct process *p, uint64_t ticks, bool waits)
 {
+	(void)waits;
 	p->policy.pass = pass_after(p, ticks);
+}
+
+/* How long the running process has had the CPU. */
+static uint64_t turn_so_far(const struct process *running)
+{
+	return logical_is_on ? logical_turn() : clock_now() - running->state_since;
 }
 
 /* Where those are that want the CPU: the one that has it, or the next. */
@@ -39,7 +47,7 @@ static uint64_t pass_of_others(void)
 	uint64_t pass = last_pass;
 
 	if (running->state == LDE_STATE_RUNNING)
-		pass = pass_after(running, clock_now() - running->state_since);
+		pass = pass_after(running, turn_so_far(running));
 	return queue.root && queue.root->key < pass ? queue.root->key : pass;
 }
 

@@ -126,6 +126,17 @@ struct process *process_create(void (*entry)(void), uint32_t job, const struct p
 	return p;
 }
 
+void process_insert_by_pid(struct list *list, struct process *p)
+{
+	list_for_each(l, list) {
+		if (list_entry(l, struct process, queue_link)->pid > p->pid) {
+			list_insert_before(l, &p->queue_link);
+			return;
+		}
+	}
+	list_add_tail(list, &p->queue_link);
+}
+
 void process_forget(struct process *p)
 {
 	/* The number may be another's by the time that p is destroyed. */

@@ -60,6 +60,7 @@ struct process {
 	uint32_t group, session;      /* session 0: that of who started lde */
 	bool has_left_tty;            /* TIOCNOTTY: has no controlling terminal */
 	bool has_executed;            /* execve: its parent moves it no more */
+	bool has_used_tick;           /* of the logical clock */
 	uint32_t job_status;          /* stopped or continued, as wait(2) has it; 0: told */
 	struct file_table *files;
 	struct inode *cwd;
@@ -171,6 +172,9 @@ static inline void process_set_name(struct process *p, const struct process_name
 {
 	memcpy(p->record->name, name->text, sizeof(name->text));
 }
+
+/* Puts p, by its queue_link, on a list that is in the order of process numbers. */
+void process_insert_by_pid(struct list *list, struct process *p);
 
 /* NULL if there is none of that number. */
 struct process *process_find(uint32_t pid);

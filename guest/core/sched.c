@@ -4,6 +4,7 @@
 #include "guest/arch/insn.h"
 #include "guest/arch/panic.h"
 #include "guest/core/clock.h"
+#include "guest/core/logical.h"
 #include "guest/core/timer.h"
 #include "guest/lib/ledger.h"
 
@@ -45,10 +46,10 @@ static void enqueue(struct process *p, enum policy_event event, uint64_t now)
 }
 
 /* The running process gives the CPU away; before its state changes. */
-static inline void charge(struct process *p, uint64_t now)
+static inline void charge(struct process *p, uint64_t now, bool waits)
 {
 	if (unlikely(sched.policy->charge))
-		sched.policy->charge(p, now - p->state_since);
+		sched.policy->charge(p, now - p->state_since, waits);
 }
 
 /* If p is to go before the running process, that one's slice ends now. */
@@ -160,7 +161,7 @@ void sched_block(void)
 	uint64_t now = clock_now();
 
 	count_voluntary(p);
-	charge(p, now);
+	charge(p, now, true);
 	process_set_state(p, LDE_STATE_BLOCKED, now);
 	switch_to_next(now);
 }
@@ -171,7 +172,7 @@ void sched_stop(void)
 	uint64_t now = clock_now();
 
 	count_voluntary(p);
-	charge(p, now);
+	charge(p, now, false);
 	list_init(&p->queue_link); /* in none */
 	process_set_state(p, LDE_STATE_STOPPED, now);
 	switch_to_next(now);
@@ -186,7 +187,7 @@ void sched_yield(void)
 		return;
 	now = clock_now();
 	count_voluntary(p);
-	charge(p, now);
+	charge(p, now, false);
 	enqueue(p, POLICY_YIELDED, now);
 	switch_to_next(now);
 }
@@ -214,14 +215,30 @@ void sched_end(void (*on_gone)(struct process *p))
 	panic("a process that had ended ran again");
 }
 
+static inline void count_preempted(struct process *p)
+{
+	ledger.switches_preempted++;
+	p->record->switches_preempted++;
+}
+
+void sched_give_way(enum policy_event why)
+{
+	struct process *p = current();
+	uint64_t now = clock_now();
+
+	count_preempted(p);
+	charge(p, now, false);
+	enqueue(p, why, now);
+	switch_to_next(now);
+}
+
 /* The slice is over, and somebody waits. */
 static inline struct process *preempt(struct process *p, uint64_t now)
 {
 	struct process *next;
 
-	ledger.switches_preempted++;
-	p->record->switches_preempted++;
-	charge(p, now);
+	count_preempted(p);
+	charge(p, now, false);
 	enqueue(p, sched.is_displaced ? POLICY_DISPLACED : POLICY_PREEMPTED, now);
 	next = sched.policy->pick();
 	begin_turn(next, now);
@@ -261,6 +278,8 @@ bool sched_cond_resched(void)
 	struct process *p = current();
 	uint64_t deadline = this_cpu()->deadline_tsc, now = clock_now();
 
+	if (logical_is_on) /* in the midst of a call no time goes by, and no timer is set */
+		return !p->needs_attention;
 	if ((deadline && now >= deadline) || now >= sched.next_window) {
 		let_interrupts_in(now);
 		now = clock_now();

@@ -48,6 +48,10 @@ bool sched_cond_resched(void);
  */
 _Noreturn void sched_end(void (*on_gone)(struct process *p));
 
+/* The running process gives the CPU away because it has to: its slice is over, or
+ * somebody may go before it. */
+void sched_give_way(enum policy_event why);
+
 /*
  * The timer has fired: who is to have the CPU from now on, which is another if
  * the running process's slice is over. It is RUNNING already, and what is left

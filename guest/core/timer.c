@@ -24,6 +24,37 @@ void timer_remove(struct timer *timer)
 	heap_remove(&timers, &timer->node);
 }
 
+static inline void fire_due(uint64_t now)
+{
+	while (timers.root && timers.root->key <= now) {
+		struct timer *timer = container_of(timers.root, struct timer, node);
+
+		timer_stop(timer);
+		timer->fire(timer);
+	}
+}
+
+void timer_fire_due(uint64_t now)
+{
+	fire_due(now);
+}
+
+bool timer_is_due(uint64_t now)
+{
+	return timers.root && timers.root->key <= now;
+}
+
+bool timer_is_any(void)
+{
+	return timers.root;
+}
+
+/* As if it were set for the earliest of times: there is nothing to be done. */
+void timer_leave_hardware(void)
+{
+	this_cpu()->deadline_tsc = 1;
+}
+
 /*
  * The interrupt is believed before the counter: under a KVM whose host has an
  * unstable TSC the guest's stands still while the vCPU is halted, and a sleeper
@@ -38,12 +69,7 @@ void timer_expire(uint64_t now)
 		now = deadline;
 	}
 	this_cpu()->deadline_tsc = 0;
-	while (timers.root && timers.root->key <= now) {
-		struct timer *timer = container_of(timers.root, struct timer, node);
-
-		timer_stop(timer);
-		timer->fire(timer);
-	}
+	fire_due(now);
 	if (timers.root)
 		timer_interrupt_by(timers.root->key);
 }

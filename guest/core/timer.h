@@ -27,6 +27,14 @@ static inline void timer_stop(struct timer *timer)
  * hardware for the first of the others. */
 void timer_expire(uint64_t now);
 
+/* The same without the hardware, which stays as it is: what is due on a clock that
+ * is not its own. */
+void timer_fire_due(uint64_t now);
+bool timer_is_due(uint64_t now);
+bool timer_is_any(void);
+/* From now on the hardware timer is not used. */
+void timer_leave_hardware(void);
+
 /* For the self-check: what is wrong with the timer, or with all together. */
 const char *timer_check(const struct timer *timer);
 const char *timer_check_all(void);

@@ -62,6 +62,17 @@ void wait_stop(struct process *p)
 		event_add_1(LDE_TRACE_SCHED_STOP, 0, p->pid);
 }
 
+static void wait_begins(struct timer *timer)
+{
+	sched_ready(container_of(timer, struct process, wait_timer));
+}
+
+void wait_begin_at(struct process *p, uint64_t deadline)
+{
+	p->wait_timer.fire = wait_begins;
+	timer_start(&p->wait_timer, deadline);
+}
+
 void wait_wake_one(struct wait_queue *queue)
 {
 	if (!list_is_empty(&queue->waiters))

@@ -17,7 +17,7 @@
 
 /*
  * Blocks the running process on queue (NULL: on nothing but time) until it is
- * woken or the TSC reaches deadline. 0 if woken, -ETIMEDOUT, or -EINTR if there
+ * woken or the clock reaches deadline (clock_timer_now). 0 if woken, -ETIMEDOUT, or -EINTR if there
  * is a signal to see to. 0 also if it was stopped and goes on: what it waits
  * for may have come meanwhile or not, so the caller looks, and waits again.
  */
@@ -32,6 +32,9 @@ void wait_stop(struct process *p);
 
 /* As wait_on without a deadline, but nothing but a wake-up ends it. */
 void wait_uninterrupted(struct wait_queue *queue);
+
+/* p, which is new, becomes READY at that time, as clock_timer_now has it. */
+void wait_begin_at(struct process *p, uint64_t deadline);
 
 void wait_wake_one(struct wait_queue *queue);
 void wait_wake_all(struct wait_queue *queue);

@@ -22,6 +22,7 @@ struct raw_tree {
 	uint32_t console_reg[2], monitor_reg[2], trace_reg[2], export_reg[2];
 	uint64_t trace_ring[2];
 	struct string_list features, without, path, seed, self_check, sched, quanta, syscalls;
+	struct string_list allotments, sched_rules, draws, clock, slow;
 	uint64_t virtio_reg[2]; /* the last one's */
 	uint32_t virtio_vector;
 };
@@ -51,7 +52,7 @@ struct rule {
 		name, type, 1, true, offsetof(struct raw_tree, field)                              \
 	}
 
-#define RULES_MAX 14
+#define RULES_MAX 19
 
 static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_MEMORY] = {
@@ -74,7 +75,12 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		BYTES(LDE_DT_SYSCALLS, TYPE_STRINGS, true, syscalls),
 		OPTIONAL(LDE_DT_SCHED_SEED, TYPE_U64, machine.sched.seed),
 		BYTES(LDE_DT_SCHED_QUANTA, TYPE_BYTES, true, quanta),
-		OPTIONAL(LDE_DT_SCHED_ALLOTMENT, TYPE_U32, machine.sched.allotment),
+		BYTES(LDE_DT_SCHED_ALLOTMENT, TYPE_BYTES, true, allotments),
+		BYTES(LDE_DT_SCHED_RULES, TYPE_STRINGS, true, sched_rules),
+		BYTES(LDE_DT_SCHED_DRAWS, TYPE_BYTES, true, draws),
+		BYTES(LDE_DT_CLOCK, TYPE_STRINGS, true, clock),
+		OPTIONAL(LDE_DT_TICK_NS, TYPE_U64, machine.tick_ns),
+		BYTES(LDE_DT_SLOW_NS, TYPE_BYTES, true, slow),
 		OPTIONAL(LDE_DT_SCHED_BOOST, TYPE_U64, machine.sched.boost_ns),
 	},
 	[NODE_CONSOLE] = {
@@ -111,6 +117,7 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 		NUMBERS(LDE_DT_COUNT, TYPE_U32, 1, program.count),
 		OPTIONAL(LDE_DT_TICKETS, TYPE_U32, program.tickets),
 		OPTIONAL(LDE_DT_LENGTH_NS, TYPE_U64, program.length_ns),
+		OPTIONAL(LDE_DT_ARRIVAL_NS, TYPE_U64, program.arrival_ns),
 	},
 };
 
@@ -119,7 +126,7 @@ struct reader {
 	const struct tree_visitor *visitor;
 	const char *strings;
 	struct raw_tree raw;
-	uint16_t found[NR_NODES]; /* bit i: rules[node][i] has been met */
+	uint32_t found[NR_NODES]; /* bit i: rules[node][i] has been met */
 	const char *error;       /* the first one */
 };
 
@@ -213,6 +220,22 @@ static bool list_has(const struct string_list *list, const char *word)
 	return false;
 }
 
+/* One for each level, or one for all. */
+static bool read_allotments(const struct raw_tree *raw, struct tree_sched *sched)
+{
+	const fdt32_t *cells = (const fdt32_t *)raw->allotments.data;
+	uint32_t nr = raw->allotments.bytes / 4;
+
+	if (raw->allotments.bytes % 4 || (nr > 1 && nr != sched->nr_levels))
+		return false;
+	for (uint32_t i = 0; i < sched->nr_levels; i++) {
+		sched->allotments[i] = nr ? fdt32_ld(cells + (nr > 1 ? i : 0)) : 1;
+		if (!sched->allotments[i])
+			return false;
+	}
+	return true;
+}
+
 /* What was not said is as if round robin had been asked for. */
 static bool read_sched(const struct raw_tree *raw, struct tree_sched *sched)
 {
@@ -221,8 +244,6 @@ static bool read_sched(const struct raw_tree *raw, struct tree_sched *sched)
 	sched->name = raw->sched.bytes ? raw->sched.data : LDE_SCHED_RR;
 	if (!sched->seed)
 		sched->seed = 1;
-	if (!sched->allotment)
-		sched->allotment = 1;
 	if (raw->quanta.bytes % 8 || raw->quanta.bytes > sizeof(sched->quanta_ns))
 		return false;
 	sched->nr_levels = raw->quanta.bytes ? raw->quanta.bytes / 8 : 1;
@@ -232,7 +253,26 @@ static bool read_sched(const struct raw_tree *raw, struct tree_sched *sched)
 		if (!sched->quanta_ns[i])
 			sched->quanta_ns[i] = raw->machine.quantum_ns;
 	}
-	return true;
+	sched->stay = list_has(&raw->sched_rules, LDE_RULE_STAY);
+	sched->io_bump = list_has(&raw->sched_rules, LDE_RULE_IO_BUMP);
+	sched->switch_on_end = list_has(&raw->sched_rules, LDE_RULE_SWITCH_ON_END);
+	sched->io_immediate = list_has(&raw->sched_rules, LDE_RULE_IO_IMMEDIATE);
+	sched->draws = (const uint32_t *)raw->draws.data;
+	sched->nr_draws = raw->draws.bytes / 4;
+	return !(raw->draws.bytes % 4) && read_allotments(raw, sched);
+}
+
+static bool read_clock(const struct raw_tree *raw, struct machine_tree *m)
+{
+	const struct string_list *slow = &raw->slow;
+
+	m->has_logical_clock = list_has(&raw->clock, LDE_CLOCK_LOGICAL);
+	if (!m->tick_ns)
+		m->tick_ns = LDE_TICK_NS_DEFAULT;
+	m->has_slow = slow->data;
+	if (m->has_slow && slow->bytes == 8)
+		m->slow_ns = fdt64_ld((const fdt64_t *)slow->data);
+	return !m->has_slow || slow->bytes == 8;
 }
 
 /* The ring is the end of memory. */
@@ -259,7 +299,7 @@ static void finish_machine(struct reader *r)
 		    !check_found(r, node))
 			return;
 	if (r->raw.memory[0] || !m->tsc_hz || r->raw.seed.bytes != LDE_DT_RNG_SEED_SIZE ||
-	    !read_sched(&r->raw, &m->sched) || !read_events(r)) {
+	    !read_sched(&r->raw, &m->sched) || !read_clock(&r->raw, m) || !read_events(r)) {
 		r->error = "a value in it makes no sense";
 		return;
 	}
@@ -369,8 +409,11 @@ static void walk(struct reader *r)
 
 const char *tree_read(paddr_t fdt, struct machine_tree *tree, const struct tree_visitor *visitor)
 {
-	struct reader r = { .fdt = direct_map(fdt), .visitor = visitor };
+	static struct reader r; /* too large for a stack */
 
+	memset(&r, 0, sizeof(r));
+	r.fdt = direct_map(fdt);
+	r.visitor = visitor;
 	if (fdt_check_header(r.fdt))
 		return "it is none";
 	r.strings = (const char *)r.fdt + fdt_off_dt_strings(r.fdt);

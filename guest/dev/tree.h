@@ -26,6 +26,7 @@ struct tree_program {
 	uint32_t count;
 	uint32_t tickets;   /* 1..LDE_TICKETS_MAX */
 	uint64_t length_ns; /* 0: not said */
+	uint64_t arrival_ns; /* after the start */
 };
 
 /* The scheduling policy: include/lde/boot.h. */
@@ -34,8 +35,11 @@ struct tree_sched {
 	uint64_t seed;
 	uint32_t nr_levels;
 	uint64_t quanta_ns[LDE_SCHED_LEVELS_MAX];
-	uint32_t allotment;
+	uint32_t allotments[LDE_SCHED_LEVELS_MAX];
 	uint64_t boost_ns;
+	bool stay, io_bump, switch_on_end, io_immediate; /* LDE_RULE_* */
+	const uint32_t *draws; /* big-endian */
+	uint32_t nr_draws;
 };
 
 /* A virtio device with its registers in memory. */
@@ -60,6 +64,10 @@ struct machine_tree {
 	struct tree_sched sched;
 	struct limits limits;
 	bool forwards_syscalls; /* LDE_SYSCALLS_EXIT */
+	bool has_logical_clock;
+	uint64_t tick_ns;
+	bool has_slow; /* a /dev/slow, with... */
+	uint64_t slow_ns;
 	struct string_list mounts; /* each as mount.h has it */
 	struct virtio_node virtio[LDE_VIRTIO_MAX];
 	uint32_t nr_virtio;

@@ -289,7 +289,7 @@ void tty_suspend(int sig)
 
 static uint64_t deadline_after(uint32_t tenths)
 {
-	return clock_now() + clock_ns_to_ticks(tenths * (1000000000ull / TICKS_PER_SECOND));
+	return clock_timer_now() + clock_ns_to_timer(tenths * (1000000000ull / TICKS_PER_SECOND));
 }
 
 /*

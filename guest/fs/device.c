@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/fs/device.h"
 
+#include "guest/core/clock.h"
 #include "guest/core/process.h"
 #include "guest/core/random.h"
 #include "guest/core/sched.h"
+#include "guest/core/wait.h"
 #include "guest/fs/file.h"
 #include "guest/fs/stream.h"
 #include "guest/lib/errno.h"
@@ -83,6 +85,25 @@ static int64_t random_read(struct file *file, vaddr_t buf, uint64_t len, uint64_
 	return device_random_read(buf, len);
 }
 
+static uint64_t slow_ns;
+
+void device_set_slow(uint64_t ns)
+{
+	slow_ns = ns;
+}
+
+/* Zeroes, as if they came from far away: who reads them is BLOCKED meanwhile. */
+static int64_t slow_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos)
+{
+	uint64_t deadline = clock_timer_now() + clock_ns_to_timer(slow_ns);
+	int err;
+
+	do
+		err = wait_on(NULL, deadline);
+	while (!err);
+	return err == -ETIMEDOUT ? zero_read(file, buf, len, pos) : err;
+}
+
 static int missing_open(struct file *file)
 {
 	(void)file;
@@ -94,6 +115,8 @@ static const struct file_ops zero_ops = { .read = zero_read, .write = null_write
 static const struct file_ops full_ops = { .read = zero_read, .write = full_write, .can_seek = true };
 static const struct file_ops random_ops = { .read = random_read, .write = null_write,
 					    .can_seek = true };
+static const struct file_ops slow_ops = { .read = slow_read, .write = null_write,
+					  .can_seek = true };
 static const struct file_ops missing_ops = { .open = missing_open };
 
 const struct file_ops *device_file_ops(uint32_t rdev)
@@ -105,6 +128,8 @@ const struct file_ops *device_file_ops(uint32_t rdev)
 		return &zero_ops;
 	case DEVICE_FULL:
 		return &full_ops;
+	case DEVICE_SLOW:
+		return &slow_ops;
 	case DEVICE_RANDOM:
 	case DEVICE_URANDOM:
 		return &random_ops;

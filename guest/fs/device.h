@@ -14,9 +14,13 @@
 #define DEVICE_URANDOM DEVICE_NUMBER(1, 9)
 #define DEVICE_TTY     DEVICE_NUMBER(5, 0)
 #define DEVICE_CONSOLE DEVICE_NUMBER(5, 1)
+#define DEVICE_SLOW    DEVICE_NUMBER(240, 0) /* numbers for local use */
 
 /* Inodes of devices, FIFOs and sockets keep nothing but themselves. */
 extern const struct inode_ops device_inode_ops;
+
+/* How long a read of DEVICE_SLOW takes. */
+void device_set_slow(uint64_t ns);
 
 /* What an open device file does; one that does not exist cannot be opened. */
 const struct file_ops *device_file_ops(uint32_t rdev);

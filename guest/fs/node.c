@@ -141,6 +141,20 @@ bool node_create_standard(uint64_t now_ns)
 	       standard_dir("tmp", 01777) && put(root, "proc", proc_create());
 }
 
+static uint64_t create_slow_run(void *arg)
+{
+	struct inode *dev = standard_dir("dev", 0755);
+
+	(void)arg;
+	return dev && put(dev, "slow", node_create(MODE_CHAR | 0666, DEVICE_SLOW));
+}
+
+bool node_create_slow(uint64_t ns)
+{
+	device_set_slow(ns);
+	return offload_call(create_slow_run, NULL);
+}
+
 static uint64_t create_disks_run(void *arg)
 {
 	struct inode *dev = standard_dir("dev", 0755);

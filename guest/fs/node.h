@@ -19,4 +19,7 @@ bool node_create_standard(uint64_t now_ns);
 /* /dev/vda and so on, for the block devices that there are. False without memory. */
 bool node_create_disks(void);
 
+/* /dev/slow, a read of which takes so long (device.h). False without memory. */
+bool node_create_slow(uint64_t ns);
+
 #endif

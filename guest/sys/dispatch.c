@@ -177,7 +177,7 @@ static __attribute__((noinline)) void note_exit(const struct trap_frame *frame)
 }
 
 /* Apart, so that the usual way has no registers to save for it. */
-static _Noreturn __attribute__((noinline)) void attend(struct trap_frame *frame)
+void syscall_attend(struct trap_frame *frame)
 {
 	if (event_is_on(LDE_TRACE_C_SYSCALL)) /* it does not return to event_syscall */
 		note_exit(frame);
@@ -200,6 +200,6 @@ void syscall_dispatch(struct trap_frame *frame)
 		frame->rax = unknown_syscall(nr);
 	}
 	if (unlikely(p->needs_attention)) {
-		attend(frame);
+		syscall_attend(frame);
 	}
 }

@@ -119,13 +119,13 @@ static int64_t poll_wait(struct poll *p)
 /* The deadline after ns from now; 0: not to wait at all. */
 static uint64_t deadline_after(uint64_t sec, uint64_t ns)
 {
-	uint64_t ticks;
+	uint64_t ticks, now = clock_timer_now();
 
 	if (!sec && !ns)
 		return 0;
-	ticks = clock_ns_to_ticks(sec > UINT64_MAX / NS_PER_SEC / 2 ? UINT64_MAX :
+	ticks = clock_ns_to_timer(sec > UINT64_MAX / NS_PER_SEC / 2 ? UINT64_MAX :
 								      sec * NS_PER_SEC + ns);
-	return ticks > UINT64_MAX - clock_now() ? WAIT_FOREVER : clock_now() + ticks;
+	return ticks > UINT64_MAX - now ? WAIT_FOREVER : now + ticks;
 }
 
 /* A timeout of sec and a part of a second, such as ns_per says. 0 or -EINVAL;
@@ -152,13 +152,13 @@ static int read_timeout(vaddr_t at, uint64_t ns_per, uint64_t *deadline)
 /* Tells the program how much of its timeout is left. */
 static void write_timeout(vaddr_t at, uint64_t ns_per, uint64_t deadline)
 {
-	uint64_t now = clock_now(), left = 0;
+	uint64_t now = clock_timer_now(), left = 0;
 	int64_t time[2];
 
 	if (!at || deadline == WAIT_FOREVER)
 		return;
 	if (deadline > now)
-		left = clock_ticks_to_ns(deadline - now);
+		left = clock_timer_to_ns(deadline - now);
 	time[0] = left / NS_PER_SEC;
 	time[1] = left % NS_PER_SEC / ns_per;
 	put_user(at, time, sizeof(time)); /* memory that is read-only is left so */

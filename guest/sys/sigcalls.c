@@ -243,7 +243,7 @@ struct itimer_user {
 
 static struct timeval_user to_timeval(uint64_t ticks)
 {
-	uint64_t us = (clock_ticks_to_ns(ticks) + 999) / 1000;
+	uint64_t us = (clock_timer_to_ns(ticks) + 999) / 1000;
 
 	return (struct timeval_user){ us / 1000000, us % 1000000 };
 }
@@ -257,12 +257,12 @@ static uint64_t to_ticks(const struct timeval_user *t)
 {
 	uint64_t sec = min_u64(t->sec, 100ull * 365 * 86400);
 
-	return clock_ns_to_ticks(sec * 1000000000 + t->usec * 1000);
+	return clock_ns_to_timer(sec * 1000000000 + t->usec * 1000);
 }
 
 static struct itimer_user alarm_get(const struct process *p)
 {
-	uint64_t now = clock_now(), key = p->alarm.node.key;
+	uint64_t now = clock_timer_now(), key = p->alarm.node.key;
 	struct itimer_user it = { to_timeval(p->alarm_interval), { 0, 0 } };
 
 	if (p->alarm.is_started)
@@ -278,7 +278,7 @@ static void alarm_set(struct process *p, const struct itimer_user *it)
 	if (!it->value.sec && !it->value.usec)
 		return;
 	p->alarm_interval = to_ticks(&it->interval);
-	timer_start(&p->alarm, clock_now() + to_ticks(&it->value));
+	timer_start(&p->alarm, clock_timer_now() + to_ticks(&it->value));
 }
 
 int64_t sys_setitimer(struct trap_frame *f)

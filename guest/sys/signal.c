@@ -141,7 +141,7 @@ bool signal_raise_fault(int sig, int code, uint64_t addr)
  */
 static void rearm_alarm(struct process *p)
 {
-	uint64_t now = clock_now(), due = p->alarm.node.key + p->alarm_interval;
+	uint64_t now = clock_timer_now(), due = p->alarm.node.key + p->alarm_interval;
 
 	if (due <= now)
 		due = now + p->alarm_interval - (now - due) % p->alarm_interval;

@@ -18,6 +18,9 @@ typedef int64_t (*syscall_fn)(struct trap_frame *frame);
 /* From entry.S, with interrupts off, on the process's kernel stack. */
 void syscall_dispatch(struct trap_frame *frame);
 
+/* The running process has a signal to see to before it returns. */
+_Noreturn void syscall_attend(struct trap_frame *frame) __attribute__((noinline));
+
 /* Counts a call that is answered with -ENOSYS, for the end of the run. */
 void syscall_note_unknown(uint64_t nr);
 

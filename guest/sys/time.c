@@ -123,19 +123,19 @@ static int64_t sleep_until(uint64_t deadline, vaddr_t remaining)
 	do
 		err = wait_on(NULL, deadline);
 	while (!err);
-	now = clock_now();
+	now = clock_timer_now();
 
 	if (err == -ETIMEDOUT)
 		return 0;
 	if (remaining &&
-	    put_timespec(remaining, deadline > now ? clock_ticks_to_ns(deadline - now) : 0))
+	    put_timespec(remaining, deadline > now ? clock_timer_to_ns(deadline - now) : 0))
 		return -EFAULT;
 	return -EINTR;
 }
 
 static int64_t sleep_for(uint64_t ns, vaddr_t remaining)
 {
-	uint64_t now = clock_now(), ticks = clock_ns_to_ticks(ns);
+	uint64_t now = clock_timer_now(), ticks = clock_ns_to_timer(ns);
 
 	if (!ns)
 		return 0;

@@ -104,9 +104,11 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_PATH       "lde,path"
 #define LDE_DT_ARGV       "lde,argv"
 #define LDE_DT_COUNT      "lde,count"
-/* Both optional: a cell, 1..LDE_TICKETS_MAX; a u64. */
+/* All optional: a cell, 1..LDE_TICKETS_MAX; a u64; a u64: how long after the start
+ * its processes come. */
 #define LDE_DT_TICKETS    "lde,tickets"
 #define LDE_DT_LENGTH_NS  "lde,length-ns"
+#define LDE_DT_ARRIVAL_NS "lde,arrival-ns"
 #define LDE_DT_TRACE_RING   "lde,ring"
 #define LDE_DT_TRACE_EVENTS "lde,events"
 #define LDE_DT_RNG_SEED_SIZE 256
@@ -127,14 +129,20 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  * The scheduling policy, in /chosen; all optional. LDE_DT_SCHED is one of the
  * names below, the rest is of single policies: LDE_DT_SCHED_SEED (u64, not 0) of
  * lottery; of mlfq LDE_DT_SCHED_QUANTA (u64 each, ns, one for each level, 1 to
- * LDE_SCHED_LEVELS_MAX of them; 0: LDE_DT_QUANTUM_NS), LDE_DT_SCHED_ALLOTMENT (cell, quanta that a
- * process may have at a level) and LDE_DT_SCHED_BOOST (u64, ns; 0: never).
+ * LDE_SCHED_LEVELS_MAX of them; 0: LDE_DT_QUANTUM_NS), LDE_DT_SCHED_ALLOTMENT (cells, quanta that a
+ * process may have at a level: one for each level, or one for all;
+ * LDE_SCHED_ENDLESS: as many as it likes) and LDE_DT_SCHED_BOOST (u64, ns; 0: never).
+ * LDE_DT_SCHED_DRAWS (cells) of lottery: the numbers to be drawn, each taken modulo
+ * the tickets of those who are READY, who are then counted in the order of their
+ * process numbers. LDE_DT_SCHED_RULES is a list of LDE_RULE_*.
  */
 #define LDE_DT_SCHED           "lde,sched"
 #define LDE_DT_SCHED_SEED      "lde,sched-seed"
 #define LDE_DT_SCHED_QUANTA    "lde,sched-quanta-ns"
 #define LDE_DT_SCHED_ALLOTMENT "lde,sched-allotment"
 #define LDE_DT_SCHED_BOOST     "lde,sched-boost-ns"
+#define LDE_DT_SCHED_RULES     "lde,sched-rules"
+#define LDE_DT_SCHED_DRAWS     "lde,sched-draws"
 
 #define LDE_SCHED_RR      "rr"
 #define LDE_SCHED_FIFO    "fifo"
@@ -143,6 +151,18 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_SCHED_MLFQ    "mlfq"
 #define LDE_SCHED_LOTTERY "lottery"
 #define LDE_SCHED_STRIDE  "stride"
+#define LDE_SCHED_SCAN    "scan"
+
+#define LDE_SCHED_ENDLESS 0xffffffff
+
+/* mlfq: a wait gives back what was used of slice and allotment. */
+#define LDE_RULE_STAY "stay"
+/* mlfq: who has waited goes to the front of its queue. */
+#define LDE_RULE_IO_BUMP "io-bump"
+/* scan: who waits keeps the CPU, which idles. */
+#define LDE_RULE_SWITCH_ON_END "switch-on-end"
+/* scan: who has waited takes the CPU at once. */
+#define LDE_RULE_IO_IMMEDIATE "io-immediate"
 
 #define LDE_SCHED_LEVELS_MAX 8
 #define LDE_TICKETS_DEFAULT  100
@@ -152,6 +172,21 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  * makes an exit to user space first (LDE_SYSCALL_PORT). */
 #define LDE_DT_SYSCALLS   "lde,syscalls"
 #define LDE_SYSCALLS_EXIT "exit"
+
+/*
+ * The clock by which processes are scheduled and woken, in /chosen, optional:
+ * LDE_DT_CLOCK is LDE_CLOCK_LOGICAL for one that advances by a tick with each system
+ * call that counts, and with nothing else (guest/core/logical.h); each tick stands
+ * for LDE_DT_TICK_NS (u64, 1 or more; LDE_TICK_NS_DEFAULT).
+ *
+ * LDE_DT_SLOW_NS (u64), optional: there is a device /dev/slow, of which any read
+ * takes that long, on the clock in use.
+ */
+#define LDE_DT_CLOCK        "lde,clock"
+#define LDE_CLOCK_LOGICAL   "logical"
+#define LDE_DT_TICK_NS      "lde,tick-ns"
+#define LDE_TICK_NS_DEFAULT 1000000
+#define LDE_DT_SLOW_NS      "lde,slow-ns"
 
 /* Strings of LDE_DT_WITHOUT: limits that the user took away. */
 #define LDE_WITHOUT_PREEMPTION        "preemption"

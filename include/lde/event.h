@@ -62,7 +62,10 @@
 #define LDE_TRACE_REGISTERS_2   27
 #define LDE_TRACE_REGISTERS_3   28
 #define LDE_TRACE_CONTEXT_SWITCH 29
-#define LDE_TRACE_NR_KINDS      30
+#define LDE_TRACE_TICK           30
+#define LDE_TRACE_BOOST          31
+#define LDE_TRACE_DRAW           32
+#define LDE_TRACE_NR_KINDS      33
 
 /* Where SYSCALL goes, beside the vectors of the trap table. */
 #define LDE_TRACE_LSTAR 256
@@ -138,6 +141,15 @@
  * SCHED_STOP       0                       0: pid that is STOPPED now; it was
  *                                          BLOCKED. One that stops while it runs
  *                                          has a SCHED_SWITCH
+ * TICK             system call that ended  0: number of the tick, 1: level of pid
+ *                  it, or LDE_TICK_IDLE    (mlfq), 2: ticks it had used at that
+ *                                          level before. Logical clock only; pid
+ *                                          has had the CPU in this tick
+ * BOOST            0                       0: number of the next tick. Logical
+ *                                          clock only; mlfq lifts everybody
+ * DRAW             0                       0: the number drawn, 1: the ticket, 2: of
+ *                                          how many, 3: pid that holds it. Of
+ *                                          LDE_DT_SCHED_DRAWS only
  *
  * Of the class of registers; all addresses are virtual:
  * TRAP_TABLE       vector, or LSTAR        0: where its code begins, 1-4: the name
@@ -197,6 +209,8 @@ enum lde_return {
 	LDE_RETURN_IRET = 0,
 	LDE_RETURN_SYSRET = 1,
 };
+
+#define LDE_TICK_IDLE 0xffffffff
 
 /* What became of a page fault. */
 enum lde_fault_result {

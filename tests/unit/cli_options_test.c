@@ -278,13 +278,13 @@ static void a_policy_has_values_of_its_own(void **state)
 	parse(&parsed, "--sched mlfq a");
 	assert_int_equal(parsed.options.sched.nr_levels, 3);
 	assert_int_equal(parsed.options.sched.quanta_ns[0], 0);
-	assert_int_equal(parsed.options.sched.allotment, 2);
+	assert_int_equal(parsed.options.sched.allotments[0], 2);
 	assert_int_equal(parsed.options.sched.boost_ns, 1000000000);
 	options_fini(&parsed.options);
 	parse(&parsed, "--sched mlfq,quanta=1ms/2ms,allotment=7,boost=never,queues=2 a");
 	assert_int_equal(parsed.options.sched.nr_levels, 2);
 	assert_int_equal(parsed.options.sched.quanta_ns[1], 2000000);
-	assert_int_equal(parsed.options.sched.allotment, 7);
+	assert_int_equal(parsed.options.sched.allotments[0], 7);
 	assert_int_equal(parsed.options.sched.boost_ns, 0);
 	options_fini(&parsed.options);
 }

@@ -20,7 +20,7 @@ static int set_up(void **state)
 		.seed = 1,
 		.nr_levels = 3,
 		.quanta = { QUANTUM, QUANTUM, QUANTUM },
-		.allotment = 1,
+		.allotments = { 1, 1, 1 },
 	};
 	return 0;
 }
@@ -255,7 +255,7 @@ static void mlfq_goes_down_one_level_for_each_allotment(void **state)
 	struct process *p, *q;
 
 	(void)state;
-	config.allotment = 2;
+	config.allotments[0] = config.allotments[1] = 2;
 	config.quanta[1] = 2 * QUANTUM;
 	use("mlfq");
 	p = spawn_job(&a, 0, 1);
@@ -358,7 +358,7 @@ static void mlfq_lets_nobody_stay_first(void **state)
 	struct process *p;
 
 	(void)state;
-	config.allotment = 2;
+	config.allotments[0] = config.allotments[1] = config.allotments[2] = 2;
 	use("mlfq");
 	spawn(ping_pong, (void *)0);
 	spawn(ping_pong, (void *)1);

@@ -258,7 +258,7 @@ static void without_a_policy_it_is_round_robin(void **state)
 	assert_int_equal(machine.sched.nr_levels, 1);
 	assert_int_equal(machine.sched.quanta_ns[0], 10000000);
 	assert_int_equal(machine.sched.seed, 1);
-	assert_int_equal(machine.sched.allotment, 1);
+	assert_int_equal(machine.sched.allotments[0], 1);
 	assert_int_equal(programs[0].tickets, LDE_TICKETS_DEFAULT);
 	assert_int_equal(programs[0].length_ns, 0);
 	assert_int_equal(programs[1].tickets, 75);
@@ -277,7 +277,7 @@ static void a_policy_is_read_with_what_it_takes(void **state)
 	assert_int_equal(machine.sched.quanta_ns[0], 1000);
 	assert_int_equal(machine.sched.quanta_ns[1], 10000000); /* 0: the quantum */
 	assert_int_equal(machine.sched.quanta_ns[2], 4000);
-	assert_int_equal(machine.sched.allotment, 5);
+	assert_int_equal(machine.sched.allotments[0], 5);
 	assert_int_equal(machine.sched.boost_ns, 77);
 }
 

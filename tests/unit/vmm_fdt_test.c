@@ -147,7 +147,8 @@ static void a_policy_is_passed_on_with_what_it_takes(void **state)
 		.seed = 7,
 		.quanta_ns = {1000000, 0, 4000000},
 		.nr_levels = 3,
-		.allotment = 5,
+		.allotments = {5},
+		.nr_allotments = 1,
 		.boost_ns = 2000000000,
 	};
 	build();

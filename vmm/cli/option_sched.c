@@ -21,8 +21,9 @@
 #define BOOST_NEVER            "never"
 
 #define SCHED_HELP                                                                                 \
-	"give rr, fifo, sjf, stcf, lottery[,seed=N], stride, or "                                  \
-	"mlfq[,queues=N][,quanta=10ms/20ms/...][,allotment=N][,boost=1s|never]"
+	"give rr, fifo, sjf, stcf, lottery[,seed=N], stride, "                                     \
+	"mlfq[,queues=N][,quanta=10ms/20ms/...][,allotment=N][,boost=1s|never][,stay=yes]"         \
+	"[,bump=yes], or scan[,switch=io|end][,io=later|immediate]"
 
 /* Decimal digits and nothing else, from min to max. */
 static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
@@ -98,7 +99,8 @@ static int parse_allotment(const char *value, struct sched_config *sched,
 			      "--sched: allotment=%s; give how many quanta a process may use in a "
 			      "queue, 1 to %d",
 			      value, MLFQ_ALLOTMENT_MAX);
-	sched->allotment = (uint32_t)nr;
+	sched->allotments[0] = (uint32_t)nr;
+	sched->nr_allotments = 1;
 	return 0;
 }
 
@@ -113,6 +115,42 @@ static int parse_boost(const char *value, struct sched_config *sched, struct com
 	return REFUSE(complaint, "--sched: boost=%s; give 1us to 1h, or " BOOST_NEVER, value);
 }
 
+/* The rule holds if the value is word, and does not if it is the other one. */
+static int parse_rule(const char *key, const char *value, const char *word, const char *other,
+		      const char *rule, struct sched_config *sched, struct complaint *complaint)
+{
+	size_t nr = 0;
+
+	if (strcmp(value, word) != 0 && strcmp(value, other) != 0)
+		return REFUSE(complaint, "--sched: %s=%s; give %s or %s", key, value, word, other);
+	while (sched->rules[nr] && sched->rules[nr] != rule)
+		nr++;
+	if (strcmp(value, word) == 0)
+		sched->rules[nr] = rule;
+	return 0;
+}
+
+static int parse_stay(const char *value, struct sched_config *sched, struct complaint *complaint)
+{
+	return parse_rule("stay", value, "yes", "no", LDE_RULE_STAY, sched, complaint);
+}
+
+static int parse_bump(const char *value, struct sched_config *sched, struct complaint *complaint)
+{
+	return parse_rule("bump", value, "yes", "no", LDE_RULE_IO_BUMP, sched, complaint);
+}
+
+static int parse_switch(const char *value, struct sched_config *sched, struct complaint *complaint)
+{
+	return parse_rule("switch", value, "end", "io", LDE_RULE_SWITCH_ON_END, sched, complaint);
+}
+
+static int parse_io(const char *value, struct sched_config *sched, struct complaint *complaint)
+{
+	return parse_rule("io", value, "immediate", "later", LDE_RULE_IO_IMMEDIATE, sched,
+			  complaint);
+}
+
 static const struct key {
 	const char *policy, *name;
 	int (*parse)(const char *value, struct sched_config *sched, struct complaint *complaint);
@@ -122,6 +160,10 @@ static const struct key {
 	{LDE_SCHED_MLFQ, "quanta", parse_quanta},
 	{LDE_SCHED_MLFQ, "allotment", parse_allotment},
 	{LDE_SCHED_MLFQ, "boost", parse_boost},
+	{LDE_SCHED_MLFQ, "stay", parse_stay},
+	{LDE_SCHED_MLFQ, "bump", parse_bump},
+	{LDE_SCHED_SCAN, "switch", parse_switch},
+	{LDE_SCHED_SCAN, "io", parse_io},
 };
 
 static int parse_key(const char *word, struct sched_config *sched, struct complaint *complaint)
@@ -141,7 +183,7 @@ static const char *find_policy(const char *name)
 {
 	static const char *const names[] = {LDE_SCHED_RR,      LDE_SCHED_FIFO, LDE_SCHED_SJF,
 					    LDE_SCHED_STCF,    LDE_SCHED_MLFQ, LDE_SCHED_LOTTERY,
-					    LDE_SCHED_STRIDE};
+					    LDE_SCHED_STRIDE,  LDE_SCHED_SCAN};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], name) == 0)
@@ -153,7 +195,8 @@ static void set_defaults(struct sched_config *sched)
 {
 	if (strcmp(sched->name, LDE_SCHED_MLFQ) != 0)
 		return;
-	sched->allotment = MLFQ_ALLOTMENT_DEFAULT;
+	sched->allotments[0] = MLFQ_ALLOTMENT_DEFAULT;
+	sched->nr_allotments = 1;
 	sched->boost_ns = MLFQ_BOOST_DEFAULT;
 }
 

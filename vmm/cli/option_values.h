@@ -42,6 +42,9 @@ int option_parse_length(const char *text, uint64_t *ns, struct complaint *compla
 /* --sched NAME[,KEY=VALUE]... */
 int option_parse_sched(const char *text, struct sched_config *sched, struct complaint *complaint);
 
+/* --clock NAME[,KEY=VALUE]... */
+int option_parse_clock(const char *text, struct clock_config *clock, struct complaint *complaint);
+
 /* --syscalls: whether they go by way of the VMM. */
 int option_parse_syscalls(const char *text, bool *forward, struct complaint *complaint);
 

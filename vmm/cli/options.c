@@ -31,6 +31,7 @@ enum {
 	OPT_MAX_EXITS,
 	OPT_JSON,
 	OPT_SCHED,
+	OPT_CLOCK,
 	OPT_SYSCALLS,
 	OPT_TICKETS,
 	OPT_NICE,
@@ -68,6 +69,7 @@ static const struct option run_options[] = {
 	{"json", optional_argument, NULL, OPT_JSON},
 	{"syscalls", required_argument, NULL, OPT_SYSCALLS},
 	{"sched", required_argument, NULL, OPT_SCHED},
+	{"clock", required_argument, NULL, OPT_CLOCK},
 	PROGRAM_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -212,6 +214,8 @@ static int parser_apply_to_run(struct parser *parser, int option, const char *va
 		return option_parse_syscalls(value, &options->forward_syscalls, parser->complaint);
 	case OPT_SCHED:
 		return option_parse_sched(value, &options->sched, parser->complaint);
+	case OPT_CLOCK:
+		return option_parse_clock(value, &options->clock, parser->complaint);
 	case OPT_MEMORY:
 		return option_parse_memory(value, &options->memory_bytes, parser->complaint);
 	case OPT_QUANTUM:

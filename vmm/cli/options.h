@@ -48,6 +48,7 @@ struct options {
 	uint64_t memory_bytes;
 	uint64_t quantum_ns;
 	struct sched_config sched;
+	struct clock_config clock;
 	bool forward_syscalls;
 	uint64_t timeout_ns;    /* 0: no limit */
 	uint32_t processes_max; /* 0: as memory allows */

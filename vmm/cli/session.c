@@ -238,6 +238,7 @@ int session_run(struct session *session)
 		.memory_bytes = options->memory_bytes,
 		.quantum_ns = options->quantum_ns,
 		.sched = options->sched,
+		.clock = options->clock,
 		.forward_syscalls = options->forward_syscalls,
 		.timeout_ns = options->timeout_ns,
 		.programs = session->programs,

@@ -71,11 +71,13 @@ static void put_string(struct latch *latch, const char *name, const char *string
 
 static void put_cells(struct latch *latch, const char *name, const uint32_t *cells, size_t nr)
 {
-	fdt32_t raw[4];
+	void *space;
 
-	for (size_t i = 0; i < nr; i++)
-		raw[i] = cpu_to_fdt32(cells[i]);
-	put_bytes(latch, name, raw, nr * sizeof(raw[0]));
+	if (latch->error)
+		return;
+	keep(latch, fdt_property_placeholder(latch->blob, name, (int)(nr * sizeof(fdt32_t)), &space));
+	for (size_t i = 0; !latch->error && i < nr; i++)
+		((fdt32_t *)space)[i] = cpu_to_fdt32(cells[i]);
 }
 
 static void put_cell(struct latch *latch, const char *name, uint32_t cell)
@@ -177,10 +179,24 @@ static void put_sched(struct latch *latch, const struct sched_config *sched)
 		quanta[i] = cpu_to_fdt64(sched->quanta_ns[i]);
 	if (sched->nr_levels)
 		put_bytes(latch, LDE_DT_SCHED_QUANTA, quanta, sched->nr_levels * sizeof(quanta[0]));
-	if (sched->allotment)
-		put_cell(latch, LDE_DT_SCHED_ALLOTMENT, sched->allotment);
+	if (sched->nr_allotments)
+		put_cells(latch, LDE_DT_SCHED_ALLOTMENT, sched->allotments, sched->nr_allotments);
 	if (sched->boost_ns)
 		put_u64(latch, LDE_DT_SCHED_BOOST, sched->boost_ns);
+	if (sched->rules[0])
+		put_list(latch, LDE_DT_SCHED_RULES, sched->rules);
+	if (sched->nr_draws)
+		put_cells(latch, LDE_DT_SCHED_DRAWS, sched->draws, sched->nr_draws);
+}
+
+static void put_clock(struct latch *latch, const struct clock_config *clock)
+{
+	if (clock->is_logical)
+		put_string(latch, LDE_DT_CLOCK, LDE_CLOCK_LOGICAL);
+	if (clock->tick_ns)
+		put_u64(latch, LDE_DT_TICK_NS, clock->tick_ns);
+	if (clock->has_slow)
+		put_u64(latch, LDE_DT_SLOW_NS, clock->slow_ns);
 }
 
 static void put_chosen(struct latch *latch, const struct dtree_config *config)
@@ -192,6 +208,7 @@ static void put_chosen(struct latch *latch, const struct dtree_config *config)
 	put_bytes(latch, "rng-seed", config->rng_seed, sizeof(config->rng_seed));
 	put_u64(latch, LDE_DT_QUANTUM_NS, config->quantum_ns);
 	put_sched(latch, &config->sched);
+	put_clock(latch, &config->clock);
 	if (config->forward_syscalls)
 		put_string(latch, LDE_DT_SYSCALLS, LDE_SYSCALLS_EXIT);
 	if (config->without && config->without[0])
@@ -305,6 +322,8 @@ static void put_program(struct latch *latch, const struct dtree_program *program
 		put_cell(latch, LDE_DT_TICKETS, program->share.tickets);
 	if (program->share.length_ns)
 		put_u64(latch, LDE_DT_LENGTH_NS, program->share.length_ns);
+	if (program->share.arrival_ns)
+		put_u64(latch, LDE_DT_ARRIVAL_NS, program->share.arrival_ns);
 	node_end(latch);
 }
 
@@ -340,6 +359,7 @@ static void put_tree(struct latch *latch, const struct dtree_config *config)
 static size_t bound_size(const struct dtree_config *config)
 {
 	size_t size = FIXED_SIZE + list_len(config->without) + list_len(config->mounts) +
+		      config->sched.nr_draws * sizeof(fdt32_t) +
 		      list_len(config->export_paths) +
 		      list_len((const char *const *)config->env);
 

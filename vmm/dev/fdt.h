@@ -27,6 +27,7 @@ struct dtree_config {
 	uint64_t tsc_hz;
 	uint64_t quantum_ns;
 	struct sched_config sched;
+	struct clock_config clock;
 	bool forward_syscalls; /* LDE_SYSCALLS_EXIT */
 	bool has_fsgsbase, has_xsave, has_umip, has_smep, has_pv_eoi, has_host_fsgsbase;
 	uint8_t rng_seed[LDE_DT_RNG_SEED_SIZE];

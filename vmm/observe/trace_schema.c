@@ -122,6 +122,13 @@ static const struct trace_kind kinds[LDE_TRACE_NR_KINDS] = {
 	[LDE_TRACE_CONTEXT_SWITCH] = {"lde_context_switch", LDE_TRACE_C_REGISTERS,
 		{HEX("prev_context", ARG(0)), HEX("context", ARG(1)), HEX("rsp", ARG(2)),
 		 HEX("cr3", ARG(3)), HEX("stack_top", ARG(4)), HEX("fs_base", ARG(5))}},
+	[LDE_TRACE_TICK] = {"lde_tick", LDE_TRACE_C_SCHED,
+		{U64("tick", ARG(0)), S32("syscall", TRACE_FROM_CODE), U32("level", ARG(1)),
+		 U64("used", ARG(2)), PID("tid", TRACE_FROM_PID), COMM("comm", TRACE_FROM_PID)}},
+	[LDE_TRACE_BOOST] = {"lde_boost", LDE_TRACE_C_SCHED, {U64("tick", ARG(0))}},
+	[LDE_TRACE_DRAW] = {"lde_draw", LDE_TRACE_C_SCHED,
+		{U64("number", ARG(0)), U64("ticket", ARG(1)), U64("tickets", ARG(2)),
+		 PID("tid", ARG(3)), COMM("comm", ARG(3))}},
 };
 
 const struct trace_kind *trace_schema_kind(uint32_t kind)

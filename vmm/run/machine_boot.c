@@ -159,6 +159,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.tsc_hz = machine->cpu.tsc_hz,
 		.quantum_ns = config->quantum_ns,
 		.sched = config->sched,
+		.clock = config->clock,
 		.forward_syscalls = config->forward_syscalls,
 		.has_fsgsbase = machine->cpu.has_fsgsbase,
 		.has_xsave = machine->cpu.has_xsave,

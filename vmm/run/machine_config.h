@@ -32,6 +32,7 @@ struct machine_config {
 	uint64_t memory_bytes; /* multiple of 2 MiB, LDE_MEMORY_MIN..MAX */
 	uint64_t quantum_ns;   /* 1 us..1 h */
 	struct sched_config sched;
+	struct clock_config clock;
 	bool forward_syscalls; /* each system call makes an exit first */
 	uint64_t timeout_ns;   /* 0: none */
 	const struct machine_program *programs;

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/ostep/recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/base/log.h"
+#include "vmm/observe/notice.h"
+#include "vmm/ostep/replay.h"
+#include "vmm/run/machine.h"
+
+#define JOB_PROGRAM "/lde/job"
+#define DIR_SIZE    256
+#define TICK_NS     LDE_TICK_NS_DEFAULT
+#define MIB         (1ull << 20)
+
+/* What one process takes, generously. */
+#define MEMORY_BASE  (64 * MIB)
+#define MEMORY_OF_JOB (MIB / 4)
+#define MEMORY_STEP  (2 * MIB)
+
+/* ---- the workload as a command line ------------------------------------------------ */
+
+/* One job's program and its arguments. */
+struct job_args {
+	char *steps;
+	char *argv[3];
+};
+
+struct run {
+	const struct workload *workload;
+	struct complaint *complaint;
+	struct machine_config config;
+	struct machine_program *programs;
+	struct job_args *args;
+	char dir[DIR_SIZE]; /* of the trace; "": there is none */
+};
+
+/* Ticks behind each other become one word. */
+struct steps_writer {
+	FILE *out;
+	uint64_t ticks; /* not yet written */
+	bool is_first;
+};
+
+static void write_ticks(struct steps_writer *writer)
+{
+	if (writer->ticks)
+		fprintf(writer->out, "%st%" PRIu64, writer->is_first ? "" : ",", writer->ticks);
+	writer->is_first &= !writer->ticks;
+	writer->ticks = 0;
+}
+
+static void write_io(struct steps_writer *writer)
+{
+	write_ticks(writer);
+	fprintf(writer->out, "%si", writer->is_first ? "" : ",");
+	writer->is_first = false;
+}
+
+/*
+ * The ticks of a job, each by the trap that ends it. With process-run an I/O is a
+ * tick, and one more takes note of it; else it ends the last tick before it. The last
+ * tick of all ends with the job.
+ */
+static void write_steps(FILE *out, const struct workload *workload, const struct workload_job *job)
+{
+	struct steps_writer writer = {.out = out, .is_first = true};
+	bool is_process_run = workload->rules == WORKLOAD_PROCESS_RUN;
+
+	for (size_t i = 0; i < job->nr_steps; i++) {
+		const struct workload_step *step = &job->steps[i];
+
+		if (step->op == WORKLOAD_CPU) {
+			writer.ticks += step->ticks;
+			continue;
+		}
+		for (uint64_t n = 0; n < step->ticks; n++) {
+			writer.ticks -= !is_process_run && writer.ticks;
+			write_io(&writer);
+			writer.ticks += is_process_run;
+		}
+	}
+	writer.ticks -= writer.ticks != 0;
+	write_ticks(&writer);
+}
+
+/* A job of one tick makes no system call but its end; one of none ends at once. */
+static int make_steps(struct job_args *args, const struct workload *workload,
+		      const struct workload_job *job)
+{
+	size_t len;
+	FILE *out = open_memstream(&args->steps, &len);
+
+	if (!out)
+		return -ENOMEM;
+	write_steps(out, workload, job);
+	if (job->nr_steps && ftell(out) == 0)
+		fputs("t0", out);
+	if (fclose(out))
+		return -ENOMEM;
+	args->argv[0] = JOB_PROGRAM;
+	args->argv[1] = args->steps;
+	return 0;
+}
+
+static int make_programs(struct run *run)
+{
+	const struct workload *workload = run->workload;
+	int err = 0;
+
+	run->programs = calloc(workload->nr_jobs, sizeof(*run->programs));
+	run->args = calloc(workload->nr_jobs, sizeof(*run->args));
+	if (!run->programs || !run->args)
+		return -ENOMEM;
+	for (size_t i = 0; i < workload->nr_jobs && !err; i++) {
+		const struct workload_job *job = &workload->jobs[i];
+
+		err = make_steps(&run->args[i], workload, job);
+		run->programs[i] = (struct machine_program){
+			.guest_path = JOB_PROGRAM,
+			.argv = run->args[i].argv,
+			.count = 1,
+			.share = {
+				.tickets = job->tickets,
+				.length_ns = workload->rules == WORKLOAD_SJF ?
+						     job->length * TICK_NS : 0,
+				.arrival_ns = job->arrival * TICK_NS,
+			},
+		};
+	}
+	return err;
+}
+
+/* ---- its rules as a policy ----------------------------------------------------------- */
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	return ticks > UINT64_MAX / TICK_NS ? UINT64_MAX : ticks * TICK_NS;
+}
+
+static void set_levels(struct sched_config *sched, const struct workload *workload)
+{
+	sched->nr_levels = sched->nr_allotments = workload->nr_levels;
+	for (uint32_t i = 0; i < workload->nr_levels; i++) {
+		const struct workload_level *level = &workload->levels[i];
+
+		sched->quanta_ns[i] =
+			level->quantum > 0 ? ticks_to_ns((uint64_t)level->quantum) : UINT64_MAX;
+		sched->allotments[i] = level->allotment > 0 && level->allotment < LDE_SCHED_ENDLESS ?
+					       (uint32_t)level->allotment : LDE_SCHED_ENDLESS;
+	}
+	sched->boost_ns = ticks_to_ns(workload->boost);
+}
+
+static void set_rules(struct sched_config *sched, const struct workload *workload)
+{
+	size_t nr = 0;
+
+	if (workload->rules == WORKLOAD_MLFQ && workload->stay)
+		sched->rules[nr++] = LDE_RULE_STAY;
+	if (workload->rules == WORKLOAD_MLFQ && workload->io_bump)
+		sched->rules[nr++] = LDE_RULE_IO_BUMP;
+	if (workload->rules == WORKLOAD_PROCESS_RUN && workload->switch_on_end)
+		sched->rules[nr++] = LDE_RULE_SWITCH_ON_END;
+	if (workload->rules == WORKLOAD_PROCESS_RUN && workload->io_run_immediate)
+		sched->rules[nr++] = LDE_RULE_IO_IMMEDIATE;
+}
+
+static void make_config(struct run *run)
+{
+	static const char *const policies[] = {
+		[WORKLOAD_PROCESS_RUN] = LDE_SCHED_SCAN, [WORKLOAD_FIFO] = LDE_SCHED_FIFO,
+		[WORKLOAD_SJF] = LDE_SCHED_SJF,          [WORKLOAD_RR] = LDE_SCHED_RR,
+		[WORKLOAD_MLFQ] = LDE_SCHED_MLFQ,        [WORKLOAD_LOTTERY] = LDE_SCHED_LOTTERY,
+	};
+	const struct workload *workload = run->workload;
+	const char *self_check = getenv("LDE_SELF_CHECK");
+	struct machine_config *config = &run->config;
+
+	*config = (struct machine_config){
+		.memory_bytes = MEMORY_BASE + workload->nr_jobs * MEMORY_OF_JOB / MEMORY_STEP * MEMORY_STEP,
+		.quantum_ns = ticks_to_ns(workload->quantum ? workload->quantum : 1),
+		.sched.name = policies[workload->rules],
+		.clock = {.is_logical = true, .tick_ns = TICK_NS, .has_slow = true,
+			  .slow_ns = ticks_to_ns(workload->io_ticks)},
+		.programs = run->programs,
+		.nr_programs = workload->nr_jobs,
+		.self_check = self_check && strcmp(self_check, "1") == 0,
+		.trace_classes = LDE_TRACE_C_SCHED | LDE_TRACE_C_PROCESS,
+		.trace_buffer_bytes = MIB,
+	};
+	if (workload->rules == WORKLOAD_MLFQ)
+		set_levels(&config->sched, workload);
+	if (workload->rules == WORKLOAD_LOTTERY) {
+		config->sched.draws = workload->draws;
+		config->sched.nr_draws = workload->nr_draws;
+	}
+	set_rules(&config->sched, workload);
+}
+
+/* ---- its trace ------------------------------------------------------------------------- */
+
+static int make_folder(struct run *run)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(run->dir, sizeof(run->dir), "%.200s/lde-ostep.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (mkdtemp(run->dir))
+		return 0;
+	int err = complaint_set(run->complaint, -errno,
+				"no folder for the kernel's records: %s: %s; set TMPDIR", run->dir,
+				strerror(errno));
+	run->dir[0] = '\0';
+	return err;
+}
+
+static void delete_folder(struct run *run)
+{
+	DIR *dir = run->dir[0] ? opendir(run->dir) : NULL;
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	if (run->dir[0])
+		rmdir(run->dir);
+}
+
+static int read_events(struct run *run, struct trace_reader *reader, struct replay *replay)
+{
+	struct trace_event event;
+	int err, more;
+
+	while ((more = trace_reader_next(reader, &event)) > 0) {
+		err = replay_event(replay, &event);
+		if (err)
+			return complaint_set(run->complaint, err, "out of memory");
+	}
+	return more < 0 ? complaint_set(run->complaint, more, "the kernel's records: %s",
+					trace_reader_error(reader))
+			: 0;
+}
+
+static int read_records(struct run *run, const struct machine_report *report,
+			struct recording *recording)
+{
+	struct trace_reader *reader;
+	struct replay *replay = malloc(sizeof(*replay));
+	char why[300];
+	int err = replay ? replay_init(replay, run->workload, recording) : -ENOMEM;
+
+	if (err) {
+		free(replay);
+		return complaint_set(run->complaint, err, "out of memory");
+	}
+	for (uint32_t i = 0; i < report->nr_records; i++)
+		if (report->records[i].job < run->workload->nr_jobs)
+			replay_set_job(replay, report->records[i].pid, report->records[i].job);
+	err = trace_reader_open(&reader, run->dir, why, sizeof(why));
+	if (err) {
+		complaint_set(run->complaint, err, "the kernel's records: %s", why);
+	} else {
+		err = read_events(run, reader, replay);
+		trace_reader_close(reader);
+	}
+	replay_fini(replay);
+	free(replay);
+	return err;
+}
+
+/* ---- all of it ---------------------------------------------------------------------- */
+
+static void print_notice(void *ctx, const struct lde_notice *notice)
+{
+	char text[NOTICE_TEXT_SIZE];
+
+	(void)ctx;
+	notice_format(notice, text, sizeof(text));
+	log_line("%s", text);
+}
+
+static int check_end(struct run *run, const struct machine_report *report)
+{
+	if (report->end == MACHINE_END_SIGNAL)
+		return complaint_set(run->complaint, -EINTR, "interrupted");
+	if (report->end != MACHINE_END_DONE)
+		return complaint_set(run->complaint, -EIO, "the machine did not come to its end");
+	if (report->trace.error || report->trace.nr_lost)
+		return complaint_set(run->complaint, -EIO,
+				     "some of the kernel's records are lost; is %s full?", run->dir);
+	for (uint32_t i = 0; i < report->nr_records; i++)
+		if (report->records[i].status)
+			return complaint_set(run->complaint, -EIO, "job %u failed",
+					     report->records[i].job);
+	return 0;
+}
+
+static int run_machine(struct run *run, struct recording *recording)
+{
+	struct machine_report report;
+	int err;
+
+	run->config.trace_dir = run->dir;
+	run->config.notice = print_notice;
+	err = machine_run(&run->config, &report);
+	if (err)
+		complaint_set(run->complaint, err, "the workload could not be run");
+	else
+		err = check_end(run, &report);
+	if (!err)
+		err = read_records(run, &report, recording);
+	machine_report_fini(&report);
+	return err;
+}
+
+static void run_fini(struct run *run)
+{
+	for (size_t i = 0; run->args && i < run->workload->nr_jobs; i++)
+		free(run->args[i].steps);
+	free(run->args);
+	free(run->programs);
+	delete_folder(run);
+}
+
+int recording_run(const struct workload *workload, struct recording *recording,
+		  struct complaint *complaint)
+{
+	struct run run = {.workload = workload, .complaint = complaint};
+	int err = make_programs(&run);
+
+	*recording = (struct recording){0};
+	if (err)
+		complaint_set(complaint, err, "out of memory");
+	if (!err) {
+		make_config(&run);
+		err = make_folder(&run);
+	}
+	if (!err)
+		err = run_machine(&run, recording);
+	run_fini(&run);
+	return err;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/ostep/replay.h"
+
+#include <asm/unistd.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lde/ledger.h>
+
+int replay_init(struct replay *replay, const struct workload *workload,
+		struct recording *recording)
+{
+	*replay = (struct replay){.workload = workload, .recording = recording};
+	memset(replay->job_of, 0xff, sizeof(replay->job_of)); /* RECORD_NO_JOB */
+	replay->is_after_io = calloc(workload->nr_jobs, sizeof(*replay->is_after_io));
+	return replay->is_after_io ? 0 : -ENOMEM;
+}
+
+void replay_fini(struct replay *replay)
+{
+	free(replay->is_after_io);
+	replay->is_after_io = NULL;
+}
+
+void replay_set_job(struct replay *replay, uint32_t pid, uint32_t job)
+{
+	replay->job_of[pid % REPLAY_PIDS_MAX] = job;
+}
+
+static uint32_t job_of(const struct replay *replay, uint64_t pid)
+{
+	return pid < REPLAY_PIDS_MAX ? replay->job_of[pid] : RECORD_NO_JOB;
+}
+
+static bool is_process_run(const struct replay *replay)
+{
+	return replay->workload->rules == WORKLOAD_PROCESS_RUN;
+}
+
+/* Before a tick, its number; after it when it was over. process-run counts from 1,
+ * and has the same number for both. */
+static uint64_t time_before(const struct replay *replay)
+{
+	return replay->now + is_process_run(replay);
+}
+
+static uint64_t time_after(const struct replay *replay)
+{
+	return replay->now;
+}
+
+static int append(struct replay *replay, const struct record *record)
+{
+	struct recording *recording = replay->recording;
+	size_t nr = recording->nr;
+
+	/* Twice as many whenever that is a power of two. */
+	if (!(nr & (nr - 1))) {
+		struct record *grown =
+			reallocarray(recording->records, nr ? nr * 2 : 1, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		recording->records = grown;
+	}
+	recording->records[nr] = *record;
+	recording->nr = nr + 1;
+	return 0;
+}
+
+/* Unless it is of a process that is no job. */
+static int add(struct replay *replay, enum record_kind kind, uint32_t job, uint64_t time)
+{
+	const struct record record = {.time = time, .kind = kind, .job = job};
+
+	if (job == RECORD_NO_JOB && kind != RECORD_IDLE && kind != RECORD_BOOST)
+		return 0;
+	return append(replay, &record);
+}
+
+/* ---- ticks ---------------------------------------------------------------------- */
+
+static enum record_op op_of(const struct replay *replay, uint32_t job, uint32_t syscall_nr)
+{
+	if (!replay->workload->jobs[job].nr_steps)
+		return RECORD_OP_NONE; /* it ended, that was all */
+	if (!is_process_run(replay))
+		return RECORD_OP_CPU;
+	if (syscall_nr == __NR_read)
+		return RECORD_OP_IO;
+	return replay->is_after_io[job] ? RECORD_OP_IO_DONE : RECORD_OP_CPU;
+}
+
+/* The kernel's level, and ticks used there, as what is left of slice and allotment. */
+static void set_level(const struct replay *replay, struct record *record, uint64_t level,
+		      uint64_t used)
+{
+	const struct workload_level *rules = &replay->workload->levels[level];
+	int64_t slices = 0, ticks = (int64_t)used;
+
+	if (rules->quantum > 0) {
+		slices = ticks / rules->quantum;
+		ticks %= rules->quantum;
+	}
+	record->run.level = (uint32_t)level;
+	record->run.ticks_left = rules->quantum - ticks - 1;
+	record->run.allot_left = rules->allotment - slices;
+}
+
+static int add_run(struct replay *replay, uint32_t job, const struct trace_event *event)
+{
+	struct record record = {
+		.time = time_before(replay),
+		.kind = RECORD_RUN,
+		.job = job,
+		.run.op = op_of(replay, job, event->code),
+	};
+
+	if (replay->workload->rules == WORKLOAD_MLFQ && event->args[1] < LDE_SCHED_LEVELS_MAX)
+		set_level(replay, &record, event->args[1], event->args[2]);
+	replay->is_after_io[job] = false;
+	return append(replay, &record);
+}
+
+static int take_tick(struct replay *replay, const struct trace_event *event)
+{
+	uint32_t job = job_of(replay, event->pid);
+	int err;
+
+	replay->now = event->args[0];
+	if (event->code == LDE_TICK_IDLE || job == RECORD_NO_JOB)
+		err = add(replay, RECORD_IDLE, RECORD_NO_JOB, time_before(replay));
+	else
+		err = add_run(replay, job, event);
+	replay->now++;
+	replay->has_news = false;
+	if (err || event->code != __NR_read || job == RECORD_NO_JOB)
+		return err;
+	replay->is_after_io[job] = true;
+	return add(replay, RECORD_IO_ISSUED, job, time_after(replay));
+}
+
+/* ---- what else there is --------------------------------------------------------- */
+
+static int take_wakeup(struct replay *replay, const struct trace_event *event)
+{
+	uint32_t job = job_of(replay, event->args[0]);
+	bool is_new = event->code;
+	int err = 0;
+
+	replay->has_news = true;
+	if (is_new && replay->workload->rules == WORKLOAD_MLFQ)
+		err = add(replay, RECORD_ARRIVED, job, time_before(replay));
+	if (!is_new)
+		err = add(replay, RECORD_IO_DONE, job, time_before(replay));
+	return err || is_new ? err : add(replay, RECORD_READY, job, time_before(replay));
+}
+
+static int take_switch(struct replay *replay, const struct trace_event *event)
+{
+	uint32_t prev = job_of(replay, event->pid), next = job_of(replay, event->args[1]);
+	bool is_lottery = replay->workload->rules == WORKLOAD_LOTTERY;
+	int err = 0;
+
+	if (event->args[0] == LDE_STATE_BLOCKED)
+		err = add(replay, RECORD_BLOCKED, prev, time_after(replay));
+	else if (event->args[0] == LDE_STATE_READY)
+		err = add(replay, RECORD_READY, prev, time_after(replay));
+	/* The numbers are used up: here the simulation ends. */
+	if (is_lottery && next != RECORD_NO_JOB && !replay->was_drawn)
+		replay->is_over = true;
+	replay->was_drawn = false;
+	if (err || replay->is_over)
+		return err;
+	return add(replay, RECORD_DISPATCH, next,
+		   replay->has_news ? time_before(replay) : time_after(replay));
+}
+
+static int take_draw(struct replay *replay, const struct trace_event *event)
+{
+	const struct record record = {
+		.time = time_before(replay),
+		.kind = RECORD_DRAW,
+		.job = job_of(replay, event->args[3]),
+		.draw = {.winner = (uint32_t)event->args[1], .tickets = (uint32_t)event->args[2]},
+	};
+
+	replay->was_drawn = true;
+	replay->drawn_at = replay->now;
+	return record.job == RECORD_NO_JOB ? 0 : append(replay, &record);
+}
+
+/* A draw is of a whole quantum: what is left of it passes before it is over. */
+static int take_exit(struct replay *replay, const struct trace_event *event)
+{
+	uint64_t time = time_after(replay);
+
+	if (replay->workload->rules == WORKLOAD_LOTTERY)
+		time = replay->drawn_at + replay->workload->quantum;
+	return add(replay, RECORD_DONE, job_of(replay, event->pid), time);
+}
+
+int replay_event(struct replay *replay, const struct trace_event *event)
+{
+	if (replay->is_over)
+		return 0;
+	switch (event->kind) {
+	case LDE_TRACE_TICK:
+		return take_tick(replay, event);
+	case LDE_TRACE_SCHED_WAKEUP:
+		return take_wakeup(replay, event);
+	case LDE_TRACE_SCHED_SWITCH:
+		return take_switch(replay, event);
+	case LDE_TRACE_DRAW:
+		return take_draw(replay, event);
+	case LDE_TRACE_BOOST:
+		replay->has_news = true;
+		return add(replay, RECORD_BOOST, RECORD_NO_JOB, time_before(replay));
+	case LDE_TRACE_PROCESS_EXIT:
+		return take_exit(replay, event);
+	default:
+		return 0;
+	}
+}
