@@ -3,32 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/observe/quantity.h"
+#include "vmm/observe/timeline_calls.h"
+#include "vmm/observe/timeline_check.h"
 #include "vmm/observe/timeline_cpu.h"
-
-#define SYSCALL_RT_SIGRETURN 15 /* the one that does not come back, but goes on */
-
-static void violate(struct timeline *timeline, uint64_t ns, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void violate(struct timeline *timeline, uint64_t ns, const char *format, ...)
-{
-	struct timeline_violation *violation;
-	va_list args;
-
-	if (timeline->nr_violations++ >= TIMELINE_VIOLATIONS_MAX)
-		return;
-	violation = &timeline->violations[timeline->nr_violations - 1];
-	violation->ns = ns;
-	va_start(args, format);
-	vsnprintf(violation->text, sizeof(violation->text), format, args);
-	va_end(args);
-}
+#include "vmm/observe/timeline_disk.h"
+#include "vmm/observe/timeline_exit.h"
 
 /* ---- processes --------------------------------------------------------- */
 
@@ -81,7 +64,7 @@ static struct timeline_process *process_of(struct timeline *timeline, uint64_t p
 		return NULL;
 	if (timeline->by_pid[pid])
 		return &timeline->processes[timeline->by_pid[pid] - 1];
-	violate(timeline, ns, "process %" PRIu64 " was never made", pid);
+	timeline_violate(timeline, ns, "process %" PRIu64 " was never made", pid);
 	return add_process(timeline, (uint32_t)pid, ns);
 }
 
@@ -133,8 +116,8 @@ static void set_state(struct timeline *timeline, struct timeline_process *p, uin
 {
 	release_vcpu(timeline, p, ns);
 	if (!is_legal(p->state, state))
-		violate(timeline, ns, "process %" PRIu32 " went from %s to %s", p->pid,
-			timeline_state_name(p->state), timeline_state_name(state));
+		timeline_violate(timeline, ns, "process %" PRIu32 " went from %s to %s", p->pid,
+				 timeline_state_name(p->state), timeline_state_name(state));
 	close_state(timeline, p, ns);
 	timeline->nr_in_state[p->state]--;
 	timeline->nr_in_state[state]++;
@@ -143,93 +126,6 @@ static void set_state(struct timeline *timeline, struct timeline_process *p, uin
 	p->wait_call = state == LDE_STATE_BLOCKED ? p->call.number : TIMELINE_NO_CALL;
 	if (state == LDE_STATE_ZOMBIE && p->ended_ns == TIMELINE_NEVER)
 		p->ended_ns = ns;
-}
-
-/* ---- system calls ------------------------------------------------------- */
-
-static struct timeline_syscall *syscall_of(struct timeline *timeline, uint32_t number)
-{
-	struct timeline_syscall **of =
-		&timeline->calls[number < LDE_NR_SYSCALLS ? number : LDE_NR_SYSCALLS];
-
-	if (!*of)
-		*of = calloc(1, sizeof(**of));
-	if (!*of)
-		timeline->failed = -ENOMEM;
-	return *of;
-}
-
-static void hand_out_call(struct timeline *timeline, const struct timeline_process *p, uint64_t ns,
-			  bool has_result, int64_t result)
-{
-	const struct timeline_call_span span = {
-		.process = p,
-		.begin_ns = p->call.begin_ns,
-		.end_ns = ns,
-		.number = (uint32_t)p->call.number,
-		.has_result = has_result,
-		.result = result,
-		.args = p->call.args,
-	};
-
-	if (timeline->sink.call)
-		timeline->sink.call(timeline->sink.ctx, &span);
-}
-
-static void end_call(struct timeline *timeline, struct timeline_process *p, uint64_t ns,
-		     bool has_result, int64_t result)
-{
-	struct timeline_syscall *of = syscall_of(timeline, (uint32_t)p->call.number);
-
-	hand_out_call(timeline, p, ns, has_result, result);
-	if (of) {
-		exits_add(&of->time, ns - p->call.begin_ns);
-		of->nr_errors += has_result && result < 0 && result > -4096;
-		of->ready_ns += p->state_ns[LDE_STATE_READY] - p->call.ready_ns;
-		of->blocked_ns += p->state_ns[LDE_STATE_BLOCKED] - p->call.blocked_ns;
-		of->exited_ns += p->mode_ns[TIMELINE_EXITED] - p->call.exited_ns;
-	}
-	p->call.number = TIMELINE_NO_CALL;
-}
-
-static void begin_call(struct timeline *timeline, struct timeline_process *p,
-		       const struct trace_event *event, uint64_t ns)
-{
-	if (p->call.number != TIMELINE_NO_CALL) {
-		violate(timeline, ns, "process %" PRIu32 " made a system call within a system call",
-			p->pid);
-		end_call(timeline, p, ns, false, 0);
-	}
-	p->nr_syscalls++;
-	p->is_starting = false;
-	p->has_executed = false;
-	p->call = (struct timeline_call){
-		.number = event->code <= INT32_MAX ? (int32_t)event->code : INT32_MAX,
-		.begin_ns = ns,
-		.ready_ns = p->state_ns[LDE_STATE_READY],
-		.blocked_ns = p->state_ns[LDE_STATE_BLOCKED],
-		.exited_ns = p->mode_ns[TIMELINE_EXITED],
-	};
-	memcpy(p->call.args, event->args, sizeof(p->call.args));
-	if (event->code == SYSCALL_RT_SIGRETURN)
-		end_call(timeline, p, ns, false, 0);
-}
-
-static void return_from_call(struct timeline *timeline, struct timeline_process *p,
-			     const struct trace_event *event, uint64_t ns)
-{
-	uint32_t number = event->code <= INT32_MAX ? event->code : INT32_MAX;
-
-	if (p->call.number == TIMELINE_NO_CALL && p->has_executed)
-		return;
-	if (p->call.number != (int32_t)number) {
-		violate(timeline, ns,
-			"process %" PRIu32 " returned from system call %" PRIu32
-			", in which it was not",
-			p->pid, event->code);
-		return;
-	}
-	end_call(timeline, p, ns, true, (int64_t)event->args[0]);
 }
 
 /* ---- the scheduler ------------------------------------------------------- */
@@ -253,22 +149,22 @@ static void take_off(struct timeline *timeline, struct timeline_vcpu *cpu,
 	} else if (event->code < sizeof(by) / sizeof(by[0])) {
 		reason = by[event->code].reason;
 		if (by[event->code].state != event->args[0])
-			violate(timeline, ns,
-				"process %" PRIu32 " left the CPU for reason %" PRIu32
-				", which does not go with its state",
-				p->pid, event->code);
+			timeline_violate(timeline, ns,
+					 "process %" PRIu32 " left the CPU for reason %" PRIu32
+					 ", which does not go with its state",
+					 p->pid, event->code);
 		state = by[event->code].state;
 	} else {
-		violate(timeline, ns, "process %" PRIu32 " left the CPU for no known reason",
-			p->pid);
+		timeline_violate(timeline, ns, "process %" PRIu32 " left the CPU for no known reason",
+				 p->pid);
 		if (state != LDE_STATE_BLOCKED && state != LDE_STATE_ZOMBIE && !is_stopped)
 			state = LDE_STATE_READY;
 	}
 	if (cpu->process_idx != (int64_t)p->idx)
-		violate(timeline, ns, "process %" PRIu32 " left a CPU on which it was not", p->pid);
+		timeline_violate(timeline, ns, "process %" PRIu32 " left a CPU on which it was not", p->pid);
 	p->nr_preempted += reason == TIMELINE_BY_PREEMPTION;
 	if (state == LDE_STATE_ZOMBIE && p->call.number != TIMELINE_NO_CALL)
-		end_call(timeline, p, ns, false, 0);
+		timeline_end_call(timeline, p, ns, false, 0);
 	set_state(timeline, p, state, (enum timeline_reason)reason, ns);
 }
 
@@ -298,11 +194,11 @@ static void sched_switch(struct timeline *timeline, struct timeline_vcpu *cpu,
 	if (prev)
 		take_off(timeline, cpu, prev, event, ns);
 	else if (event->code != LDE_SWITCH_FROM_IDLE)
-		violate(timeline, ns, "nobody left the CPU for reason %" PRIu32, event->code);
+		timeline_violate(timeline, ns, "nobody left the CPU for reason %" PRIu32, event->code);
 	if (cpu->process_idx >= 0) {
 		struct timeline_process *stays = &timeline->processes[cpu->process_idx];
 
-		violate(timeline, ns, "process %" PRIu32 " was still on the CPU", stays->pid);
+		timeline_violate(timeline, ns, "process %" PRIu32 " was still on the CPU", stays->pid);
 		set_state(timeline, stays, LDE_STATE_READY, TIMELINE_BY_NOTHING, ns);
 	}
 	cpu->is_booting = false;
@@ -318,10 +214,10 @@ static void wake_up(struct timeline *timeline, const struct trace_event *event, 
 	if (!p)
 		return;
 	if (event->code != (p->state == LDE_STATE_NONE))
-		violate(timeline, ns, "process %" PRIu32 " woke up %s", p->pid,
-			event->code ? "for the first time, again" : "before its first time");
+		timeline_violate(timeline, ns, "process %" PRIu32 " woke up %s", p->pid,
+				 event->code ? "for the first time, again" : "before its first time");
 	if (p->state == LDE_STATE_RUNNING)
-		violate(timeline, ns, "process %" PRIu32 " woke up while it was RUNNING", p->pid);
+		timeline_violate(timeline, ns, "process %" PRIu32 " woke up while it was RUNNING", p->pid);
 	set_state(timeline, p, LDE_STATE_READY,
 		  event->code ? TIMELINE_BY_START : TIMELINE_BY_WAKEUP, ns);
 }
@@ -334,8 +230,8 @@ static void stop(struct timeline *timeline, const struct trace_event *event, uin
 	if (!p)
 		return;
 	if (p->state != LDE_STATE_BLOCKED)
-		violate(timeline, ns, "process %" PRIu32 " was stopped while it was %s", p->pid,
-			timeline_state_name(p->state));
+		timeline_violate(timeline, ns, "process %" PRIu32 " was stopped while it was %s", p->pid,
+				 timeline_state_name(p->state));
 	set_state(timeline, p, LDE_STATE_STOPPED, TIMELINE_BY_SIGNAL, ns);
 }
 
@@ -348,13 +244,13 @@ static void make_process(struct timeline *timeline, const struct trace_event *ev
 	struct timeline_process *p;
 
 	if (!pid || pid >= TRACE_NR_PIDS) {
-		violate(timeline, ns, "a process was made without a number");
+		timeline_violate(timeline, ns, "a process was made without a number");
 		return;
 	}
 	if (timeline->by_pid[pid]) {
 		p = &timeline->processes[timeline->by_pid[pid] - 1];
 		if (timeline_has_states(timeline) ? p->state != LDE_STATE_ZOMBIE : !p->has_exited)
-			violate(timeline, ns, "process %" PRIu64 " was made a second time", pid);
+			timeline_violate(timeline, ns, "process %" PRIu64 " was made a second time", pid);
 	}
 	p = add_process(timeline, (uint32_t)pid, ns);
 	if (!p)
@@ -371,7 +267,7 @@ static void begin_program(struct timeline *timeline, struct timeline_process *p,
 	p->is_starting = false;
 	p->has_executed = p->call.number != TIMELINE_NO_CALL;
 	if (p->call.number != TIMELINE_NO_CALL)
-		end_call(timeline, p, ns, true, 0);
+		timeline_end_call(timeline, p, ns, true, 0);
 	set_name(p, trace_event_name(event));
 }
 
@@ -380,115 +276,6 @@ static void end_process(struct timeline_process *p, const struct trace_event *ev
 	p->status = event->code;
 	p->has_exited = true;
 	p->ended_ns = ns;
-}
-
-/* ---- disks and exits -------------------------------------------------------- */
-
-static void issue_request(struct timeline *timeline, const struct timeline_process *p,
-			  const struct trace_event *event, uint64_t ns)
-{
-	if (timeline->nr_requests == TIMELINE_REQUESTS_MAX) {
-		violate(timeline, ns, "more than %d requests to disks at a time",
-			TIMELINE_REQUESTS_MAX);
-		return;
-	}
-	timeline->requests[timeline->nr_requests++] = (struct timeline_request){
-		.disk = event->args[0],
-		.sector = event->args[1],
-		.nr_sectors = event->args[2],
-		.number = event->args[3],
-		.begin_ns = ns,
-		.op = event->code,
-		.process_idx = p ? (int64_t)p->idx : -1,
-	};
-}
-
-static void hand_out_request(struct timeline *timeline, const struct timeline_request *request,
-			     uint64_t ns, bool is_done, uint32_t error)
-{
-	const struct timeline_disk_span span = {
-		.process =
-			request->process_idx < 0 ? NULL : &timeline->processes[request->process_idx],
-		.request = request,
-		.end_ns = ns,
-		.is_done = is_done,
-		.error = error,
-	};
-
-	if (timeline->sink.disk)
-		timeline->sink.disk(timeline->sink.ctx, &span);
-}
-
-static void add_to_disk(struct timeline *timeline, uint64_t number, uint64_t ns)
-{
-	struct timeline_disk *disk = timeline->disks;
-	const struct timeline_disk *end = disk + timeline->nr_disks;
-
-	while (disk < end && disk->number != number)
-		disk++;
-	if (disk == end && timeline->nr_disks == TIMELINE_DISKS_MAX)
-		return;
-	if (disk == end)
-		timeline->nr_disks++;
-	disk->number = number;
-	exits_add(&disk->time, ns);
-}
-
-static void complete_request(struct timeline *timeline, const struct trace_event *event,
-			     uint64_t ns)
-{
-	struct timeline_request *request = timeline->requests;
-	const struct timeline_request *end = request + timeline->nr_requests;
-
-	while (request < end &&
-	       (request->disk != event->args[0] || request->number != event->args[3]))
-		request++;
-	if (request == end) {
-		violate(timeline, ns, "disk %" PRIu64 " completed request %" PRIu64 ", not issued",
-			event->args[0], event->args[3]);
-		return;
-	}
-	add_to_disk(timeline, request->disk, ns - request->begin_ns);
-	hand_out_request(timeline, request, ns, true, (uint32_t)(0 - event->args[4]));
-	*request = timeline->requests[--timeline->nr_requests];
-}
-
-static void leave_to_vmm(struct timeline *timeline, struct timeline_vcpu *cpu,
-			 struct timeline_process *p, const struct trace_event *event, uint64_t ns)
-{
-	uint64_t left_ns = UINT64_MAX - ns;
-	int32_t syscall = event->args[3] < INT32_MAX ? (int32_t)event->args[3] : TIMELINE_NO_CALL;
-	uint64_t taken_ns = quantity_tsc_to_ns(event->args[1], timeline->info.tsc_hz);
-	struct timeline_exit_span span;
-
-	/* The VMM may not know whose it is. */
-	if (!p && cpu->process_idx >= 0)
-		p = &timeline->processes[cpu->process_idx];
-	if (syscall < 0 && p)
-		syscall = p->call.number;
-	span = (struct timeline_exit_span){
-		.process = p,
-		.begin_ns = ns,
-		.end_ns = ns + (taken_ns < left_ns ? taken_ns : left_ns),
-		.vcpu = event->vcpu,
-		.cause = event->code,
-		.reason = event->args[0],
-		.address = event->args[2],
-		.syscall = syscall,
-	};
-	cpu->exited_until_ns = span.end_ns;
-	if (p)
-		p->nr_exits++;
-	exits_ledger_add(&timeline->exits,
-			 span.cause < NR_EXIT_CAUSES ? (enum exit_cause)span.cause : EXIT_OTHER,
-			 &(struct exit_place){
-				 .pid = p ? p->idx + 1 : 0,
-				 .kind = syscall < 0 ? EXIT_PLACE_UNKNOWN : EXIT_PLACE_SYSCALL,
-				 .number = syscall < 0 ? 0 : (uint32_t)syscall,
-			 },
-			 taken_ns);
-	if (timeline->sink.exit)
-		timeline->sink.exit(timeline->sink.ctx, &span);
 }
 
 /* ---- events ------------------------------------------------------------------- */
@@ -505,9 +292,9 @@ static struct timeline_process *whose(struct timeline *timeline, struct timeline
 	} else if (!lde_trace_is_of_vmm(event->kind) && event->kind != LDE_TRACE_SCHED_SWITCH &&
 		   cpu->process_idx != (p ? (int64_t)p->idx : -1)) {
 		/* 0: nobody */
-		violate(timeline, ns, "an event of process %" PRIu32 " while %" PRIu32 " ran",
-			event->pid,
-			cpu->process_idx < 0 ? 0 : timeline->processes[cpu->process_idx].pid);
+		timeline_violate(timeline, ns, "an event of process %" PRIu32 " while %" PRIu32 " ran",
+				 event->pid,
+				 cpu->process_idx < 0 ? 0 : timeline->processes[cpu->process_idx].pid);
 	}
 	return p;
 }
@@ -524,10 +311,10 @@ static void apply_of_process(struct timeline *timeline, struct timeline_process 
 		end_process(p, event, ns);
 		break;
 	case LDE_TRACE_SYSCALL_ENTRY:
-		begin_call(timeline, p, event, ns);
+		timeline_begin_call(timeline, p, event, ns);
 		break;
 	case LDE_TRACE_SYSCALL_EXIT:
-		return_from_call(timeline, p, event, ns);
+		timeline_return_from_call(timeline, p, event, ns);
 		break;
 	case LDE_TRACE_FAULT_ENTRY:
 	case LDE_TRACE_TRAP_ENTRY:
@@ -570,13 +357,13 @@ static void apply(struct timeline *timeline, struct timeline_vcpu *cpu,
 		cpu->in_irq = false;
 		break;
 	case LDE_TRACE_BLOCK_ISSUE:
-		issue_request(timeline, p, event, ns);
+		timeline_issue_request(timeline, p, event, ns);
 		break;
 	case LDE_TRACE_BLOCK_COMPLETE:
-		complete_request(timeline, event, ns);
+		timeline_complete_request(timeline, event, ns);
 		break;
 	case LDE_TRACE_VMM_EXIT:
-		leave_to_vmm(timeline, cpu, p, event, ns);
+		timeline_leave_to_vmm(timeline, cpu, p, event, ns);
 		break;
 	case LDE_TRACE_RUN_END:
 		timeline->has_end = true;
@@ -620,54 +407,24 @@ int timeline_init(struct timeline *timeline, const struct trace_info *info,
 	return timeline->by_pid ? 0 : -ENOMEM;
 }
 
-static void check_sums(struct timeline *timeline, const struct timeline_process *p)
-{
-	uint64_t in_states = 0, on_cpus = 0;
-
-	for (unsigned int i = 0; i < LDE_NR_STATES; i++)
-		in_states += p->state_ns[i];
-	for (unsigned int i = 0; i < TIMELINE_NR_MODES; i++)
-		on_cpus += p->mode_ns[i];
-	if (in_states != timeline_length_ns(timeline))
-		violate(timeline, timeline->end_ns,
-			"the states of process %" PRIu32 " last %" PRIu64 " ns of %" PRIu64, p->pid,
-			in_states, timeline_length_ns(timeline));
-	if (timeline_has_states(timeline) && on_cpus != p->state_ns[LDE_STATE_RUNNING])
-		violate(timeline, timeline->end_ns,
-			"process %" PRIu32 " was RUNNING for %" PRIu64 " ns, on vCPUs for %" PRIu64,
-			p->pid, p->state_ns[LDE_STATE_RUNNING], on_cpus);
-}
-
-static void check_one_running(struct timeline *timeline)
-{
-	for (uint32_t i = 0; i < timeline->nr_processes; i++) {
-		const struct timeline_process *p = &timeline->processes[i];
-
-		if (p->state == LDE_STATE_RUNNING &&
-		    timeline->vcpus[p->vcpu].process_idx != (int64_t)p->idx)
-			violate(timeline, timeline->end_ns,
-				"process %" PRIu32 " is RUNNING on no CPU", p->pid);
-	}
-}
-
 static void finish_process(struct timeline *timeline, struct timeline_process *p)
 {
 	if (p->call.number != TIMELINE_NO_CALL)
-		hand_out_call(timeline, p, timeline->end_ns, false, 0);
+		timeline_hand_out_call(timeline, p, timeline->end_ns, false, 0);
 	close_state(timeline, p, timeline->end_ns);
-	check_sums(timeline, p);
+	timeline_check_sums(timeline, p);
 }
 
 int timeline_finish(struct timeline *timeline)
 {
-	check_one_running(timeline);
+	timeline_check_one_running(timeline);
 	for (unsigned int i = 0; i < TRACE_VCPUS_MAX; i++)
 		if (timeline->vcpus[i].is_used) {
 			timeline_cpu_advance(timeline, &timeline->vcpus[i], timeline->end_ns);
 			timeline_cpu_flush(timeline, &timeline->vcpus[i]);
 		}
 	for (uint32_t i = 0; i < timeline->nr_requests; i++)
-		hand_out_request(timeline, &timeline->requests[i], timeline->end_ns, false, 0);
+		timeline_hand_out_request(timeline, &timeline->requests[i], timeline->end_ns, false, 0);
 	for (uint32_t i = 0; i < timeline->nr_processes; i++)
 		finish_process(timeline, &timeline->processes[i]);
 	exits_ledger_sort(&timeline->exits);
