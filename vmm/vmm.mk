@@ -1,6 +1,6 @@
 # The VMM: builds ./lde, and libvmm.a for the unit tests.
 #
-# libfdt and libjson-c are linked statically in any case. LDE_STATIC=0 links
+# libfdt, libjson-c and ncurses are linked statically in any case. LDE_STATIC=0 links
 # the C library dynamically, as the sanitizers need it; static starts faster
 # (docs/decisions/0002-launch-order.md).
 
@@ -9,7 +9,7 @@ VMM_SOURCES := $(foreach layer,$(VMM_LAYERS),$(sort $(wildcard vmm/$(layer)/*.c)
 VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o \
 	$(BUILD)/vmm/observe/page/embed.o
 VMM_CFLAGS  := $(BASE_CFLAGS) -D_GNU_SOURCE -I. -fPIE -fstack-protector-strong
-VMM_LIBS    := -l:libfdt.a -l:libjson-c.a -pthread
+VMM_LIBS    := -l:libfdt.a -l:libjson-c.a -l:libncursesw.a -l:libtinfo.a -pthread
 
 LDE_STATIC  ?= 1
 ifeq ($(LDE_STATIC),1)

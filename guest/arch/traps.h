@@ -34,7 +34,7 @@ extern struct trap_frame *(*tick_handler)(struct trap_frame *frame);
 extern void (*tick_continue_handler)(struct trap_frame *frame);
 extern void (*syscall_handler)(struct trap_frame *frame);
 extern void (*attend_handler)(struct trap_frame *frame);
-extern void (*return_handler)(struct trap_frame *frame) __attribute__((noreturn));
+extern __attribute__((noreturn)) void (*return_handler)(struct trap_frame *frame);
 
 extern const char idle_before_wait[], idle_after_wait[]; /* idle.S */
 

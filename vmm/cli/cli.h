@@ -11,6 +11,7 @@
 int cli_run(int argc, char **argv);
 int cli_stat(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_top(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_measure(int argc, char **argv);

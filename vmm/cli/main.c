@@ -16,6 +16,7 @@ struct command {
 static const struct command commands[] = {
 	{"run", cli_run, "run programs in ring 3 of one virtual CPU"},
 	{"stat", cli_stat, "the same, then what it took: exits, traps, system calls, time"},
+	{"top", cli_top, "the same, with a live view of the processes"},
 	{"report", cli_report, "show a recorded trace: a chart, tables, a page, JSON"},
 	{"demo", cli_demo, "show what a limit is for, by taking it away"},
 	{"measure", cli_measure, "measure what traps, switches and exits cost on this host"},

@@ -256,6 +256,7 @@ int session_run(struct session *session)
 		.self_check = is_self_check_wanted(),
 		.tag_output = options->tag,
 		.show_progress = is_progress_wanted(options),
+		.sample_fd = session->sample_fd,
 		.want_kvm_stats = session->want_kvm_stats,
 		.notice = session_print_notice,
 	};

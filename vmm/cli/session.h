@@ -18,6 +18,7 @@ struct session {
 	struct machine_program *programs;
 	bool want_kvm_stats; /* may be set between prepare and run */
 	bool hides_trace;    /* the same: where the trace is need not be said */
+	int sample_fd;	     /* the same: see machine_config.h */
 	struct machine_report report; /* after session_run */
 	bool has_report; /* report holds something to free */
 	bool ran; /* the guest ran, whatever its end */

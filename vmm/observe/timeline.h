@@ -47,25 +47,6 @@ int timeline_read(struct timeline *timeline, const char *dir, const struct timel
 
 /* ---- questions --------------------------------------------------------- */
 
-static inline uint64_t timeline_length_ns(const struct timeline *timeline)
-{
-	return timeline->end_ns - timeline->begin_ns;
-}
-
-/* Whether the states of processes are known at all. */
-static inline bool timeline_has_states(const struct timeline *timeline)
-{
-	return timeline->info.classes & LDE_TRACE_C_SCHED;
-}
-
-/* Whether user and kernel can be told apart. */
-static inline bool timeline_has_modes(const struct timeline *timeline)
-{
-	const uint32_t traps = LDE_TRACE_C_SYSCALL | LDE_TRACE_C_IRQ | LDE_TRACE_C_FAULT;
-
-	return (timeline->info.classes & traps) == traps;
-}
-
 uint64_t timeline_turnaround_ns(const struct timeline_process *process);
 uint64_t timeline_response_ns(const struct timeline_process *process);
 

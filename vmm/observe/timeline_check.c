@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "vmm/observe/timeline.h"
-
 void timeline_violate(struct timeline *timeline, uint64_t ns, const char *format, ...)
 {
 	struct timeline_violation *violation;

@@ -279,6 +279,17 @@ static void collect(struct machine *machine)
 	kvm_stats_append(machine->vcpu_fd.fd, "vcpu", &report->kvm_stats, &report->nr_kvm_stats);
 }
 
+static void start_sampler(struct machine *machine)
+{
+	machine->start_ns = now_ns();
+	if (!machine->config->sample_fd)
+		return;
+	machine->sample_tsc_offset = bootcpu_tsc_offset(&machine->vcpu_fd);
+	pthread_mutex_init(&machine->exits_lock, NULL);
+	machine->vcpu.ledger_lock = &machine->exits_lock;
+	machine->sampler = sampler_start(machine->config->sample_fd, machine_fill_sample, machine);
+}
+
 static int run(struct machine *machine)
 {
 	machine->vcpu = (struct vcpu){
@@ -314,10 +325,11 @@ static int run(struct machine *machine)
 	}
 	if (machine->config->show_progress)
 		machine->progress = progress_start(machine_progress_facts, machine);
-	uint64_t start_ns = now_ns();
+	start_sampler(machine);
 	enum vcpu_end end = vcpu_loop(&machine->vcpu);
-	machine->report->wall_ns = now_ns() - start_ns;
+	machine->report->wall_ns = now_ns() - machine->start_ns;
 	progress_stop(machine->progress);
+	sampler_stop(machine->sampler);
 	/* Before anything that takes long, so that keys are the user's again. */
 	terminal_fini();
 	report_end(machine, end);

@@ -55,6 +55,7 @@ struct machine_config {
 	const char *command;         /* one line, for the trace */
 	bool tag_output;
 	bool show_progress; /* on standard error, a terminal */
+	int sample_fd; /* gets samples of how it goes (sampler.h); 0: nobody watches */
 	bool want_kvm_stats;
 	/* Called on the vCPU thread while the guest stands still; strings are
 	 * terminated and free of control characters. May be NULL. */

@@ -3,6 +3,8 @@
 #ifndef VMM_RUN_MACHINE_PARTS_H
 #define VMM_RUN_MACHINE_PARTS_H
 
+#include <pthread.h>
+
 #include "vmm/boot/cpu.h"
 #include "vmm/boot/elf.h"
 #include "vmm/dev/bus.h"
@@ -18,6 +20,7 @@
 #include "vmm/run/progress.h"
 #include "vmm/run/recorder.h"
 #include "vmm/run/vcpu.h"
+#include "vmm/run/sampler.h"
 
 struct machine_disk {
 	struct machine *machine;
@@ -51,6 +54,10 @@ struct machine {
 	struct vcpu vcpu;
 	struct recorder *recorder; /* NULL: nothing is */
 	struct progress *progress; /* NULL: none is shown */
+	struct sampler *sampler; /* NULL: nobody does */
+	pthread_mutex_t exits_lock; /* report->exit_ledger, while somebody watches */
+	uint64_t sample_tsc_offset; /* read before the guest runs: then it would wait */
+	uint64_t start_ns; /* CLOCK_MONOTONIC at the guest's beginning */
 	gpa_t trace_gpa;
 	uint64_t trace_bytes; /* of the ring, at trace_gpa */
 	enum lde_poweroff poweroff;
@@ -97,6 +104,15 @@ bool machine_progress_facts(void *ctx, struct progress_facts *facts);
 
 /* The ledger in guest memory, if the kernel has got as far as to write it. */
 const struct lde_ledger *machine_live_ledger(const struct machine *machine);
+
+/* The records of processes in guest memory, *nr of them. */
+const struct lde_process_record *machine_live_records(const struct machine *machine,
+						      const struct lde_ledger *ledger, uint32_t *nr);
+/* Of the guest: terminated and printable from now on. */
+void machine_sanitise_name(char *name, size_t size);
+
+/* For sampler.h, while the guest runs; ctx is the machine. */
+bool machine_fill_sample(void *ctx, struct live_sample *sample, struct live_row *rows);
 
 /* What the guest, which stands still, is doing. in_kernel: it is in ring 0, as far
  * as that can be told from the exit. ctx is the machine. */

@@ -21,9 +21,8 @@ const struct lde_ledger *machine_live_ledger(const struct machine *machine)
 	return ledger;
 }
 
-/* The records in guest memory, *nr of them. */
-static const struct lde_process_record *live_records(const struct machine *machine,
-						     const struct lde_ledger *ledger, uint32_t *nr)
+const struct lde_process_record *machine_live_records(const struct machine *machine,
+						      const struct lde_ledger *ledger, uint32_t *nr)
 {
 	uint32_t wanted = __atomic_load_n(&ledger->nr_records, __ATOMIC_ACQUIRE);
 	uint64_t gpa = ledger->records_gpa;
@@ -45,7 +44,7 @@ bool machine_progress_facts(void *ctx, struct progress_facts *facts)
 
 	if (!ledger)
 		return false;
-	records = live_records(machine, ledger, &nr);
+	records = machine_live_records(machine, ledger, &nr);
 	for (uint32_t i = 0; i < nr; i++) {
 		uint32_t state = __atomic_load_n(&records[i].state, __ATOMIC_RELAXED);
 
@@ -58,7 +57,7 @@ bool machine_progress_facts(void *ctx, struct progress_facts *facts)
 	return true;
 }
 
-static void sanitise_name(char *name, size_t size)
+void machine_sanitise_name(char *name, size_t size)
 {
 	name[size - 1] = '\0';
 	for (char *c = name; *c; c++)
@@ -69,14 +68,14 @@ static void sanitise_name(char *name, size_t size)
 static void copy_records(const struct machine *machine, const struct lde_ledger *ledger)
 {
 	uint32_t nr;
-	const struct lde_process_record *live = live_records(machine, ledger, &nr);
+	const struct lde_process_record *live = machine_live_records(machine, ledger, &nr);
 	struct lde_process_record *copy = nr ? malloc(nr * sizeof(*copy)) : NULL;
 
 	if (!copy)
 		return;
 	memcpy(copy, live, nr * sizeof(*copy));
 	for (uint32_t i = 0; i < nr; i++)
-		sanitise_name(copy[i].name, sizeof(copy[i].name));
+		machine_sanitise_name(copy[i].name, sizeof(copy[i].name));
 	machine->report->records = copy;
 	machine->report->nr_records = nr;
 }
@@ -99,7 +98,7 @@ const char *machine_process_name(void *ctx, uint32_t pid, char *buf, size_t size
 	const struct lde_ledger *ledger = machine_live_ledger(machine);
 	uint32_t nr = 0;
 	const struct lde_process_record *records =
-		ledger ? live_records(machine, ledger, &nr) : NULL;
+		ledger ? machine_live_records(machine, ledger, &nr) : NULL;
 
 	/* From the end: the latest to have that number. */
 	while (nr--) {
@@ -107,7 +106,7 @@ const char *machine_process_name(void *ctx, uint32_t pid, char *buf, size_t size
 			continue;
 		size_t len = size < sizeof(records[nr].name) ? size : sizeof(records[nr].name);
 		memcpy(buf, records[nr].name, len);
-		sanitise_name(buf, len);
+		machine_sanitise_name(buf, len);
 		return buf;
 	}
 	return NULL;

@@ -2,8 +2,6 @@
 #include "vmm/run/progress.h"
 
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/base/periodic.h"
 #include "vmm/base/status_line.h"
 #include "vmm/host/terminal.h"
 #include "vmm/observe/quantity.h"
@@ -22,10 +21,7 @@
 struct progress {
 	bool (*facts)(void *ctx, struct progress_facts *facts);
 	void *ctx;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool is_over;
+	struct periodic *periodic;
 	uint64_t start_ns;
 	uint64_t last_ns, last_exits;
 };
@@ -77,8 +73,9 @@ static size_t columns(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col ? 80 : size.ws_col;
 }
 
-static void show(struct progress *progress)
+static void show(void *ctx)
 {
+	struct progress *progress = ctx;
 	struct progress_facts facts = {0};
 	uint64_t now = now_ns(), past = now - progress->last_ns, rate;
 	char text[200];
@@ -94,55 +91,17 @@ static void show(struct progress *progress)
 	status_line_show(text, columns());
 }
 
-static void *run_thread(void *arg)
-{
-	struct progress *progress = arg;
-	uint64_t next_ns = progress->start_ns + BEGIN_NS;
-
-	pthread_mutex_lock(&progress->lock);
-	while (!progress->is_over) {
-		const struct timespec until = {(time_t)(next_ns / NS_PER_S),
-					       (long)(next_ns % NS_PER_S)};
-
-		pthread_cond_timedwait(&progress->wake, &progress->lock, &until);
-		if (progress->is_over || now_ns() < next_ns)
-			continue;
-		show(progress);
-		next_ns = now_ns() + PERIOD_NS;
-	}
-	pthread_mutex_unlock(&progress->lock);
-	return NULL;
-}
-
-/* Signals are for the vCPU's thread. */
-static int start_thread(struct progress *progress)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&progress->thread, NULL, run_thread, progress);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
-}
-
 struct progress *progress_start(bool (*facts)(void *ctx, struct progress_facts *facts), void *ctx)
 {
 	struct progress *progress = calloc(1, sizeof(*progress));
-	pthread_condattr_t attr;
 
 	if (!progress)
 		return NULL;
 	progress->facts = facts;
 	progress->ctx = ctx;
 	progress->start_ns = progress->last_ns = now_ns();
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&progress->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	pthread_mutex_init(&progress->lock, NULL);
-	if (start_thread(progress) == 0)
+	progress->periodic = periodic_start(show, progress, BEGIN_NS, PERIOD_NS);
+	if (progress->periodic)
 		return progress;
 	free(progress);
 	return NULL;
@@ -152,13 +111,7 @@ void progress_stop(struct progress *progress)
 {
 	if (!progress)
 		return;
-	pthread_mutex_lock(&progress->lock);
-	progress->is_over = true;
-	pthread_cond_signal(&progress->wake);
-	pthread_mutex_unlock(&progress->lock);
-	pthread_join(progress->thread, NULL);
+	periodic_stop(progress->periodic);
 	status_line_hide();
-	pthread_cond_destroy(&progress->wake);
-	pthread_mutex_destroy(&progress->lock);
 	free(progress);
 }

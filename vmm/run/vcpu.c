@@ -145,7 +145,11 @@ static uint64_t end_span(const struct vcpu *vcpu, const struct span *span, enum 
 	end_ns = now_ns();
 	ns = end_ns - span->left_ns;
 	exits_add(&vcpu->exits->causes[cause], ns);
+	if (vcpu->ledger_lock)
+		pthread_mutex_lock(vcpu->ledger_lock);
 	exits_ledger_add(vcpu->ledger, cause, &span->place, ns);
+	if (vcpu->ledger_lock)
+		pthread_mutex_unlock(vcpu->ledger_lock);
 	return end_ns;
 }
 

@@ -3,6 +3,7 @@
 #ifndef VMM_RUN_VCPU_H
 #define VMM_RUN_VCPU_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "vmm/dev/bus.h"
@@ -29,6 +30,7 @@ struct vcpu {
 	void *mmio_ctx;
 	struct exit_counters *exits;
 	struct exit_ledger *ledger;
+	pthread_mutex_t *ledger_lock; /* NULL: nobody else looks at it before the end */
 	/* Who runs in the guest, which stands still; see machine_parts.h. */
 	void (*find_place)(void *ctx, bool in_kernel, struct exit_place *place);
 	struct recorder *recorder; /* has exits recorded as well; or NULL */
