@@ -248,7 +248,7 @@ static unsigned long descriptor(void)
 static unsigned long process(void)
 {
 	static const int none[] = { 99999, -99999, 32767, 0x7fffffff, -0x7fffffff };
-	long pid = getpid();
+	long pid = getpid(), parent = getppid(), group = getpgrp(); /* once: they change */
 
 	switch (random_below(8)) {
 	case 0:
@@ -256,9 +256,9 @@ static unsigned long process(void)
 	case 1:
 		return 0;
 	case 2:
-		return getpgrp() <= DRIVER ? 0 : -getpgrp();
+		return group <= DRIVER ? 0 : -group;
 	case 3:
-		return getppid() <= DRIVER ? pid : getppid();
+		return parent <= DRIVER ? pid : parent;
 	case 4: /* somebody else's child or neighbour */
 		pid += (long)random_below(7) - 3;
 		return pid <= DRIVER ? getpid() : pid;
