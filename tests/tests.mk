@@ -6,7 +6,7 @@
 #   tests/guests, tests/abi, tests/e2e: programs, and a runner that speaks TAP
 
 TESTS_BUILD := $(BUILD)/tests
-SUITES := guests abi e2e terminal trace busybox fuzz disk tutorial
+SUITES := guests abi e2e terminal trace busybox fuzz disk tutorial ostep
 MUSL_CC ?= musl-gcc
 
 # ---- unit tests ---------------------------------------------------------

@@ -15,5 +15,6 @@ int cli_top(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_measure(int argc, char **argv);
+int cli_ostep(int argc, char **argv);
 
 #endif

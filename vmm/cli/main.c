@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{"top", cli_top, "the same, with a live view of the processes"},
 	{"report", cli_report, "show a recorded trace: a chart, tables, a page, JSON"},
 	{"demo", cli_demo, "show what a limit is for, by taking it away"},
+	{"ostep", cli_ostep, "OSTEP's homework simulators, by real processes"},
 	{"measure", cli_measure, "measure what traps, switches and exits cost on this host"},
 	{"doctor", cli_doctor, "check what KVM can do here, and say what is in the way"},
 };
