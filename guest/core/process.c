@@ -266,21 +266,24 @@ static const char *check_family(const struct process *p)
 
 static const char *check_one(const struct process *p)
 {
+	/* Of a program that comes later: nobody has made it READY yet. */
+	bool is_to_come = p->state == LDE_STATE_NONE && p->wait_timer.is_started;
 	const char *wrong;
 
 	if (p->pid >= PID_MAX || process_table[p->pid] != p)
 		return "a process is not where its number says";
-	if (p->state == LDE_STATE_NONE || p->state >= LDE_NR_STATES)
+	if ((p->state == LDE_STATE_NONE && !is_to_come) || p->state >= LDE_NR_STATES)
 		return "a process has no state";
 	if ((p->state == LDE_STATE_RUNNING) != (p == current()))
 		return "a process is RUNNING that does not run";
-	if (p != current() && p->state != LDE_STATE_ZOMBIE && !list_is_sound(&p->queue_link))
+	if (p != current() && p->state != LDE_STATE_ZOMBIE && !is_to_come &&
+	    !list_is_sound(&p->queue_link))
 		return "a process's place in a queue is broken";
 	if (p->state != LDE_STATE_ZOMBIE && !p->parent != list_is_empty(&p->siblings))
 		return "a process's parent does not know of it";
 	if (*stack_canary(p) != STACK_CANARY)
 		return "a kernel stack overflowed";
-	if (p->wait_timer.is_started && p->state != LDE_STATE_BLOCKED)
+	if (p->wait_timer.is_started && p->state != LDE_STATE_BLOCKED && !is_to_come)
 		return "a timer is to wake a process that does not wait";
 	wrong = timer_check(&p->wait_timer);
 	if (!wrong)
