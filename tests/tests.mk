@@ -82,11 +82,14 @@ $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o %/libvmm.a,$^) $(BUILD)/guest-host/libguest.a \
 		-pthread -lcmocka -lfdt
 
-$(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c
+$(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c tests/fuzz/virtio/disk_target.c
+$(BUILD)/tests/unit/vmm_virtio_console_test: tests/fuzz/virtio/virtio_input.c \
+	tests/fuzz/virtio/console_target.c
 $(BUILD)/tests/unit/observe_trace_test: tests/fuzz/trace/trace_input.c
 
 # A driver of the kernel and a device of the VMM, in one process.
-$(BUILD)/tests/unit/kernel_virtio_blk_test: $(BUILD)/vmm/libvmm.a
+$(BUILD)/tests/unit/kernel_virtio_blk_test $(BUILD)/tests/unit/kernel_virtio_console_test: \
+	$(BUILD)/vmm/libvmm.a
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)

@@ -17,6 +17,7 @@
 #define LDE_CONSOLE_PORT_SIZE 8
 #define LDE_CONSOLE_VECTOR    0x30 /* edge; raised as an MSI to CPU 0 */
 #define LDE_VIRTIO_VECTOR     0x38 /* of virtio device 0, edge; the next has the next */
+#define LDE_VIRTIO_CONSOLE_VECTOR 0x32 /* ...but not if it is the console */
 #define LDE_MONITOR_PORT      0x610
 #define LDE_MONITOR_PORT_SIZE 0x10
 /* The doorbell of the trace's ring (event.h); whatever is written, the exit ends
@@ -80,6 +81,33 @@ struct lde_console_req {
 	struct lde_console_seg segs[LDE_CONSOLE_SEGS_MAX];
 };
 _Static_assert(sizeof(struct lde_console_req) == 24 + 8 * LDE_CONSOLE_SEGS_MAX, "contract");
+
+/*
+ * The same streams by a virtio console (VIRTIO 1.2, 5.3), if the device tree has
+ * one; then the register above is not in use. Each of its ports:
+ */
+enum lde_console_virtio_port {
+	LDE_VIRTIO_PORT_STDIO = 0,    /* standard input and output */
+	LDE_VIRTIO_PORT_STDERR = 1,   /* output only */
+	LDE_VIRTIO_PORT_TERMINAL = 2, /* if there is a terminal */
+	LDE_NR_VIRTIO_PORTS = 3,
+};
+
+/*
+ * A control message of our own, to the driver. The transmit queue of virtio has
+ * no place for an error, and the receive queue none but the end: whenever the
+ * result of a buffer is another than that all of it was moved (output), or some
+ * bytes (input), this comes before the buffer is used.
+ */
+#define LDE_VIRTIO_CONSOLE_RESULT 0x8000
+
+struct lde_virtio_console_result {
+	uint32_t port;
+	uint16_t event;    /* LDE_VIRTIO_CONSOLE_RESULT */
+	uint16_t is_input;
+	int64_t result;    /* as in struct lde_console_req */
+};
+_Static_assert(sizeof(struct lde_virtio_console_result) == 16, "contract");
 
 /*
  * The host's terminal. As long as the guest has not taken it, it is as the host

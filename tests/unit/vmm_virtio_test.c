@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The MMIO transport, the queue and the block device, against drivers that do
  * not keep to the rules. What an honest one sees: kernel_virtio_blk_test. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 #include <setjmp.h>
@@ -568,55 +566,17 @@ static void a_reset_ends_what_is_in_flight(void **state)
 
 /* ---- all sorts of it -------------------------------------------------- */
 
-static void run_file(const char *folder, const char *name)
-{
-	uint8_t bytes[65536];
-	char file[512];
-
-	snprintf(file, sizeof(file), "%s/%s", folder, name);
-	int fd = open(file, O_RDONLY);
-	assert_true(fd >= 0);
-	ssize_t len = read(fd, bytes, sizeof(bytes));
-	assert_true(len >= 0);
-	close(fd);
-	virtio_input_run(bytes, (size_t)len);
-}
-
 static void what_the_fuzzer_has_found_does_no_harm(void **state)
 {
-	static const char folder[] = "tests/fuzz/virtio/corpus";
-	const struct dirent *entry;
-	unsigned int nr = 0;
-	DIR *dir = opendir(folder);
-
 	(void)state;
-	assert_non_null(dir);
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		run_file(folder, entry->d_name);
-		nr++;
-	}
-	closedir(dir);
-	assert_true(nr > 20);
+	assert_true(virtio_input_run_folder(&virtio_target_disk, "tests/fuzz/virtio/corpus-disk") >
+		    20);
 }
 
 static void garbage_does_no_harm(void **state)
 {
-	const char *asked = getenv("FAKE_SEED");
-	uint64_t x = asked ? strtoull(asked, NULL, 0) : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15;
-	uint8_t bytes[256];
-
 	(void)state;
-	print_message("# seed %#llx (FAKE_SEED sets it)\n", (unsigned long long)x);
-	for (int round = 0; round < 3000; round++) {
-		for (size_t i = 0; i < sizeof(bytes); i++) {
-			x = x * 6364136223846793005 + 1442695040888963407;
-			bytes[i] = (uint8_t)(x >> 56);
-		}
-		bytes[0] = 5; /* started as it should be, every second time */
-		virtio_input_run(bytes + round % 2, sizeof(bytes) - (size_t)(round % 2));
-	}
+	virtio_input_run_garbage(&virtio_target_disk, 3000);
 	virtio_input_end();
 }
 

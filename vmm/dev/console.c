@@ -10,6 +10,8 @@
 #include "vmm/dev/console_stream.h"
 #include "vmm/host/terminal.h"
 
+_Static_assert(VCONSOLE_IOV_MAX >= LDE_CONSOLE_SEGS_MAX, "every request fits");
+
 #define REQ_HEADER_SIZE offsetof(struct lde_console_req, segs)
 
 /* Of one request at most so much is taken, and the result says so: an exit must
@@ -176,7 +178,7 @@ static int read_request(const struct vconsole *console, uint32_t gpa, struct lde
 	return guestmem_read(mem, segs_gpa, req->segs, req->nr_segs * sizeof(req->segs[0]));
 }
 
-static bool is_pending(struct vconsole *console, const struct vconsole_stream *stream)
+bool vconsole_is_pending(struct vconsole *console, const struct vconsole_stream *stream)
 {
 	pthread_mutex_lock(&console->lock);
 	bool pending = stream->is_pending;
@@ -262,7 +264,7 @@ static void doorbell(struct vconsole *console, uint32_t gpa)
 	result = read_request(console, gpa, &req);
 	if (result < 0) {
 		console->nr_refused++;
-	} else if (is_pending(console, &console->streams[req.stream])) {
+	} else if (vconsole_is_pending(console, &console->streams[req.stream])) {
 		/* Rung twice: answering would complete what still runs. */
 		if (gpa == console->streams[req.stream].req_gpa) {
 			ignore(console, gpa);
@@ -281,7 +283,7 @@ void vconsole_access(void *opaque, struct portbus_access *access)
 	struct vconsole *console = opaque;
 
 	if (access->is_write && access->size == sizeof(uint32_t) &&
-	    access->offset == LDE_CONSOLE_REQUEST)
+	    access->offset == LDE_CONSOLE_REQUEST && !console->config.front)
 		doorbell(console, access->value);
 	else if (access->is_write && access->size == sizeof(uint32_t) &&
 		 access->offset == LDE_CONSOLE_TERMINAL && console->config.terminal)

@@ -27,9 +27,25 @@
 #include "vmm/host/memory.h"
 
 #define VCONSOLE_STREAMS LDE_NR_STREAMS
+#define VCONSOLE_IOV_MAX 130 /* pieces of a request */
+
+/*
+ * Another device that brings the guest's requests, in the place of the port. The
+ * I/O thread watches its doorbell, and streams and requests are under its lock.
+ */
+struct vconsole_front {
+	pthread_mutex_t *lock;
+	int doorbell_fd; /* eventfd(2) */
+	/* With the lock held: the doorbell was rung nr_rung times. */
+	void (*serve)(void *ctx, uint64_t nr_rung);
+	/* With the lock held: a request that had to wait is done. */
+	void (*complete)(void *ctx, unsigned int stream, int64_t result);
+	void *ctx;
+};
 
 struct vconsole_config {
 	const struct guestmem *mem;
+	const struct vconsole_front *front; /* NULL: the port is in use; borrowed */
 	int fds[VCONSOLE_STREAMS]; /* borrowed; waited for, never closed */
 	bool is_tagged;
 	tagger_name *name;           /* for tags; may be NULL */
@@ -42,12 +58,13 @@ struct vconsole_config {
 /*
  * One stream. Its request belongs to the vCPU thread until is_pending is set,
  * then to the I/O thread until that clears it; both under the console's lock.
+ * With a front the request is under that one's lock.
  */
 struct vconsole_stream {
 	bool is_pending;
 
 	uint32_t req_gpa;
-	struct iovec iov[LDE_CONSOLE_SEGS_MAX]; /* what is still to be moved */
+	struct iovec iov[VCONSOLE_IOV_MAX]; /* what is still to be moved */
 	unsigned int nr_iov;
 	unsigned int iov_idx;
 	uint64_t moved_bytes;

@@ -22,9 +22,18 @@ bool vconsole_serve_keyboard(struct vconsole *console, struct vconsole_stream *s
 /* Stores a result where the guest finds it, after all that was moved. */
 void vconsole_store_result(const struct vconsole *console, uint32_t req_gpa, int64_t result);
 
+/* Starts the I/O thread unless there is one. 0 or -errno. */
+int vconsole_thread_start(struct vconsole *console);
+
 /* Gives the stream's request to the I/O thread, started if need be. 0 or
  * -errno; then the request is still the caller's. */
 int vconsole_thread_take(struct vconsole *console, struct vconsole_stream *stream);
+
+/* Takes the stream's request from it again, if it has one. */
+void vconsole_thread_drop(struct vconsole *console, struct vconsole_stream *stream);
+
+/* Whether the stream's request is the I/O thread's. */
+bool vconsole_is_pending(struct vconsole *console, const struct vconsole_stream *stream);
 
 /* Ends the thread, if there is one. */
 void vconsole_thread_stop(struct vconsole *console);

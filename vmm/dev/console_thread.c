@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/base/event.h"
 #include "vmm/dev/console.h"
 #include "vmm/dev/console_stream.h"
 #include "vmm/host/terminal.h"
@@ -36,18 +37,25 @@ static bool is_listening(struct vconsole *console)
 	       keyboard_room(&console->keyboard).iov_len;
 }
 
-/* The descriptors of the pending requests, [0] being the wake-up. */
-static bool gather(struct vconsole *console, struct pollfd pollfds[1 + VCONSOLE_STREAMS])
+/* What the thread waits for: a wake-up, the front's doorbell, and the descriptors
+ * of pending requests. */
+enum { POLL_WAKE, POLL_DOORBELL, POLL_STREAMS, NR_POLLS = POLL_STREAMS + VCONSOLE_STREAMS };
+
+static bool gather(struct vconsole *console, struct pollfd pollfds[NR_POLLS])
 {
+	const struct vconsole_front *front = console->config.front;
+
 	pthread_mutex_lock(&console->lock);
 	bool is_stopping = console->is_stopping;
-	pollfds[0] = (struct pollfd){.fd = console->wake_fd, .events = POLLIN};
+	pollfds[POLL_WAKE] = (struct pollfd){.fd = console->wake_fd, .events = POLLIN};
+	/* A negative descriptor is left out by poll(2). */
+	pollfds[POLL_DOORBELL] =
+		(struct pollfd){.fd = front ? front->doorbell_fd : -1, .events = POLLIN};
 	for (int i = 0; i < VCONSOLE_STREAMS; i++) {
 		struct vconsole_stream *stream = &console->streams[i];
-		/* A negative descriptor is left out by poll(2). */
 		bool is_wanted = i == LDE_STREAM_TERMINAL_IN ? is_listening(console)
 							     : stream->is_pending;
-		pollfds[1 + i] = (struct pollfd){
+		pollfds[POLL_STREAMS + i] = (struct pollfd){
 			.fd = is_wanted ? hostio_poll_fd(&stream->io) : -1,
 			.events = hostio_events(&stream->io),
 		};
@@ -56,20 +64,38 @@ static bool gather(struct vconsole *console, struct pollfd pollfds[1 + VCONSOLE_
 	return !is_stopping;
 }
 
+static void lock_front(const struct vconsole *console)
+{
+	if (console->config.front)
+		pthread_mutex_lock(console->config.front->lock);
+}
+
+static void unlock_front(const struct vconsole *console)
+{
+	if (console->config.front)
+		pthread_mutex_unlock(console->config.front->lock);
+}
+
 /* The guest may use the stream again as soon as it sees the result, so the
  * stream is given back first. */
 static void complete(struct vconsole *console, struct vconsole_stream *stream, int64_t result)
 {
+	const struct vconsole_front *front = console->config.front;
 	uint32_t req_gpa = stream->req_gpa;
 
 	pthread_mutex_lock(&console->lock);
 	stream->is_pending = false;
-	vconsole_store_result(console, req_gpa, result);
+	if (!front)
+		vconsole_store_result(console, req_gpa, result);
 	pthread_mutex_unlock(&console->lock);
-	console->config.interrupt(console->config.ctx);
+	if (front)
+		front->complete(front->ctx, (unsigned int)(stream - console->streams), result);
+	else
+		console->config.interrupt(console->config.ctx);
 }
 
-static void advance(struct vconsole *console, struct vconsole_stream *stream, short revents)
+/* False: the descriptor is ready, and nothing could be moved. */
+static bool advance(struct vconsole *console, struct vconsole_stream *stream, short revents)
 {
 	uint64_t before = stream->moved_bytes;
 	int64_t result;
@@ -78,8 +104,9 @@ static void advance(struct vconsole *console, struct vconsole_stream *stream, sh
 		complete(console, stream, result);
 	else if (stream->moved_bytes == before && !(revents & (POLLIN | POLLOUT)))
 		complete(console, stream, -EIO); /* hung up: would be so for ever */
-	else if (stream->moved_bytes == before)
-		sleep_ns(STALL_NS);
+	else
+		return stream->moved_bytes != before;
+	return true;
 }
 
 static uint64_t now_ns(void)
@@ -122,19 +149,36 @@ static void answer_reader(struct vconsole *console)
 	struct vconsole_stream *stream = &console->streams[LDE_STREAM_TERMINAL_IN];
 	int64_t result;
 
-	pthread_mutex_lock(&console->lock);
-	bool is_pending = stream->is_pending;
-	pthread_mutex_unlock(&console->lock);
-	if (is_pending && vconsole_serve_keyboard(console, stream, &result))
+	lock_front(console);
+	if (vconsole_is_pending(console, stream) && vconsole_serve_keyboard(console, stream, &result))
 		complete(console, stream, result);
+	unlock_front(console);
 }
 
-static void serve(struct vconsole *console, int stream, short revents)
+static void serve_stream(struct vconsole *console, int stream, short revents)
 {
-	if (stream == LDE_STREAM_TERMINAL_IN)
+	bool is_stalled;
+
+	if (stream == LDE_STREAM_TERMINAL_IN) {
 		listen_to(console);
-	else
-		advance(console, &console->streams[stream], revents);
+		return;
+	}
+	lock_front(console);
+	/* A reset of the front may have taken it away. */
+	is_stalled = vconsole_is_pending(console, &console->streams[stream]) &&
+		     !advance(console, &console->streams[stream], revents);
+	unlock_front(console);
+	if (is_stalled)
+		sleep_ns(STALL_NS);
+}
+
+static void serve_front(const struct vconsole *console)
+{
+	const struct vconsole_front *front = console->config.front;
+
+	lock_front(console);
+	front->serve(front->ctx, event_take(front->doorbell_fd));
+	unlock_front(console);
 }
 
 /* How long to wait: for ever, unless the terminal may become ours. */
@@ -146,17 +190,18 @@ static int patience_ms(void)
 static void *run_thread(void *arg)
 {
 	struct vconsole *console = arg;
-	struct pollfd pollfds[1 + VCONSOLE_STREAMS];
-	uint64_t drained;
+	struct pollfd pollfds[NR_POLLS];
 
 	while (gather(console, pollfds)) {
-		if (poll(pollfds, 1 + VCONSOLE_STREAMS, patience_ms()) < 0)
+		if (poll(pollfds, NR_POLLS, patience_ms()) < 0)
 			continue;
-		if (pollfds[0].revents && read(console->wake_fd, &drained, sizeof(drained)) < 0)
-			continue;
+		if (pollfds[POLL_WAKE].revents)
+			event_take(console->wake_fd);
+		if (pollfds[POLL_DOORBELL].revents)
+			serve_front(console);
 		for (int i = 0; i < VCONSOLE_STREAMS; i++)
-			if (pollfds[1 + i].revents)
-				serve(console, i, pollfds[1 + i].revents);
+			if (pollfds[POLL_STREAMS + i].revents)
+				serve_stream(console, i, pollfds[POLL_STREAMS + i].revents);
 		answer_reader(console);
 	}
 	return NULL;
@@ -185,8 +230,10 @@ static int create_thread(struct vconsole *console)
 	return -err;
 }
 
-static int start(struct vconsole *console)
+int vconsole_thread_start(struct vconsole *console)
 {
+	if (console->has_thread)
+		return 0;
 	console->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (console->wake_fd < 0)
 		return -errno;
@@ -200,24 +247,24 @@ static int start(struct vconsole *console)
 	return 0;
 }
 
-static void wake(const struct vconsole *console)
-{
-	/* Cannot fail: the counter is far from full. */
-	ssize_t ignored = write(console->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
-	(void)ignored;
-}
-
 int vconsole_thread_take(struct vconsole *console, struct vconsole_stream *stream)
 {
-	int err = console->has_thread ? 0 : start(console);
+	int err = vconsole_thread_start(console);
 
 	if (err)
 		return err;
 	pthread_mutex_lock(&console->lock);
 	stream->is_pending = true;
 	pthread_mutex_unlock(&console->lock);
-	wake(console);
+	event_signal(console->wake_fd);
 	return 0;
+}
+
+void vconsole_thread_drop(struct vconsole *console, struct vconsole_stream *stream)
+{
+	pthread_mutex_lock(&console->lock);
+	stream->is_pending = false;
+	pthread_mutex_unlock(&console->lock);
 }
 
 static bool join_within(pthread_t thread, long ns)
@@ -240,7 +287,7 @@ void vconsole_thread_stop(struct vconsole *console)
 	pthread_mutex_lock(&console->lock);
 	console->is_stopping = true;
 	pthread_mutex_unlock(&console->lock);
-	wake(console);
+	event_signal(console->wake_fd);
 	while (!join_within(console->thread, KICK_EVERY_NS))
 		pthread_kill(console->thread, KICK_SIGNAL);
 	console->has_thread = false;

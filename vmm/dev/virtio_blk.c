@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/base/event.h"
 #include "vmm/base/log.h"
 
 #define SEGS_MAX        (VIRTQ_CHAIN_MAX - 4) /* beside header and status, in pieces */
@@ -26,13 +27,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-static void signal_fd(int fd)
-{
-	/* Cannot fail: the counter is far from full. */
-	ssize_t ignored = write(fd, &(uint64_t){1}, sizeof(uint64_t));
-	(void)ignored;
 }
 
 /* ---- vectors --------------------------------------------------------- */
@@ -367,14 +361,12 @@ static void wait_until(struct vblk *blk, uint64_t due)
 	uint64_t now = due == UINT64_MAX ? 0 : now_ns(), left = due > now ? due - now : 0;
 	struct timespec timeout = {.tv_sec = (time_t)(left / 1000000000),
 				   .tv_nsec = (long)(left % 1000000000)};
-	uint64_t count;
-
 	if (ppoll(pollfds, 2, due == UINT64_MAX ? NULL : &timeout, NULL) <= 0)
 		return;
-	if (pollfds[0].revents && read(blk->doorbell_fd, &count, sizeof(count)) > 0)
-		blk->counters.nr_doorbells += count;
-	if (pollfds[1].revents && read(blk->done_fd, &count, sizeof(count)) < 0)
-		return;
+	if (pollfds[0].revents)
+		blk->counters.nr_doorbells += event_take(blk->doorbell_fd);
+	if (pollfds[1].revents)
+		event_take(blk->done_fd);
 }
 
 static bool is_stopping(struct vblk *blk)
@@ -446,7 +438,7 @@ static void on_notify(void *ctx)
 	if (err)
 		vmmio_need_reset(&blk->mmio, strerror(-err));
 	else
-		signal_fd(blk->doorbell_fd);
+		event_signal(blk->doorbell_fd);
 }
 
 static void on_reset(void *ctx)
@@ -523,7 +515,7 @@ void vblk_fini(struct vblk *blk)
 	pthread_mutex_lock(&blk->mmio.lock);
 	blk->is_stopping = true;
 	pthread_mutex_unlock(&blk->mmio.lock);
-	signal_fd(blk->doorbell_fd);
+	event_signal(blk->doorbell_fd);
 	if (blk->has_thread)
 		pthread_join(blk->thread, NULL);
 	disk_pool_fini(&blk->pool);

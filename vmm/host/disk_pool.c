@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "vmm/base/event.h"
+
 void disk_pool_init(struct disk_pool *pool, struct disk *disk, int done_fd)
 {
 	*pool = (struct disk_pool){.disk = disk, .done_fd = done_fd};
@@ -32,13 +34,6 @@ static struct disk_job *take(struct disk_pool *pool)
 	return job;
 }
 
-static void note_done(struct disk_pool *pool)
-{
-	/* Cannot fail: the counter is far from full. */
-	ssize_t ignored = write(pool->done_fd, &(uint64_t){1}, sizeof(uint64_t));
-	(void)ignored;
-}
-
 static void *run_thread(void *arg)
 {
 	struct disk_pool *pool = arg;
@@ -56,7 +51,7 @@ static void *run_thread(void *arg)
 		if (!--pool->nr_running)
 			pthread_cond_broadcast(&pool->quiet);
 		if (is_first) /* else it has been told, and has not looked yet */
-			note_done(pool);
+			event_signal(pool->done_fd);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libFuzzer's entry: make fuzz-virtio. */
+/* libFuzzer's entry: make fuzz-virtio. FUZZ_TARGET says which device. */
 #include <stdarg.h>
 
 #include "tests/fuzz/virtio/virtio_input.h"
@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	virtio_input_run(bytes, len);
+	virtio_input_run(&FUZZ_TARGET, bytes, len);
 	return 0;
 }
 
