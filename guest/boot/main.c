@@ -28,6 +28,7 @@
 #include "guest/dev/tree.h"
 #include "guest/dev/tty.h"
 #include "guest/dev/virtio_blk.h"
+#include "guest/dev/virtio_console.h"
 #include "guest/fs/export.h"
 #include "guest/fs/initrd.h"
 #include "guest/fs/mount.h"
@@ -116,6 +117,14 @@ static const struct policy_ops *choose_policy(void)
 	return logical_is_on ? logical_policy(policy) : policy;
 }
 
+static void start_console(void)
+{
+	console_init(&tree.console);
+	tty_init(&jobcontrol_ops);
+	if (tree.console_virtio.regs && virtio_console_init(&tree.console_virtio))
+		panic("the virtio console cannot be started; is --memory too small?");
+}
+
 static void start_disks(void)
 {
 	if (virtio_blk_init(tree.virtio, tree.nr_virtio))
@@ -172,8 +181,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 		timer_leave_hardware();
 	}
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
-	console_init(&tree.console);
-	tty_init(&jobcontrol_ops);
+	start_console();
 	start_disks();
 	if (tree.has_slow && !node_create_slow(tree.slow_ns))
 		panic("memory is too small for /dev/slow");

@@ -19,6 +19,7 @@
 #include "guest/dev/console.h"
 #include "guest/dev/tty.h"
 #include "guest/dev/virtio_blk.h"
+#include "guest/dev/virtio_console.h"
 #include "guest/fs/export.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
@@ -153,8 +154,9 @@ static void interrupt(unsigned vector)
 	} else if (export_is_wish_to_end(vector)) {
 		export_all();
 		monitor_power_off(LDE_POWEROFF_DONE);
-	} else {
-		virtio_blk_interrupt(vector);
+	} else if (!virtio_blk_interrupt(vector) && virtio_console_interrupt(vector)) {
+		console_interrupt();
+		tty_interrupt();
 	}
 }
 

@@ -21,6 +21,7 @@ struct stream {
 };
 
 static struct console_info info;
+static const struct console_transport *transport; /* NULL: the port */
 #define STREAM_INIT(n)                                                                             \
 	{                                                                                          \
 		.turn = WAIT_QUEUE_INIT(streams[n].turn),                                          \
@@ -47,6 +48,11 @@ static struct {
 void console_init(const struct console_info *from_tree)
 {
 	info = *from_tree;
+}
+
+void console_set_transport(const struct console_transport *to)
+{
+	transport = to;
 }
 
 const struct console_info *console_info(void)
@@ -77,20 +83,24 @@ static inline bool is_pending(struct stream *s)
 	return *(volatile int64_t *)&s->request.result == LDE_CONSOLE_PENDING;
 }
 
-/* Rings the doorbell; the VMM may take its time. */
-static void stream_ring(struct stream *s, enum lde_console_op op)
+/* Hands the request over; the VMM may take its time. By the port, what it can do
+ * without waiting is done when this returns; otherwise only if settles. */
+static void stream_ring(struct stream *s, enum lde_console_op op, bool settles)
 {
 	s->request.op = op;
 	s->request.stream = s - streams;
 	s->request.pid = current()->pid;
 	s->request.result = LDE_CONSOLE_PENDING;
-	insn_outl(info.port + LDE_CONSOLE_REQUEST, (uint32_t)image_paddr(&s->request));
+	if (transport)
+		transport->submit(&s->request, settles);
+	else
+		insn_outl(info.port + LDE_CONSOLE_REQUEST, (uint32_t)image_paddr(&s->request));
 }
 
 /* The request is done when this returns. */
 static int64_t stream_submit(struct stream *s, enum lde_console_op op)
 {
-	stream_ring(s, op);
+	stream_ring(s, op, false);
 	while (is_pending(s))
 		wait_uninterrupted(&s->completion); /* the VMM has our pages */
 	return s->request.result;
@@ -192,8 +202,9 @@ static void input_collect(void)
 	watch_notify(&input.source);
 }
 
-/* Asks for at most len bytes, unless something is here or asked for already. */
-static void input_ask(uint64_t len)
+/* Asks for at most len bytes, unless something is here or asked for already. now:
+ * whether there is any is known when this returns. */
+static void input_ask(uint64_t len, bool now)
 {
 	struct stream *s = &streams[CONSOLE_STDIN];
 
@@ -203,7 +214,7 @@ static void input_ask(uint64_t len)
 	s->request.segs[0] = (struct lde_console_seg){ image_paddr(input.bytes),
 						       min_u64(len, sizeof(input.bytes)) };
 	input.is_asked = true;
-	stream_ring(s, LDE_CONSOLE_READ);
+	stream_ring(s, LDE_CONSOLE_READ, now);
 	input_collect();
 }
 
@@ -214,7 +225,7 @@ int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait)
 	if (!len)
 		return 0;
 	for (;;) {
-		input_ask(len);
+		input_ask(len, !may_wait);
 		if (console_has_input())
 			break;
 		if (input.has_ended) {
@@ -235,7 +246,7 @@ int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait)
 
 bool console_poll_input(void)
 {
-	input_ask(sizeof(input.bytes));
+	input_ask(sizeof(input.bytes), true);
 	return console_has_input() || input.has_ended;
 }
 
@@ -260,7 +271,8 @@ bool console_begin(unsigned stream, const struct lde_console_seg *segs, unsigned
 	for (unsigned i = 0; i < nr; i++)
 		s->request.segs[i] = segs[i];
 	s->request.nr_segs = nr;
-	stream_ring(s, stream == LDE_STREAM_TERMINAL_IN ? LDE_CONSOLE_READ : LDE_CONSOLE_WRITE);
+	stream_ring(s, stream == LDE_STREAM_TERMINAL_IN ? LDE_CONSOLE_READ : LDE_CONSOLE_WRITE,
+		    false);
 	return true;
 }
 

@@ -37,7 +37,16 @@ struct console_info {
 	uint32_t window[2];                /* rows, columns; 0: unknown */
 };
 
+/* How requests reach the VMM, if not by the port. */
+struct console_transport {
+	/* When the request is done, its result is not LDE_CONSOLE_PENDING any more,
+	 * and console_interrupt is called. settles: what the host can do without
+	 * waiting is done when this returns. */
+	void (*submit)(struct lde_console_req *request, bool settles);
+};
+
 void console_init(const struct console_info *info);
+void console_set_transport(const struct console_transport *transport);
 const struct console_info *console_info(void);
 
 /* Bytes written, fewer than asked only if pieces go bad or the host fails;

@@ -23,6 +23,7 @@ struct raw_tree {
 	uint64_t trace_ring[2];
 	struct string_list features, without, path, seed, self_check, sched, quanta, syscalls;
 	struct string_list allotments, sched_rules, draws, clock, slow;
+	struct string_list is_console;
 	uint64_t virtio_reg[2]; /* the last one's */
 	uint32_t virtio_vector;
 };
@@ -110,6 +111,7 @@ static const struct rule rules[NR_NODES][RULES_MAX] = {
 	[NODE_VIRTIO] = {
 		NUMBERS("reg", TYPE_U64, 2, virtio_reg),
 		NUMBERS("interrupts", TYPE_U32, 1, virtio_vector),
+		BYTES(LDE_DT_IS_CONSOLE, TYPE_BYTES, true, is_console),
 	},
 	[NODE_PROGRAM] = {
 		BYTES(LDE_DT_PATH, TYPE_STRINGS, false, path),
@@ -347,15 +349,21 @@ static void finish_virtio(struct reader *r)
 {
 	struct machine_tree *m = &r->raw.machine;
 
+	const struct virtio_node node = { r->raw.virtio_reg[0], r->raw.virtio_vector };
+
 	if (!check_found(r, NODE_VIRTIO))
 		return;
+	r->found[NODE_VIRTIO] = 0;
+	if (r->raw.is_console.data) {
+		m->console_virtio = node;
+		r->raw.is_console.data = NULL;
+		return;
+	}
 	if (m->nr_virtio == LDE_VIRTIO_MAX) {
 		r->error = "it has too many virtio devices";
 		return;
 	}
-	m->virtio[m->nr_virtio++] =
-		(struct virtio_node){ r->raw.virtio_reg[0], r->raw.virtio_vector };
-	r->found[NODE_VIRTIO] = 0;
+	m->virtio[m->nr_virtio++] = node;
 }
 
 #define DEPTH_MAX 8

@@ -71,6 +71,7 @@ struct machine_tree {
 	struct string_list mounts; /* each as mount.h has it */
 	struct virtio_node virtio[LDE_VIRTIO_MAX];
 	uint32_t nr_virtio;
+	struct virtio_node console_virtio; /* regs 0: the console is at its port */
 	bool checks_itself;
 	uint32_t processes_max;  /* 0: as memory allows */
 	const uint8_t *rng_seed; /* LDE_DT_RNG_SEED_SIZE bytes */

@@ -24,11 +24,13 @@ static struct {
 	bool is_reading; /* the VMM has typed[] */
 	bool is_echoing; /* the VMM has a piece of ld.echo */
 	struct wait_queue readers, writers;
+	struct wait_queue echo; /* output of programs, behind the echo */
 	struct watch_source source;
 } tty = {
 	.session = TTY_NO_SESSION,
 	.readers = WAIT_QUEUE_INIT(tty.readers),
 	.writers = WAIT_QUEUE_INIT(tty.writers),
+	.echo = WAIT_QUEUE_INIT(tty.echo),
 	.source = WATCH_SOURCE_INIT(tty.source),
 };
 
@@ -165,8 +167,16 @@ static void send_echo(void)
 		if (!console_finish(LDE_STREAM_TERMINAL_OUT, &done))
 			return;
 		tty.is_echoing = false;
+		wait_wake_all(&tty.echo);
 		ld.echo_start = done > 0 ? ld.echo_start + (uint32_t)done : ld.echo_end;
 	}
+}
+
+/* What was echoed comes before what is written then. */
+static void wait_for_echo(void)
+{
+	while (tty.is_echoing)
+		wait_uninterrupted(&tty.echo);
 }
 
 /* A key. With the programs of the command line gone nobody is there to whom the
@@ -249,6 +259,7 @@ static void set_output(void)
 {
 	if (shared.output_flags == ld.settings.c_oflag)
 		return;
+	wait_for_echo();
 	shared.output_flags = ld.settings.c_oflag;
 	command(LDE_TERMINAL_TAKE);
 }
@@ -383,6 +394,7 @@ int64_t tty_write(unsigned stream, const struct user_piece *pieces, unsigned nr,
 	}
 	if (tty.is_hung_up)
 		return -EIO;
+	wait_for_echo();
 	done = console_write(stream, pieces, nr);
 	send_echo();
 	return done;

@@ -84,15 +84,6 @@ static struct disk *disk_of(struct block_device *device)
 
 /* ---- to the device --------------------------------------------------- */
 
-static inline void set_desc(struct vring_desc *desc, paddr_t pa, uint32_t len, uint16_t flags,
-			    uint16_t next)
-{
-	desc->addr = pa;
-	*(uint64_t *)&desc->len = (uint64_t)next << 48 | (uint64_t)flags << 32 | len;
-}
-_Static_assert(offsetof(struct vring_desc, flags) == 12 && offsetof(struct vring_desc, next) == 14,
-	       "len, flags and next are stored at once");
-
 static void fill_data(struct slot *slot, const struct block_request *request)
 {
 	const uint16_t flags = request->op == BLOCK_READ ? VRING_DESC_F_NEXT | VRING_DESC_F_WRITE
@@ -101,8 +92,8 @@ static void fill_data(struct slot *slot, const struct block_request *request)
 	uint32_t last = DESC_DATA + request->nr_segs - 1, i;
 
 	for (i = DESC_DATA; i < last; i++, seg++)
-		set_desc(&slot->table[i], seg->pa, seg->len, flags, i + 1);
-	set_desc(&slot->table[last], seg->pa, seg->len, flags, DESC_STATUS);
+		virtio_set_desc(&slot->table[i], seg->pa, seg->len, flags, i + 1);
+	virtio_set_desc(&slot->table[last], seg->pa, seg->len, flags, DESC_STATUS);
 }
 
 static void fill_range(struct slot *slot, const struct block_request *request)
@@ -111,8 +102,8 @@ static void fill_range(struct slot *slot, const struct block_request *request)
 		.sector = request->sector,
 		.num_sectors = request->nr_sectors,
 	};
-	set_desc(&slot->table[DESC_DATA], direct_paddr(&slot->range), sizeof(slot->range),
-		 VRING_DESC_F_NEXT, DESC_STATUS);
+	virtio_set_desc(&slot->table[DESC_DATA], direct_paddr(&slot->range), sizeof(slot->range),
+			VRING_DESC_F_NEXT, DESC_STATUS);
 }
 
 static void fill(struct slot *slot, const struct block_request *request)
@@ -366,10 +357,10 @@ static void init_slot(struct disk *d, uint32_t index)
 	struct slot *slot = &d->slots[index];
 
 	slot->next_free = index + 1; /* the last one's is NO_SLOT */
-	set_desc(&slot->table[DESC_HEADER], direct_paddr(&slot->header), sizeof(slot->header),
-		 VRING_DESC_F_NEXT, DESC_DATA);
-	set_desc(&slot->table[DESC_STATUS], direct_paddr(&slot->status), sizeof(slot->status),
-		 VRING_DESC_F_WRITE, 0);
+	virtio_set_desc(&slot->table[DESC_HEADER], direct_paddr(&slot->header),
+			sizeof(slot->header), VRING_DESC_F_NEXT, DESC_DATA);
+	virtio_set_desc(&slot->table[DESC_STATUS], direct_paddr(&slot->status),
+			sizeof(slot->status), VRING_DESC_F_WRITE, 0);
 	d->ring->desc[index] = (struct vring_desc){
 		.addr = direct_paddr(slot->table),
 		.len = sizeof(slot->table),

@@ -8,6 +8,7 @@
 #define GUEST_DEV_VIRTIO_MMIO_H
 
 #include <linux/virtio_mmio.h>
+#include <linux/virtio_ring.h>
 
 #include "guest/arch/mmio.h"
 
@@ -27,6 +28,15 @@ static inline bool virtio_has(const struct virtio_device *device, unsigned featu
  */
 const char *virtio_begin(struct virtio_device *device, paddr_t regs, uint32_t id,
 			 uint64_t wanted);
+
+static inline void virtio_set_desc(volatile struct vring_desc *desc, paddr_t pa, uint32_t len,
+				   uint16_t flags, uint16_t next)
+{
+	desc->addr = pa;
+	*(volatile uint64_t *)&desc->len = (uint64_t)next << 48 | (uint64_t)flags << 32 | len;
+}
+_Static_assert(offsetof(struct vring_desc, flags) == 12 && offsetof(struct vring_desc, next) == 14,
+	       "len, flags and next are stored at once");
 
 /* The three parts of a queue. */
 struct virtio_queue_parts {

@@ -70,7 +70,9 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
  *   export@640         optional: compatible "lde,export", reg, interrupts = <vector>,
  *                      LDE_DT_PATHS (string list: absolute guest paths)
  * /virtio_mmio@GPA     compatible "virtio,mmio", reg, interrupts = <vector>: one
- *                      for each disk, in order (device.h, VIRTIO 1.2, 4.2)
+ *                      for each disk, in order (device.h, VIRTIO 1.2, 4.2), and
+ *                      one for the console, marked LDE_DT_IS_CONSOLE (empty), if
+ *                      that is to be in use in the place of the port's register
  * /interrupt-controller compatible "lde,lapic" (the local APIC by x2APIC MSRs),
  *                      interrupt-controller, #interrupt-cells = <1> (a vector)
  * /workload            the programs to start, in command-line order:
@@ -97,6 +99,7 @@ _Static_assert(sizeof(struct lde_boot_note) == 16, "contract");
 #define LDE_DT_SELF_CHECK "lde,self-check"
 #define LDE_DT_PROCESSES  "lde,processes-max"
 #define LDE_DT_STDIO_MODE "lde,stdio-mode"
+#define LDE_DT_IS_CONSOLE "lde,is-console"
 #define LDE_DT_TTY        "lde,tty"
 #define LDE_DT_WINSIZE    "lde,winsize"
 #define LDE_DT_PATHS      "lde,paths"

@@ -344,6 +344,26 @@ static void senseless_shares_are_refused(void **state)
 	refuse("a : --sched rr b", "--sched", "before the first PROGRAM");
 }
 
+static void the_console_is_at_its_port_unless_asked_otherwise(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "a");
+	assert_int_equal(parsed.err, 0);
+	assert_false(parsed.options.virtio_console);
+	options_fini(&parsed.options);
+	parse(&parsed, "--console virtio a");
+	assert_true(parsed.options.virtio_console);
+	options_fini(&parsed.options);
+	parse(&parsed, "--console virtio --console port --tag a");
+	assert_int_equal(parsed.err, 0);
+	assert_false(parsed.options.virtio_console);
+	options_fini(&parsed.options);
+	refuse("--console serial a", "--console serial", "or virtio");
+	refuse("--console virtio --tag a", "--tag", "--console virtio");
+}
+
 static void a_limit_of_processes_is_taken(void **state)
 {
 	struct parsed parsed;
@@ -612,6 +632,7 @@ int main(void)
 		cmocka_unit_test(memory_is_taken_in_units),
 		cmocka_unit_test(senseless_memory_is_refused),
 		cmocka_unit_test(durations_are_taken_in_units),
+		cmocka_unit_test(the_console_is_at_its_port_unless_asked_otherwise),
 		cmocka_unit_test(a_limit_of_processes_is_taken),
 		cmocka_unit_test(senseless_durations_are_refused),
 		cmocka_unit_test(a_policy_has_values_of_its_own),

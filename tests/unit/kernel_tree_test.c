@@ -95,6 +95,8 @@ static void add_console(void)
 }
 
 static uint32_t tickets;
+static unsigned nr_disks;
+static bool with_console;
 
 static void add_workload(void)
 {
@@ -116,6 +118,20 @@ static void add_workload(void)
 	add_u64s(LDE_DT_LENGTH_NS, 1, 30000, 0);
 	end_node();
 	end_node();
+}
+
+/* Disks, and the console between the first one and the others. */
+static void add_virtio(void)
+{
+	for (unsigned i = 0; i < nr_disks + with_console; i++) {
+		begin_node("virtio_mmio@d0000000");
+		ADD_STRINGS("compatible", LDE_DT_COMPAT_VIRTIO);
+		add_u64s("reg", 2, 0xd0000000 + i * 0x1000, 0x200);
+		add_u32s("interrupts", 1, 0x30 + i, 0, 0);
+		if (with_console && i == 1)
+			add(LDE_DT_IS_CONSOLE, NULL, 0);
+		end_node();
+	}
 }
 
 static uint64_t memory_start, tsc_hz;
@@ -172,6 +188,7 @@ static void make_tree(void)
 	add_u32s("reg", 2, 0x610, 0x10, 0);
 	end_node();
 	end_node();
+	add_virtio();
 	add_workload();
 	end_node();
 	assert_int_equal(fdt_finish(tree_memory), 0);
@@ -183,7 +200,8 @@ static int set_up(void **state)
 	fake_boot(64);
 	memset(&fault, 0, sizeof(fault));
 	memory_start = 0;
-	with_sched = false;
+	with_sched = with_console = false;
+	nr_disks = 0;
 	tickets = 75;
 	tsc_hz = 2600000123;
 	features = "fsgsbase\0umip";
@@ -455,6 +473,27 @@ static void a_feature_is_its_whole_name(void **state)
 	assert_true(machine.features.xsave && machine.features.smep && machine.features.pv_eoi);
 }
 
+static void the_console_is_no_disk(void **state)
+{
+	(void)state;
+	nr_disks = LDE_VIRTIO_MAX;
+	make_tree();
+	assert_null(read_tree());
+	assert_int_equal(machine.nr_virtio, LDE_VIRTIO_MAX);
+	assert_int_equal(machine.console_virtio.regs, 0);
+	with_console = true;
+	make_tree();
+	assert_null(read_tree());
+	assert_int_equal(machine.nr_virtio, LDE_VIRTIO_MAX);
+	assert_int_equal(machine.console_virtio.regs, 0xd0001000);
+	assert_int_equal(machine.console_virtio.vector, 0x31);
+	assert_int_equal(machine.virtio[1].regs, 0xd0002000);
+	with_console = false;
+	nr_disks++;
+	make_tree();
+	assert_string_equal(read_tree(), "it has too many virtio devices");
+}
+
 static const char *refuse_machine(const struct machine_tree *tree)
 {
 	(void)tree;
@@ -553,6 +592,7 @@ int main(void)
 		TEST(what_is_optional_may_be_missing),
 		TEST(values_without_sense_are_refused),
 		TEST(a_feature_is_its_whole_name),
+		TEST(the_console_is_no_disk),
 		TEST(what_a_visitor_says_is_passed_on),
 		TEST(what_is_no_tree_is_refused),
 		TEST(a_tree_that_ends_too_early_is_refused),

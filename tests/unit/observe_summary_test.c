@@ -566,6 +566,32 @@ static void disks_have_lines_and_members(void **state)
 	json_object_put(root);
 }
 
+static void a_virtio_console_has_lines_and_members(void **state)
+{
+	const struct summary_console console = {
+		.writes = 12, .reads = 4, .failed = 3, .doorbells = 16, .interrupts = 15};
+	struct exit_counters exits = {0};
+	struct summary summary = {
+		.command = "c", .end = "done", .exits = &exits, .console = &console};
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	summary_print(&summary, out, 80);
+	fclose(out);
+	assert_non_null(strstr(text, "12  writes to the console"));
+	assert_non_null(strstr(text, "3    failed"));
+	assert_non_null(strstr(text, "4  reads from it"));
+	free(text);
+	struct json_object *root = json_of(&summary), *object;
+	assert_true(json_object_object_get_ex(root, "console", &object));
+	assert_int_equal(number_at(object, "writes"), 12);
+	assert_int_equal(number_at(object, "doorbells"), 16);
+	assert_int_equal(number_at(object, "interrupts"), 15);
+	json_object_put(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,6 +612,7 @@ int main(void)
 		cmocka_unit_test(ticks_become_nanoseconds_without_overflow),
 		cmocka_unit_test(tables_are_as_wide_as_their_cells),
 		cmocka_unit_test(disks_have_lines_and_members),
+		cmocka_unit_test(a_virtio_console_has_lines_and_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

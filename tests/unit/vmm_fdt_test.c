@@ -261,6 +261,24 @@ static void the_devices_are_at_their_ports(void **state)
 	assert_int_equal(cell_of("/ports/monitor@610", "reg", 2, 1), LDE_MONITOR_PORT_SIZE);
 }
 
+static void the_last_virtio_device_may_be_the_console(void **state)
+{
+	(void)state;
+	config.nr_virtio = 2;
+	build();
+	assert_int_equal(cell_of("/virtio_mmio@d0001000", "interrupts", 1, 0),
+			 LDE_VIRTIO_VECTOR + 1);
+	assert_null(fdt_getprop(blob, node_at("/virtio_mmio@d0001000"), LDE_DT_IS_CONSOLE, NULL));
+	free(blob);
+	blob = NULL;
+	config.has_virtio_console = true;
+	build();
+	assert_int_equal(cell_of("/virtio_mmio@d0001000", "interrupts", 1, 0),
+			 LDE_VIRTIO_CONSOLE_VECTOR);
+	property("/virtio_mmio@d0001000", LDE_DT_IS_CONSOLE, 0);
+	assert_null(fdt_getprop(blob, node_at("/virtio_mmio@d0000000"), LDE_DT_IS_CONSOLE, NULL));
+}
+
 static void interrupts_lead_to_the_lapic(void **state)
 {
 	(void)state;
@@ -449,6 +467,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test(a_foreign_tree_has_no_place_for_an_initrd),
 		cmocka_unit_test_setup_teardown(the_devices_are_at_their_ports, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_last_virtio_device_may_be_the_console, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(interrupts_lead_to_the_lapic, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_programs_keep_their_order_and_arguments, set_up,
 						tear_down),

@@ -89,6 +89,17 @@ int option_parse_syscalls(const char *text, bool *forward, struct complaint *com
 		      text);
 }
 
+int option_parse_console(const char *text, bool *is_virtio, struct complaint *complaint)
+{
+	*is_virtio = strcmp(text, "virtio") == 0;
+	if (*is_virtio || strcmp(text, "port") == 0)
+		return 0;
+	return REFUSE(complaint,
+		      "--console %s; give port, one exit for a write, or virtio, queues and no "
+		      "exit",
+		      text);
+}
+
 int option_parse_count(const char *text, uint32_t *count, struct complaint *complaint)
 {
 	unsigned long value;

@@ -47,6 +47,8 @@ int option_parse_clock(const char *text, struct clock_config *clock, struct comp
 
 /* --syscalls: whether they go by way of the VMM. */
 int option_parse_syscalls(const char *text, bool *forward, struct complaint *complaint);
+/* port or virtio. */
+int option_parse_console(const char *text, bool *is_virtio, struct complaint *complaint);
 
 /* --env: refuses what is not NAME=VALUE. */
 /* --take: an absolute path of the guest, written the one way that it has. */

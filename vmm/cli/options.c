@@ -33,6 +33,7 @@ enum {
 	OPT_SCHED,
 	OPT_CLOCK,
 	OPT_SYSCALLS,
+	OPT_CONSOLE,
 	OPT_TICKETS,
 	OPT_NICE,
 	OPT_LENGTH,
@@ -68,6 +69,7 @@ static const struct option run_options[] = {
 	{"max-exits", required_argument, NULL, OPT_MAX_EXITS},
 	{"json", optional_argument, NULL, OPT_JSON},
 	{"syscalls", required_argument, NULL, OPT_SYSCALLS},
+	{"console", required_argument, NULL, OPT_CONSOLE},
 	{"sched", required_argument, NULL, OPT_SCHED},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	PROGRAM_OPTIONS,
@@ -212,6 +214,8 @@ static int parser_apply_to_run(struct parser *parser, int option, const char *va
 	switch (option) {
 	case OPT_SYSCALLS:
 		return option_parse_syscalls(value, &options->forward_syscalls, parser->complaint);
+	case OPT_CONSOLE:
+		return option_parse_console(value, &options->virtio_console, parser->complaint);
 	case OPT_SCHED:
 		return option_parse_sched(value, &options->sched, parser->complaint);
 	case OPT_CLOCK:
@@ -429,6 +433,9 @@ static int parser_check(struct parser *parser)
 		return REFUSE(parser,
 			      "--take %s: no directory to copy it to; give one: --out DIR",
 			      options->take[0]);
+	if (options->tag && options->virtio_console)
+		return REFUSE(parser, "--tag: a virtio console is not told who writes; leave out "
+				      "--console virtio");
 	return 0;
 }
 

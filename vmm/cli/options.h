@@ -50,6 +50,7 @@ struct options {
 	struct sched_config sched;
 	struct clock_config clock;
 	bool forward_syscalls;
+	bool virtio_console;
 	uint64_t timeout_ns;    /* 0: no limit */
 	uint32_t processes_max; /* 0: as memory allows */
 	const char *root_dir;

@@ -240,6 +240,7 @@ int session_run(struct session *session)
 		.sched = options->sched,
 		.clock = options->clock,
 		.forward_syscalls = options->forward_syscalls,
+		.has_virtio_console = options->virtio_console,
 		.timeout_ns = options->timeout_ns,
 		.programs = session->programs,
 		.nr_programs = options->nr_programs,

@@ -64,6 +64,13 @@ int session_summary_build(struct session_summary *built, const struct session *s
 		};
 	for (uint32_t i = 0; i < report->nr_disks; i++)
 		take_disk(&built->disks[i], i, &report->disks[i]);
+	built->console = (struct summary_console){
+		.writes = report->console.nr_writes,
+		.reads = report->console.nr_reads,
+		.failed = report->console.nr_failed,
+		.doorbells = report->console.nr_doorbells,
+		.interrupts = report->console.nr_interrupts,
+	};
 	built->summary = (struct summary){
 		.command = built->command,
 		.end = end_name(report->end),
@@ -77,6 +84,7 @@ int session_summary_build(struct session_summary *built, const struct session *s
 		.nr_records = report->nr_records,
 		.disks = built->disks,
 		.nr_disks = report->nr_disks,
+		.console = session->options.virtio_console ? &built->console : NULL,
 		.trace = session->options.trace_dir ? &report->trace : NULL,
 		.tsc_hz = report->tsc_hz,
 		.wall_ns = report->wall_ns,

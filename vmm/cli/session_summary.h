@@ -10,6 +10,7 @@ struct session_summary {
 	struct summary summary; /* borrows from the session and from below */
 	struct summary_kvm_stat *kvm_stats;
 	struct summary_disk disks[DISK_DISKS_MAX];
+	struct summary_console console;
 	char *command;
 };
 

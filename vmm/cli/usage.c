@@ -39,5 +39,7 @@ void usage_print_run(void)
 	     "                     blocking, user-mode, private-memory,\n"
 	     "                     hidden-trap-table or pointer-checks\n"
 	     "  --syscalls=exit    each system call leaves the machine first, to see what that costs\n"
+	     "  --console virtio   input and output by the queues of a virtio device and no exit,\n"
+	     "                     or by a port and one exit for a write [port]\n"
 	     "  --dump-dtb FILE    write the device tree that the kernel gets");
 }

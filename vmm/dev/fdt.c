@@ -287,7 +287,7 @@ static void put_ports(struct latch *latch, const struct dtree_config *config)
 	node_end(latch);
 }
 
-static void put_virtio(struct latch *latch, uint32_t idx)
+static void put_virtio(struct latch *latch, uint32_t idx, bool is_console)
 {
 	const uint32_t gpa = LDE_VIRTIO_GPA + idx * LDE_VIRTIO_STRIDE;
 	const uint32_t reg[4] = {0, gpa, 0, LDE_VIRTIO_SIZE};
@@ -295,7 +295,10 @@ static void put_virtio(struct latch *latch, uint32_t idx)
 	node_begin_at(latch, "virtio_mmio", gpa);
 	put_string(latch, "compatible", LDE_DT_COMPAT_VIRTIO);
 	put_cells(latch, "reg", reg, 4);
-	put_cell(latch, "interrupts", LDE_VIRTIO_VECTOR + idx);
+	put_cell(latch, "interrupts",
+		 is_console ? LDE_VIRTIO_CONSOLE_VECTOR : LDE_VIRTIO_VECTOR + idx);
+	if (is_console)
+		put_bytes(latch, LDE_DT_IS_CONSOLE, NULL, 0);
 	node_end(latch);
 }
 
@@ -349,7 +352,7 @@ static void put_tree(struct latch *latch, const struct dtree_config *config)
 	put_chosen(latch, config);
 	put_ports(latch, config);
 	for (uint32_t i = 0; i < config->nr_virtio; i++)
-		put_virtio(latch, i);
+		put_virtio(latch, i, config->has_virtio_console && i + 1 == config->nr_virtio);
 	put_interrupt_controller(latch);
 	put_workload(latch, config);
 	node_end(latch);

@@ -39,7 +39,8 @@ struct dtree_config {
 	uint32_t tty_mask;          /* bit n: fd n is a terminal */
 	uint32_t rows, columns;     /* 0: unknown */
 	const char *const *export_paths; /* NULL-terminated; NULL: no export */
-	uint32_t nr_virtio;         /* devices, LDE_VIRTIO_MAX at most */
+	uint32_t nr_virtio;         /* devices */
+	bool has_virtio_console;    /* the last of them is it */
 	char *const *env;           /* NULL-terminated, or NULL */
 	const struct dtree_program *programs;
 	size_t nr_programs;

@@ -64,7 +64,7 @@ const char *summary_trap_name(uint32_t vector, char *out, size_t size)
 		snprintf(out, size, "%s %s", mnemonic, exception_title(vector));
 	else if (vector == TIMER_VECTOR)
 		snprintf(out, size, "interrupt 0x%x (timer)", vector);
-	else if (vector == LDE_CONSOLE_VECTOR)
+	else if (vector == LDE_CONSOLE_VECTOR || vector == LDE_VIRTIO_CONSOLE_VECTOR)
 		snprintf(out, size, "interrupt 0x%x (console)", vector);
 	else
 		snprintf(out, size, "interrupt 0x%x", vector);

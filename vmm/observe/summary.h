@@ -36,6 +36,12 @@ struct summary_disk {
 	uint64_t busy_ns; /* with a request in flight */
 };
 
+/* What went by the queues of a virtio console. */
+struct summary_console {
+	uint64_t writes, reads, failed;
+	uint64_t doorbells, interrupts;
+};
+
 /* Everything pointed to is borrowed. */
 struct summary {
 	const char *command; /* the programs and their arguments, one line */
@@ -50,6 +56,7 @@ struct summary {
 	uint32_t nr_records;
 	const struct summary_disk *disks;
 	size_t nr_disks;
+	const struct summary_console *console; /* NULL: it was at its port */
 	const struct trace_totals *trace; /* NULL: there was none */
 	uint64_t tsc_hz; /* of the times in ledger and records */
 	uint64_t wall_ns;

@@ -325,6 +325,18 @@ static void add_disks(struct json_object *root, const struct summary *summary)
 	json_object_object_add(root, "disks", disks);
 }
 
+static void add_console(struct json_object *root, const struct summary_console *console)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "writes", console->writes);
+	add_number(object, "reads", console->reads);
+	add_number(object, "failed", console->failed);
+	add_number(object, "doorbells", console->doorbells);
+	add_number(object, "interrupts", console->interrupts);
+	json_object_object_add(root, "console", object);
+}
+
 int summary_print_json(const struct summary *summary, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
@@ -345,6 +357,8 @@ int summary_print_json(const struct summary *summary, FILE *out)
 	if (summary->ledger)
 		add_ledger(root, summary);
 	add_disks(root, summary);
+	if (summary->console)
+		add_console(root, summary->console);
 	add_sched(root, summary);
 	add_processes(root, summary);
 	if (summary->trace)

@@ -259,6 +259,17 @@ static void print_disks(const struct summary *summary, FILE *out)
 		fputc('\n', out);
 }
 
+static void print_console(const struct summary_console *console, FILE *out)
+{
+	print_line(out, console->writes, "writes to the console", NULL);
+	if (console->failed)
+		print_line(out, console->failed, "  failed", NULL);
+	print_line(out, console->reads, "reads from it", NULL);
+	print_line(out, console->doorbells, "  doorbells", NULL);
+	print_line(out, console->interrupts, "  interrupts", NULL);
+	fputc('\n', out);
+}
+
 void summary_print(const struct summary *summary, FILE *out, size_t width)
 {
 	print_title(summary, out, width);
@@ -268,6 +279,8 @@ void summary_print(const struct summary *summary, FILE *out, size_t width)
 	if (summary->ledger)
 		print_ledger(summary, out);
 	print_disks(summary, out);
+	if (summary->console)
+		print_console(summary->console, out);
 	if (summary->trace)
 		print_trace(summary->trace, out);
 	if (summary->nr_records) {

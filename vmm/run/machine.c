@@ -25,13 +25,6 @@ static uint64_t now_ns(void)
 
 /* ---- devices --------------------------------------------------------- */
 
-static void on_console_interrupt(void *ctx)
-{
-	struct machine *machine = ctx;
-
-	irq_raise_msi(&machine->vm, 0, LDE_CONSOLE_VECTOR);
-}
-
 static void on_notice(void *ctx, const struct lde_notice *notice)
 {
 	const struct machine_config *config = ((struct machine *)ctx)->config;
@@ -46,78 +39,6 @@ static void on_poweroff(void *ctx, enum lde_poweroff how)
 
 	machine->poweroff = how;
 	machine->vcpu.end = VCPU_END_STOPPED;
-}
-
-/* The guest was told; what it was not is answered here. */
-static void post_event(struct machine *machine, uint32_t event, int signal)
-{
-	if (!vtty_post(&machine->vtty, event) && signal)
-		kick_end(signal);
-}
-
-/* On the vCPU thread. */
-static void on_host_events(void *ctx, uint32_t events)
-{
-	struct machine *machine = ctx;
-
-	if (events & KICK_F_STOP)
-		terminal_suspend(SIGTSTP);
-	if (events & KICK_F_CONTINUED) {
-		terminal_is_ours();
-		post_event(machine, LDE_TERMINAL_F_CONTINUED | LDE_TERMINAL_F_WINDOW, 0);
-	}
-	if (events & KICK_F_WINDOW)
-		post_event(machine, LDE_TERMINAL_F_WINDOW, 0);
-	if (events & KICK_F_INTERRUPT)
-		post_event(machine, LDE_TERMINAL_F_INTERRUPT, SIGINT);
-	if (events & KICK_F_QUIT)
-		post_event(machine, LDE_TERMINAL_F_QUIT, SIGQUIT);
-	if (events & KICK_F_HANGUP)
-		post_event(machine, LDE_TERMINAL_F_HANGUP, SIGHUP);
-}
-
-static void on_terminal(void *ctx, uint32_t gpa)
-{
-	vtty_command(&((struct machine *)ctx)->vtty, gpa);
-}
-
-/* The user wants the run to end. */
-static void on_end_typed(void *ctx)
-{
-	(void)ctx;
-	kick_end(SIGINT);
-}
-
-static void connect_console(struct machine *machine)
-{
-	const int terminal = terminal_find();
-	const struct vconsole_config config = {
-		.mem = &machine->mem,
-		.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, terminal, terminal},
-		.terminal = on_terminal,
-		.escape = on_end_typed,
-		.is_tagged = machine->config->tag_output,
-		.name = machine_process_name,
-		.interrupt = on_console_interrupt,
-		.ctx = machine,
-	};
-	const struct portbus_device device = {
-		.port = LDE_CONSOLE_PORT,
-		.nr_ports = LDE_CONSOLE_PORT_SIZE,
-		.tag = EXIT_CONSOLE,
-		.handler = vconsole_access,
-		.opaque = &machine->console,
-	};
-
-	terminal_init(terminal);
-	machine->vtty = (struct vtty){
-		.mem = &machine->mem,
-		.interrupt = on_console_interrupt,
-		.end = on_end_typed,
-		.ctx = machine,
-	};
-	vconsole_init(&machine->console, &config);
-	portbus_register(&machine->bus, &device);
 }
 
 /* The exit is all there is to it: the kernel handles the call. */
@@ -173,7 +94,7 @@ static int create_kvm(struct machine *machine, struct kvm_error *error)
 	if (!err)
 		err = kvm_vm_create(&machine->host, &machine->vm, error);
 	if (!err)
-		err = machine_connect_disks(machine, error);
+		err = machine_connect_virtio(machine, error);
 	if (!err)
 		err = kvm_vm_set_memory(&machine->vm, &machine->mem, error);
 	if (!err)
@@ -208,6 +129,8 @@ static int create(struct machine *machine)
 	}
 	machine_place_ring(machine);
 	err = machine_open_disks(machine);
+	if (!err)
+		err = machine_open_console(machine);
 	if (err)
 		return err;
 	err = create_kvm(machine, &error);
@@ -224,6 +147,7 @@ static void destroy(struct machine *machine)
 {
 	machine_close_export(machine, false);
 	machine_close_disks(machine);
+	machine_close_console(machine);
 	kvm_vcpu_close(&machine->vcpu_fd);
 	kvm_vm_close(&machine->vm);
 	kvm_close(&machine->host);
@@ -296,21 +220,21 @@ static int run(struct machine *machine)
 		.kvm = &machine->vcpu_fd,
 		.mem = &machine->mem,
 		.bus = &machine->bus,
-		.mmio = machine_access_disk,
+		.mmio = machine_access_virtio,
 		.mmio_ctx = machine,
 		.exits = &machine->report->exits,
-		.host_events = on_host_events,
+		.host_events = machine_on_host_events,
 		.ctx = machine,
 		.ledger = &machine->report->exit_ledger,
 		.find_place = machine_find_place,
 	};
-	connect_console(machine);
+	machine_connect_console(machine);
 	connect_monitor(machine);
 	machine_connect_export(machine);
 	connect_syscalls(machine);
 	int err = machine_start_trace(machine);
 	if (err) {
-		vconsole_fini(&machine->console, false);
+		machine_stop_console(machine, false);
 		return err;
 	}
 	if (machine->config->trace_classes & LDE_TRACE_C_EXIT)
@@ -320,7 +244,7 @@ static int run(struct machine *machine)
 	if (err) {
 		log_line("cannot set the time limit: %s", strerror(-err));
 		machine_stop_trace(machine);
-		vconsole_fini(&machine->console, false);
+		machine_stop_console(machine, false);
 		return err;
 	}
 	if (machine->config->show_progress)
@@ -336,7 +260,7 @@ static int run(struct machine *machine)
 	machine_stop_trace(machine);
 	/* Before the signals are put back: waiting for a slow reader can be
 	 * interrupted. */
-	vconsole_fini(&machine->console, true);
+	machine_stop_console(machine, true);
 	kick_remove();
 	collect(machine);
 	return machine->report->error;

@@ -12,6 +12,7 @@
 
 #include "vmm/dev/sched_config.h"
 #include "vmm/dev/virtio_blk.h"
+#include "vmm/dev/virtio_console.h"
 #include "vmm/host/disk.h"
 #include "vmm/host/kvm_stats.h"
 #include "vmm/observe/counters.h"
@@ -53,6 +54,7 @@ struct machine_config {
 	uint32_t trace_classes;      /* which: LDE_TRACE_C_* */
 	uint64_t trace_buffer_bytes; /* for records on their way, at least */
 	const char *command;         /* one line, for the trace */
+	bool has_virtio_console; /* in the place of the port */
 	bool tag_output;
 	bool show_progress; /* on standard error, a terminal */
 	int sample_fd; /* gets samples of how it goes (sampler.h); 0: nobody watches */
@@ -90,6 +92,7 @@ struct machine_report {
 	struct trace_totals trace; /* if there was to be one */
 	struct vblk_counters disks[DISK_DISKS_MAX];
 	uint32_t nr_disks;
+	struct vcon_counters console; /* if it was a virtio device */
 	uint64_t tsc_hz;
 	uint64_t wall_ns; /* from the first entry into the guest to its end */
 };

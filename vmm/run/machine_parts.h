@@ -12,6 +12,7 @@
 #include "vmm/dev/export.h"
 #include "vmm/dev/monitor.h"
 #include "vmm/dev/virtio_blk.h"
+#include "vmm/dev/virtio_console.h"
 #include "vmm/host/disk.h"
 #include "vmm/dev/vtty.h"
 #include "vmm/host/kvm.h"
@@ -22,8 +23,18 @@
 #include "vmm/run/vcpu.h"
 #include "vmm/run/sampler.h"
 
+/* Disks, and perhaps the console. */
+#define MACHINE_VIRTIO_MAX (DISK_DISKS_MAX + 1)
+
+/* A device with its registers in memory; the first one has the first place. */
+struct machine_virtio {
+	struct vmmio *mmio;
+	int doorbell_fd;
+	int interrupt_fd;
+	uint8_t vector;
+};
+
 struct machine_disk {
-	struct machine *machine;
 	struct disk disk;
 	struct vblk blk;
 	int interrupt_fd; /* eventfd(2): a write raises its interrupt; -1: none */
@@ -45,12 +56,16 @@ struct machine {
 
 	struct portbus bus;
 	struct vconsole console;
+	struct vcon *vcon;     /* NULL: the console is at its port */
+	int vcon_interrupt_fd;
 	struct vtty vtty;
 	struct vmonitor monitor;
 	struct vexport *export; /* large; NULL: none is wanted */
 	bool is_hurrying;       /* the run is over but for the export */
 	struct machine_disk *disks;
 	unsigned int nr_disks; /* open */
+	struct machine_virtio virtio[MACHINE_VIRTIO_MAX];
+	unsigned int nr_virtio;
 	struct vcpu vcpu;
 	struct recorder *recorder; /* NULL: nothing is */
 	struct progress *progress; /* NULL: none is shown */
@@ -75,14 +90,31 @@ void machine_place_ring(struct machine *machine);
 /* Begins the trace, just before the guest runs; 0 or -errno, logged. */
 int machine_start_trace(struct machine *machine);
 void machine_stop_trace(struct machine *machine);
+/* An eventfd(2) for a device's interrupt, or -errno; and what raises it, on any
+ * thread: ctx is where the descriptor is kept. */
+int machine_create_interrupt(void);
+void machine_raise_interrupt(void *ctx);
+/* Gives the device the next place. */
+void machine_add_virtio(struct machine *machine, const struct machine_virtio *device);
+/* Makes their doorbells and interrupts known to KVM. Between the VM's creation
+ * and its memory slot. 0 or -errno with *error. */
+int machine_connect_virtio(struct machine *machine, struct kvm_error *error);
+/* ctx is the machine. */
+bool machine_access_virtio(void *ctx, uint64_t gpa, bool is_write, void *data, uint32_t len);
+
+/* Makes the virtio console, if it is wanted, after the disks. 0 or -errno, logged. */
+int machine_open_console(struct machine *machine);
+/* The console on its bus; before the guest runs. */
+void machine_connect_console(struct machine *machine);
+/* KICK_F_*, on the vCPU thread; ctx is the machine. */
+void machine_on_host_events(void *ctx, uint32_t events);
+/* Ends the I/O thread. flush: what the guest has written goes out before. */
+void machine_stop_console(struct machine *machine, bool flush);
+void machine_close_console(struct machine *machine);
+
 /* Opens and locks the images; 0 or -errno, logged. Whatever comes back, to be
  * followed by machine_close_disks. */
 int machine_open_disks(struct machine *machine);
-/* Makes the doorbells and interrupts of the disks known to KVM. Between the
- * VM's creation and its memory slot. 0 or -errno with *error. */
-int machine_connect_disks(struct machine *machine, struct kvm_error *error);
-/* ctx is the machine. */
-bool machine_access_disk(void *ctx, uint64_t gpa, bool is_write, void *data, uint32_t len);
 /* Stops them. Before guest memory goes. */
 void machine_close_disks(struct machine *machine);
 
