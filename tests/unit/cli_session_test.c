@@ -74,12 +74,29 @@ static void output_is_captured_and_comes_back(void **state)
 	free(text);
 }
 
+static void errors_are_captured_with_it_in_order(void **state)
+{
+	struct capture capture;
+	char *text;
+
+	(void)state;
+	assert_int_equal(capture_start_both(&capture), 0);
+	printf("one\n");
+	fflush(stdout);
+	fprintf(stderr, "two\n");
+	printf("three\n");
+	assert_int_equal(capture_stop(&capture, &text), 0);
+	assert_string_equal(text, "one\ntwo\nthree\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_command_line_is_put_together_again),
 		cmocka_unit_test(the_summary_takes_what_the_machine_reports),
 		cmocka_unit_test(output_is_captured_and_comes_back),
+		cmocka_unit_test(errors_are_captured_with_it_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,36 +3,66 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int capture_start(struct capture *capture)
+/* What fd is goes to *saved, and fd becomes to. 0 or -errno. */
+static int exchange(int fd, int to, int *saved)
+{
+	int kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int err;
+
+	if (kept < 0)
+		return -errno;
+	if (dup2(to, fd) < 0) {
+		err = -errno;
+		close(kept);
+		return err;
+	}
+	*saved = kept;
+	return 0;
+}
+
+static void put_back(int fd, int *saved)
+{
+	if (*saved < 0)
+		return;
+	dup2(*saved, fd);
+	close(*saved);
+	*saved = -1;
+}
+
+static int start(struct capture *capture, bool both)
 {
 	int err;
 
 	fflush(stdout);
+	capture->saved_fd = capture->saved_error_fd = -1;
 	capture->memory_fd = memfd_create("lde-output", MFD_CLOEXEC);
 	if (capture->memory_fd < 0)
 		return -errno;
-	capture->saved_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (capture->saved_fd < 0) {
-		err = -errno;
-		goto close_memory;
+	err = exchange(STDOUT_FILENO, capture->memory_fd, &capture->saved_fd);
+	if (!err && both)
+		err = exchange(STDERR_FILENO, capture->memory_fd, &capture->saved_error_fd);
+	if (err) {
+		put_back(STDOUT_FILENO, &capture->saved_fd);
+		close(capture->memory_fd);
 	}
-	if (dup2(capture->memory_fd, STDOUT_FILENO) < 0) {
-		err = -errno;
-		goto close_saved;
-	}
-	return 0;
-
-close_saved:
-	close(capture->saved_fd);
-close_memory:
-	close(capture->memory_fd);
 	return err;
+}
+
+int capture_start(struct capture *capture)
+{
+	return start(capture, false);
+}
+
+int capture_start_both(struct capture *capture)
+{
+	return start(capture, true);
 }
 
 static int read_all(int fd, char **text)
@@ -62,8 +92,8 @@ int capture_stop(struct capture *capture, char **text)
 	int err;
 
 	fflush(stdout);
-	dup2(capture->saved_fd, STDOUT_FILENO);
-	close(capture->saved_fd);
+	put_back(STDOUT_FILENO, &capture->saved_fd);
+	put_back(STDERR_FILENO, &capture->saved_error_fd);
 	err = read_all(capture->memory_fd, text);
 	close(capture->memory_fd);
 	return err;

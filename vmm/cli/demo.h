@@ -3,13 +3,17 @@
 #ifndef VMM_CLI_DEMO_H
 #define VMM_CLI_DEMO_H
 
-/* A program that wants to take the machine. Returns the exit status. */
-int demo_restricted(void);
+struct demo_stage;
 
-/* A program that does not give the CPU back. Returns the exit status. */
-int demo_switching(void);
+/* Each returns its exit status. */
+
+/* Programs that want to take the machine. */
+int demo_restricted(struct demo_stage *stage);
+
+/* A program that does not give the CPU back. */
+int demo_switching(struct demo_stage *stage);
 
 /* Programs that wait for a disk, with and without blocking. */
-int demo_slow_io(void);
+int demo_slow_io(struct demo_stage *stage);
 
 #endif

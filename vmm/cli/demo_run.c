@@ -1,51 +1,203 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/cli/demo_run.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "vmm/base/log.h"
 #include "vmm/cli/session.h"
+#include "vmm/cli/show.h"
+#include "vmm/cli/status.h"
+#include "vmm/observe/notice.h"
+#include "vmm/observe/report_story.h"
 
-#define COLUMNS 78
+#define COLUMNS	  78
+#define WORDS_MAX 64
+#define NAME_SIZE 16
 
-static int count_words(const char *const *argv)
+/* Stands in the output before the name of a trace, which ends the line. */
+#define MARK '\f'
+
+/* ---- the stage --------------------------------------------------------------- */
+
+static int fail_to_open(struct demo_stage *stage, const char *what, int err)
 {
-	int argc = 0;
+	log_line("%s: %s; set TMPDIR to where you may write", what, strerror(err));
+	if (stage->home >= 0)
+		close(stage->home);
+	scratch_remove(stage->folder);
+	return STATUS_LDE_FAILED;
+}
 
-	while (argv[argc])
-		argc++;
-	return argc;
+int demo_stage_open(struct demo_stage *stage, bool has_page)
+{
+	int err = scratch_make(stage->folder, "demo");
+
+	stage->home = -1;
+	stage->nr_traces = 0;
+	stage->has_page = has_page;
+	if (err) {
+		log_line("cannot make a folder %s: %s; set TMPDIR to where you may write",
+			 stage->folder, strerror(-err));
+		return STATUS_LDE_FAILED;
+	}
+	stage->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (stage->home < 0)
+		return fail_to_open(stage, "cannot come back to this folder", errno);
+	if (chdir(stage->folder) < 0)
+		return fail_to_open(stage, stage->folder, errno);
+	err = has_page ? capture_start_both(&stage->capture) : 0;
+	if (!err)
+		return 0;
+	if (fchdir(stage->home) < 0)
+		log_line("cannot come back to where it was started: %s", strerror(errno));
+	return fail_to_open(stage, "cannot keep the output for the page", -err);
+}
+
+/* What was printed, with the timelines in it. */
+static void write_page(FILE *out, const char *title, const char *text)
+{
+	char why[300], name[NAME_SIZE];
+
+	report_story_begin(out, title);
+	while (*text) {
+		size_t len = strcspn(text, "\f");
+
+		if (len)
+			report_story_text(out, text, len);
+		text += len;
+		if (*text != MARK)
+			continue;
+		len = strcspn(text, "\n");
+		snprintf(name, sizeof(name), "%.*s", (int)len - 1, text + 1);
+		text += len + (text[len] == '\n');
+		if (report_story_trace(out, name, why, sizeof(why)))
+			report_story_text(out, why, strlen(why));
+	}
+	report_story_end(out);
+}
+
+int demo_stage_close(struct demo_stage *stage, const char *title, FILE *out, int status)
+{
+	char *text = NULL;
+
+	if (stage->has_page && (capture_stop(&stage->capture, &text) || !text)) {
+		log_line("the output for the page is lost");
+		status = status ? status : STATUS_LDE_FAILED;
+	} else if (status && text) {
+		fputs(text, stderr); /* it says why */
+	} else if (out) {
+		write_page(out, title, text);
+	}
+	free(text);
+	if (fchdir(stage->home) < 0)
+		log_line("cannot come back to where it was started: %s", strerror(errno));
+	close(stage->home);
+	scratch_remove(stage->folder);
+	return status;
+}
+
+/* ---- runs ------------------------------------------------------------------------ */
+
+/* Words in lines, the later ones behind indent; prefix is what the first begins with. */
+static void print_wrapped(const char *prefix, const char *indent, const char *const *words,
+			  const char *line_end)
+{
+	size_t column = strlen(prefix);
+
+	fputs(prefix, stdout);
+	for (; *words; words++) {
+		if (column + 1 + strlen(*words) > COLUMNS) {
+			printf("%s\n%s", line_end, indent);
+			column = strlen(indent);
+		}
+		column += (size_t)printf(" %s", *words);
+	}
+	putchar('\n');
 }
 
 static void print_command(const char *const *argv)
 {
-	int column = printf("  $ lde");
-
-	for (; *argv; argv++) {
-		if (column + 1 + (int)strlen(*argv) > COLUMNS)
-			column = printf(" \\\n       ") - 3;
-		column += printf(" %s", *argv);
-	}
-	fputs("\n\n", stdout);
+	print_wrapped("  $ lde", "       ", argv, " \\");
+	putchar('\n');
 	fflush(stdout); /* before the programs write past stdio */
 }
 
-int demo_run(const char *const *argv, void (*take)(void *ctx, const struct machine_report *report),
-	     void *ctx)
+/* A terminal would break these long lines anywhere. */
+static void print_notice(void *ctx, const struct lde_notice *notice)
 {
+	char text[NOTICE_TEXT_SIZE], *rest = text;
+	const char *words[NOTICE_TEXT_SIZE / 2 + 1];
+	size_t nr = 0;
+
+	(void)ctx;
+	notice_format(notice, text, sizeof(text));
+	while ((words[nr] = strsep(&rest, " ")))
+		nr++;
+	print_wrapped("lde:", "    ", words, "");
+	fflush(stdout);
+}
+
+/* The command with --trace, if it is to have one: into argv, whose length is returned. */
+static int complete(struct demo_stage *stage, const struct demo_command *command,
+		    const char **argv, char trace[NAME_SIZE])
+{
+	int argc = 0;
+
+	trace[0] = '\0';
+	if (command->trace)
+		snprintf(trace, NAME_SIZE, "%s", command->trace);
+	else if (stage->has_page)
+		snprintf(trace, NAME_SIZE, "run%u", ++stage->nr_traces);
+	for (const char *const *word = command->argv; *word && argc < WORDS_MAX - 3; word++) {
+		argv[argc++] = *word;
+		if (argc == 1 && trace[0]) {
+			argv[argc++] = "--trace";
+			argv[argc++] = trace;
+		}
+	}
+	argv[argc] = NULL;
+	return argc;
+}
+
+static int show_trace(const struct demo_stage *stage, const struct demo_command *command,
+		      const char *trace)
+{
+	if (stage->has_page) {
+		printf("%c%s\n", MARK, trace);
+		return 0;
+	}
+	if (!command->has_chart)
+		return 0;
+	printf("\n  $ lde report %s          (the tables that follow are left out)\n\n", trace);
+	return show_chart(trace, stdout);
+}
+
+int demo_run(struct demo_stage *stage, const struct demo_command *command)
+{
+	const char *argv[WORDS_MAX];
+	char trace[NAME_SIZE];
+	int argc = complete(stage, command, argv, trace);
 	struct session session;
 	int status;
 
 	print_command(argv);
 	/* getopt may permute what it is given, but with "+" it does not. */
-	status = session_prepare(&session, OPTIONS_RUN, count_words(argv), (char **)argv, NULL);
-	session.hides_trace = true; /* the demonstration shows it, or needs none */
+	status = session_prepare(&session, OPTIONS_RUN, argc, (char **)argv, NULL);
+	session.hides_trace = true;
+	session.print_notice = print_notice;
 	if (status == SESSION_READY) {
 		status = session_run(&session);
-		if (session.ran && take)
-			take(ctx, &session.report);
+		if (session.ran && command->take)
+			command->take(command->ctx, &session.report);
+		if (session.ran && trace[0] && show_trace(stage, command, trace))
+			status = STATUS_LDE_FAILED;
 	}
 	session_fini(&session);
-	fputc('\n', stdout);
+	putchar('\n');
 	return status;
 }

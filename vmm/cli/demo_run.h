@@ -1,16 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* What the demonstrations have in common: a command, shown and run. */
+/*
+ * What the demonstrations have in common: commands, shown and run, in a folder
+ * of their own; and the page of all that, if one is wanted.
+ *
+ * For the page the output of everything goes into memory, with a mark in it
+ * after each run, in the place of which the page has the run's timeline.
+ */
 #ifndef VMM_CLI_DEMO_RUN_H
 #define VMM_CLI_DEMO_RUN_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "vmm/cli/capture.h"
+#include "vmm/cli/scratch.h"
 #include "vmm/run/machine.h"
 
-/*
- * Prints the command as one would type it, and runs it; argv is that of main
- * without "lde", NULL-terminated. take, which may be NULL, is called with the
- * report if the guest ran. Returns the exit status.
- */
-int demo_run(const char *const *argv, void (*take)(void *ctx, const struct machine_report *report),
-	     void *ctx);
+struct demo_stage {
+	char folder[SCRATCH_SIZE]; /* the current one, while it is open */
+	int home;                  /* the one before */
+	unsigned int nr_traces;    /* that were made for the page only */
+	bool has_page;
+	struct capture capture;
+};
+
+/* One run; argv is that of main without "lde", NULL-terminated. */
+struct demo_command {
+	const char *const *argv;
+	const char *trace; /* record one of that name; or NULL */
+	bool has_chart;	   /* and print its chart */
+	void (*take)(void *ctx, const struct machine_report *report); /* or NULL */
+	void *ctx;
+};
+
+/* 0, or the exit status after a message. */
+int demo_stage_open(struct demo_stage *stage, bool has_page);
+
+/* status is what the demonstration has come to; the page goes to out, if it is 0
+ * and one is wanted. Returns status, or that of a failure here. */
+int demo_stage_close(struct demo_stage *stage, const char *title, FILE *out, int status);
+
+/* Prints the command as one would type it, and runs it. Returns its exit status;
+ * take is called with the report if the guest ran. */
+int demo_run(struct demo_stage *stage, const struct demo_command *command);
 
 #endif

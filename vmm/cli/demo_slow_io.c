@@ -4,12 +4,9 @@
  * disk in turn. Once whoever waits is BLOCKED, once it holds the CPU; what the
  * CPU and the disk did is put side by side, and two of the runs are drawn.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +19,8 @@
 
 #define DISK_BYTES (16u << 20)
 #define LATENCY    "5ms"
+#define IMAGE      "disk.img"
+#define DISK       IMAGE ",latency=" LATENCY
 #define ROUNDS     "40" /* of 5 ms and 5 ms */
 #define TIMEOUT    "60s"
 
@@ -32,61 +31,22 @@
 static const char *const process_counts[] = {"1", "2", "4"};
 #define NR_COUNTS (sizeof(process_counts) / sizeof(process_counts[0]))
 
-/* A folder with the image and a trace, to be gone at the end. */
-struct workplace {
-	char folder[PATH_MAX / 4];
-	char image[PATH_MAX / 4 + 16], trace[PATH_MAX / 4 + 16];
-	char disk[PATH_MAX / 4 + 48]; /* the image, and how slow it is */
-};
-
 struct outcome {
 	uint64_t wall_ns;
 	double computing, holding, disk_busy; /* shares of it */
 };
 
-static int workplace_open(struct workplace *place)
+static int make_disk(void)
 {
-	const char *parent = getenv("TMPDIR");
+	FILE *image = fopen(IMAGE, "we");
+	int err = !image || ftruncate(fileno(image), DISK_BYTES) ? errno : 0;
 
-	snprintf(place->folder, sizeof(place->folder), "%s/lde-demo.XXXXXX",
-		 parent ? parent : "/tmp");
-	if (!mkdtemp(place->folder)) {
-		log_line("cannot make a folder %s: %s; set TMPDIR to where you may write",
-			 place->folder, strerror(errno));
-		return -errno;
-	}
-	snprintf(place->image, sizeof(place->image), "%s/disk", place->folder);
-	snprintf(place->disk, sizeof(place->disk), "%s,latency=" LATENCY, place->image);
-	snprintf(place->trace, sizeof(place->trace), "%s/trace", place->folder);
-	FILE *image = fopen(place->image, "w");
-	int err = !image || ftruncate(fileno(image), DISK_BYTES) ? -errno : 0;
 	if (image)
 		fclose(image);
 	if (err)
-		log_line("cannot make a disk %s: %s", place->image, strerror(-err));
-	return err;
-}
-
-static void remove_trace(const char *folder)
-{
-	char path[PATH_MAX];
-	const struct dirent *entry;
-	DIR *dir = opendir(folder);
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path); /* which leaves . and .. alone */
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
-}
-
-static void workplace_close(const struct workplace *place)
-{
-	remove_trace(place->trace);
-	unlink(place->image);
-	rmdir(place->folder);
+		log_line("cannot make a disk: %s; set TMPDIR to where there is room", strerror(err));
+	printf("  $ truncate -s %uM " IMAGE "\n\n", DISK_BYTES >> 20);
+	return err ? STATUS_LDE_FAILED : 0;
 }
 
 /* ---- the table ------------------------------------------------------- */
@@ -108,18 +68,18 @@ static void outcome_take(void *ctx, const struct machine_report *report)
 	outcome->disk_busy = (double)report->disks[0].busy_ns / (double)report->wall_ns;
 }
 
-static int measure(const struct workplace *place, const char *nr_processes, bool is_blocking,
+static int measure(struct demo_stage *stage, const char *nr_processes, bool is_blocking,
 		   struct outcome *outcome)
 {
-	const char *const blocking[] = {"run",	 "--timeout",	 TIMEOUT,	"--disk",
-					place->disk, "-n",	 nr_processes,	"/lde/worker",
-					"/dev/vda",  ROUNDS,	 NULL};
-	const char *const holding[] = {"run",	 "--timeout",	TIMEOUT, "--without",   "blocking",
-				       "--disk", place->disk,	"-n",	       nr_processes,
-				       "/lde/worker", "/dev/vda", ROUNDS,      NULL};
+	const char *const blocking[] = {"run", "--timeout",  TIMEOUT,	   "--disk",   DISK, "-n",
+					nr_processes, "/lde/worker", "/dev/vda", ROUNDS,     NULL};
+	const char *const holding[] = {"run",	   "--timeout", TIMEOUT,       "--without",
+				       "blocking", "--disk",	DISK,	       "-n",
+				       nr_processes, "/lde/worker", "/dev/vda", ROUNDS, NULL};
 
 	*outcome = (struct outcome){0};
-	return demo_run(is_blocking ? blocking : holding, outcome_take, outcome);
+	return demo_run(stage, &(struct demo_command){is_blocking ? blocking : holding, NULL, false,
+						      outcome_take, outcome});
 }
 
 static void print_outcome(const char *nr_processes, const char *how, const struct outcome *outcome)
@@ -129,13 +89,13 @@ static void print_outcome(const char *nr_processes, const char *how, const struc
 	       100 * outcome->disk_busy);
 }
 
-static int make_table(const struct workplace *place)
+static int make_table(struct demo_stage *stage)
 {
 	struct outcome outcomes[NR_COUNTS][2];
 
 	for (size_t i = 0; i < NR_COUNTS; i++) {
 		for (int is_blocking = 1; is_blocking >= 0; is_blocking--) {
-			int status = measure(place, process_counts[i], is_blocking,
+			int status = measure(stage, process_counts[i], is_blocking,
 					     &outcomes[i][is_blocking]);
 			if (status)
 				return status;
@@ -152,7 +112,7 @@ static int make_table(const struct workplace *place)
 
 /* ---- the picture ----------------------------------------------------- */
 
-static int draw_trace(const struct workplace *place, uint64_t wall_ns)
+static int draw_trace(const char *trace, uint64_t wall_ns)
 {
 	const uint64_t start_ns = wall_ns / 100 * STRIP_FROM_PERCENT;
 	struct trace_reader *reader;
@@ -160,7 +120,7 @@ static int draw_trace(const struct workplace *place, uint64_t wall_ns)
 	struct strip strip;
 	char why[200];
 
-	int err = trace_reader_open(&reader, place->trace, why, sizeof(why));
+	int err = trace_reader_open(&reader, trace, why, sizeof(why));
 	if (err) {
 		log_line("cannot read the trace: %s", why);
 		return err;
@@ -176,21 +136,23 @@ static int draw_trace(const struct workplace *place, uint64_t wall_ns)
 	return err;
 }
 
-static int draw(const struct workplace *place, bool is_blocking)
+static int draw(struct demo_stage *stage, bool is_blocking)
 {
 	const char *const blocking[] = {
-		"run", "--timeout", TIMEOUT, "--trace", place->trace, "--events", "sched,block",
-		"--disk", place->disk, "-n", "2", "/lde/worker", "/dev/vda", ROUNDS, NULL};
+		"run", "--events", "sched,block", "--timeout", TIMEOUT, "--disk", DISK, "-n", "2",
+		"/lde/worker", "/dev/vda", ROUNDS, NULL};
 	const char *const holding[] = {
-		"run", "--timeout", TIMEOUT, "--trace", place->trace, "--events", "sched,block",
-		"--without", "blocking", "--disk", place->disk, "-n", "2", "/lde/worker",
-		"/dev/vda", ROUNDS, NULL};
+		"run", "--events", "sched,block", "--timeout", TIMEOUT, "--without", "blocking",
+		"--disk", DISK, "-n", "2", "/lde/worker", "/dev/vda", ROUNDS, NULL};
+	const char *trace = is_blocking ? "blocked" : "holding";
 	struct outcome outcome = {0};
+	const struct demo_command command = {is_blocking ? blocking : holding, trace, false,
+					     outcome_take, &outcome};
 
-	int status = demo_run(is_blocking ? blocking : holding, outcome_take, &outcome);
+	int status = demo_run(stage, &command);
 	if (status)
 		return status;
-	return draw_trace(place, outcome.wall_ns) ? STATUS_LDE_FAILED : 0;
+	return draw_trace(trace, outcome.wall_ns) ? STATUS_LDE_FAILED : 0;
 }
 
 /* ---- all of it ------------------------------------------------------- */
@@ -201,8 +163,9 @@ static void print_intro(void)
 	     "process is BLOCKED, another runs, and the disk's interrupt makes it READY again.\n"
 	     "\n"
 	     "Processes that compute for 5 ms and read 4 KiB from the disk in turn: one, two,\n"
-	     "and four of them. Each once as it should be, and once with a kernel that looks at\n"
-	     "the disk until it is done:\n");
+	     "and four of them. Each once as it should be, and once with a kernel that looks\n"
+	     "at the disk until it is done. Look at the totals in the table, and at what the\n"
+	     "CPU was used for:\n");
 }
 
 static void print_legend(void)
@@ -219,34 +182,24 @@ static void print_outro(void)
 	     "Holding on, all go one after the other, however many there are.\n"
 	     "\n"
 	     "Go on alone:\n"
-	     "  truncate -s 16M disk.img\n"
 	     "  lde stat --disk disk.img,latency=5ms -n 8 /lde/worker /dev/vda 40\n"
 	     "  lde stat --disk disk.img,latency=20ms -n 4 /lde/worker /dev/vda 40   slower\n"
-	     "  lde stat --disk disk.img,iops=50 -n 4 /lde/worker /dev/vda 40   the disk is full");
+	     "  lde stat --disk disk.img,iops=50 -n 4 /lde/worker /dev/vda 40   it is full");
 }
 
-static int run_all(const struct workplace *place)
+int demo_slow_io(struct demo_stage *stage)
 {
 	print_intro();
-	int status = make_table(place);
+	int status = make_disk();
+	if (!status)
+		status = make_table(stage);
 	if (status)
 		return status;
 	print_legend();
-	status = draw(place, true);
+	status = draw(stage, true);
 	if (!status)
-		status = draw(place, false);
+		status = draw(stage, false);
 	if (!status)
 		print_outro();
-	return status;
-}
-
-int demo_slow_io(void)
-{
-	struct workplace place = {.folder = ""};
-	int status = STATUS_LDE_FAILED;
-
-	if (!workplace_open(&place))
-		status = run_all(&place);
-	workplace_close(&place);
 	return status;
 }

@@ -52,10 +52,11 @@ static void outcome_take(void *ctx, const struct machine_report *report)
 	}
 }
 
-static int run_once(const char *const *argv, struct outcome *outcome)
+static int run_once(struct demo_stage *stage, const char *const *argv, const char *trace,
+		    struct outcome *outcome)
 {
 	*outcome = (struct outcome){0};
-	return demo_run(argv, outcome_take, outcome);
+	return demo_run(stage, &(struct demo_command){argv, trace, true, outcome_take, outcome});
 }
 
 static void print_counts(const char *what, uint64_t with, uint64_t without)
@@ -86,13 +87,14 @@ static void print_comparison(const struct outcome *with, const struct outcome *w
 
 static void print_intro(void)
 {
-	puts("Limited direct execution lets a program run on the CPU itself. But while it runs,\n"
-	     "the kernel does not. How does the kernel get the CPU back?\n"
+	puts("Limited direct execution lets a program run on the CPU itself. But while it\n"
+	     "runs, the kernel does not. How does the kernel get the CPU back?\n"
 	     "\n"
 	     "Three programs on one virtual CPU: the tickers a and b sleep, and every 100 ms\n"
 	     "want the CPU for a moment; hog computes for one second and never waits.\n"
 	     "\n"
-	     "First with the timer interrupt, as it should be. Watch how late the ticks are:\n");
+	     "First with the timer interrupt, as it should be. Look at how late the ticks are,\n"
+	     "and in the chart at the tickers' moments on the CPU:\n");
 }
 
 static void print_outro(void)
@@ -106,20 +108,22 @@ static void print_outro(void)
 	     "Go on alone:\n"
 	     "  lde stat /lde/hog 500 : /lde/hog 500      they share the CPU, slice by slice\n"
 	     "  lde stat --quantum 1ms -n 2 /lde/hog 500  ten times as many switches\n"
-	     "  lde stat /lde/hog 500                     alone: no switch and no timer at all");
+	     "  lde stat /lde/hog 500                     alone: no switch and no timer at all\n"
+	     "  lde run --sched fifo -n 2 /lde/hog 500    who runs next: lde help policies");
 }
 
-int demo_switching(void)
+int demo_switching(struct demo_stage *stage)
 {
 	struct outcome with, without;
 	int status;
 
 	print_intro();
-	status = run_once(with_timer, &with);
+	status = run_once(stage, with_timer, "with", &with);
 	if (status)
 		return status;
-	puts("Now the same without it: nothing interrupts a process that computes.\n");
-	status = run_once(without_timer, &without);
+	puts("Now the same without it: nothing interrupts a process that computes. Look for\n"
+	     "the tickers in the first second: they are ready, and do not get the CPU.\n");
+	status = run_once(stage, without_timer, "without", &without);
 	if (status)
 		return status;
 	print_comparison(&with, &without);

@@ -259,7 +259,7 @@ int session_run(struct session *session)
 		.show_progress = is_progress_wanted(options),
 		.sample_fd = session->sample_fd,
 		.want_kvm_stats = session->want_kvm_stats,
-		.notice = session_print_notice,
+		.notice = session->print_notice ? session->print_notice : session_print_notice,
 	};
 
 	session->has_report = true;

@@ -19,6 +19,8 @@ struct session {
 	bool want_kvm_stats; /* may be set between prepare and run */
 	bool hides_trace;    /* the same: where the trace is need not be said */
 	int sample_fd;	     /* the same: see machine_config.h */
+	/* The same: says what the kernel has to tell; NULL: a line on stderr. */
+	void (*print_notice)(void *ctx, const struct lde_notice *notice);
 	struct machine_report report; /* after session_run */
 	bool has_report; /* report holds something to free */
 	bool ran; /* the guest ran, whatever its end */

@@ -21,16 +21,34 @@ int show_failed(const char *what, const char *why)
 	return STATUS_LDE_FAILED;
 }
 
-int show_text(const struct timeline *done, const char *dir, size_t rows, FILE *out)
+static struct gantt_style style_of(FILE *out, size_t rows)
 {
-	const struct gantt_style style = {
+	return (struct gantt_style){
 		.width = show_width(out),
 		.colour = screen_has_colour(fileno(out)),
 		.unicode = screen_has_unicode(),
 		.rows_max = rows,
 	};
+}
+
+int show_text(const struct timeline *done, const char *dir, size_t rows, FILE *out)
+{
+	const struct gantt_style style = style_of(out, rows);
 	char why[200];
 	int err = report_print_text(done, dir, &style, out, why, sizeof(why));
 
+	return err ? show_failed(dir, why) : 0;
+}
+
+int show_chart(const char *dir, FILE *out)
+{
+	const struct gantt_style style = style_of(out, SHOW_ROWS_DEFAULT);
+	struct timeline timeline;
+	char why[300];
+	int err = timeline_read(&timeline, dir, NULL, why, sizeof(why));
+
+	if (!err || timeline.nr_events)
+		err = report_print_chart(&timeline, dir, &style, out, why, sizeof(why));
+	timeline_fini(&timeline);
 	return err ? show_failed(dir, why) : 0;
 }

@@ -16,6 +16,9 @@ size_t show_width(FILE *out);
  * a failure, which has been printed. */
 int show_text(const struct timeline *done, const char *dir, size_t rows, FILE *out);
 
+/* The chart of the trace in dir alone. */
+int show_chart(const char *dir, FILE *out);
+
 /* Prints the failure; returns its exit status. */
 int show_failed(const char *what, const char *why);
 

@@ -329,7 +329,7 @@ static void print_checks(const struct timeline *done, FILE *out)
 			nr - TIMELINE_VIOLATIONS_MAX);
 }
 
-static int print_chart(const struct timeline *done, const char *dir,
+int report_print_chart(const struct timeline *done, const char *dir,
 		       const struct gantt_style *style, FILE *out, char *why, size_t why_size)
 {
 	struct gantt *gantt = gantt_create(done, style);
@@ -359,7 +359,7 @@ int report_print_text(const struct timeline *done, const char *dir,
 	int err;
 
 	print_head(done, style, out);
-	err = print_chart(done, dir, style, out, why, why_size);
+	err = report_print_chart(done, dir, style, out, why, why_size);
 	if (err)
 		return err;
 	print_processes(done, style, out);

@@ -15,4 +15,8 @@
 int report_print_text(const struct timeline *done, const char *dir,
 		      const struct gantt_style *style, FILE *out, char *why, size_t why_size);
 
+/* Of it the chart alone. */
+int report_print_chart(const struct timeline *done, const char *dir,
+		       const struct gantt_style *style, FILE *out, char *why, size_t why_size);
+
 #endif

@@ -153,11 +153,11 @@ static void print_line(struct strip *strip, struct strip_line *line, FILE *out)
 void strip_print(struct strip *strip, FILE *out)
 {
 	for (unsigned int i = 0; i < strip->nr_processes; i++) {
-		fprintf(out, "  process %-4u |", strip->processes[i].pid);
+		fprintf(out, " process %-4u |", strip->processes[i].pid);
 		print_line(strip, &strip->processes[i], out);
 		fputs("|\n", out);
 	}
-	fprintf(out, "  disk         |");
+	fprintf(out, " disk         |");
 	print_line(strip, &strip->disk, out);
 	fputs("|\n", out);
 }
