@@ -84,7 +84,9 @@ $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 
 $(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c tests/fuzz/virtio/disk_target.c
 $(BUILD)/tests/unit/vmm_virtio_console_test: tests/fuzz/virtio/virtio_input.c \
-	tests/fuzz/virtio/console_target.c
+	tests/fuzz/virtio/console_target.c tests/unit/console/host_side.c
+$(foreach t,console console_hostile console_tag,$(BUILD)/tests/unit/vmm_$(t)_test): \
+	tests/unit/console/host_side.c tests/unit/console/guest_side.c
 $(BUILD)/tests/unit/observe_trace_test: tests/fuzz/trace/trace_input.c
 
 # A driver of the kernel and a device of the VMM, in one process.

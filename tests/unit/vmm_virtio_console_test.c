@@ -13,7 +13,6 @@
 #include <linux/virtio_mmio.h>
 #include <poll.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +24,7 @@
 #include <cmocka.h>
 
 #include "tests/fuzz/virtio/virtio_input.h"
+#include "tests/unit/console/host_side.h"
 #include "vmm/dev/virtio_console.h"
 
 #define MEMORY_BYTES (4u << 20)
@@ -34,30 +34,18 @@
 #define DATA_GPA     0x100000
 #define AVAIL        0x400
 #define USED         0x800
-#define WAIT_MS      5000
 
 #define NEXT  VRING_DESC_F_NEXT
 #define WRITE VRING_DESC_F_WRITE
 
 enum { RX0, TX0, TO_DRIVER, FROM_DRIVER, RX1, TX1, RX2, TX2 };
-enum { IN, OUT, ERR };
 
 #define F(bit) (1ull << (bit))
 #define F_PORTS (F(VIRTIO_F_VERSION_1) | F(VIRTIO_CONSOLE_F_SIZE) | F(VIRTIO_CONSOLE_F_MULTIPORT))
 
-static struct guestmem mem;
 static struct vcon vcon;
 static struct vconsole console;
-static int host[3];   /* the console's ends */
-static int remote[3]; /* the other ends */
-static int interrupts;
 static uint16_t seen[VCON_QUEUES]; /* of the used rings */
-
-static void on_interrupt(void *ctx)
-{
-	(void)ctx;
-	assert_int_equal(write(interrupts, &(uint64_t){1}, sizeof(uint64_t)), sizeof(uint64_t));
-}
 
 static void open_device(bool has_terminal)
 {
@@ -83,18 +71,8 @@ static void close_device(void)
 
 static int set_up(void **state)
 {
-	int fds[2];
-
 	(void)state;
-	signal(SIGPIPE, SIG_IGN);
-	interrupts = eventfd(0, EFD_NONBLOCK);
-	for (int i = 0; i < 3; i++) {
-		if (pipe(fds))
-			return -1;
-		host[i] = fds[i > 0];
-		remote[i] = fds[i == 0];
-	}
-	if (interrupts < 0 || guestmem_init(&mem, MEMORY_BYTES))
+	if (host_open(MEMORY_BYTES, EFD_NONBLOCK))
 		return -1;
 	open_device(false);
 	return 0;
@@ -104,19 +82,14 @@ static int tear_down(void **state)
 {
 	(void)state;
 	close_device();
-	for (int i = 0; i < 3; i++) {
-		close(host[i]);
-		close(remote[i]);
-	}
-	close(interrupts);
-	guestmem_fini(&mem);
+	host_close();
 	return 0;
 }
 
 static void use_path(int stream, const char *path)
 {
 	close_device();
-	close(host[stream]);
+	close_end(&host[stream]);
 	host[stream] = path ? open(path, stream ? O_WRONLY : O_RDONLY) : -1;
 	assert_true(!path || host[stream] >= 0);
 	open_device(false);
@@ -220,19 +193,6 @@ static void send_text(unsigned int queue, uint16_t i, const char *text)
 	strcpy(data() + offset, text);
 	set_desc(queue, i, DATA_GPA + offset, (uint32_t)strlen(text), 0, 0);
 	offer(queue, i);
-}
-
-static void expect_output(int stream, const char *text)
-{
-	char got[4096] = "";
-	size_t len = 0;
-
-	while (len < strlen(text)) {
-		ssize_t more = read(remote[stream], got + len, strlen(text) - len);
-		assert_true(more > 0);
-		len += (size_t)more;
-	}
-	assert_string_equal(got, text);
 }
 
 /* ---- control ----------------------------------------------------------- */
@@ -472,11 +432,10 @@ static void a_failed_write_is_told_before_its_buffer_is_used(void **state)
 	take_used(TX0);
 	assert_true(has_used(TO_DRIVER));
 	expect_result(LDE_VIRTIO_PORT_STDIO, false, -ENOSPC);
-	close(remote[ERR]);
+	close_end(&remote[ERR]);
 	send_text(TX1, 0, "lost");
 	take_used(TX1);
 	expect_result(LDE_VIRTIO_PORT_STDERR, false, -EPIPE);
-	remote[ERR] = -1;
 	assert_int_equal(vcon.counters.nr_failed, 2);
 }
 
@@ -490,8 +449,7 @@ static void what_was_written_before_an_error_is_told(void **state)
 	set_desc(TX0, 0, DATA_GPA, 1 << 20, 0, 0);
 	offer(TX0, 0);
 	assert_int_equal(read(remote[OUT], got, sizeof(got)), sizeof(got));
-	close(remote[OUT]);
-	remote[OUT] = -1;
+	close_end(&remote[OUT]);
 	take_used(TX0);
 	const struct lde_virtio_console_result *message = hear(NULL);
 	assert_int_equal(message->event, LDE_VIRTIO_CONSOLE_RESULT);
@@ -586,8 +544,7 @@ static void the_end_of_input_is_a_buffer_of_nothing(void **state)
 {
 	(void)state;
 	start_ports(8);
-	close(remote[IN]);
-	remote[IN] = -1;
+	close_end(&remote[IN]);
 	offer_input(0, 10);
 	assert_int_equal(take_used(RX0).len, 0);
 	offer_input(1, 10);
