@@ -36,8 +36,8 @@ static void scan_enqueue(struct process *p, enum policy_event event)
 {
 	struct policy_state *s = &p->policy;
 
-	if (event == POLICY_WOKEN && s->has_waited && logical_is_on)
-		s->woken_at = scan.woken_at = logical_now();
+	if (event == POLICY_WOKEN && s->has_waited)
+		s->woken_at = scan.woken_at = logical_is_on ? logical_now() : 0;
 	else
 		s->woken_at = NEVER;
 	s->has_waited = false;
@@ -54,9 +54,12 @@ static void scan_charge(struct process *p, uint64_t ticks, bool waits)
 		scan.holder = p;
 }
 
+/* On the real clock nobody is in the same tick: it matters only who may go first. */
 static bool is_just_woken(const struct process *p)
 {
-	return logical_is_on && p->policy.woken_at == logical_now() &&
+	if (!logical_is_on)
+		return scan.io_immediate && p->policy.woken_at != NEVER;
+	return p->policy.woken_at == logical_now() &&
 	       scan.checked_at != logical_now();
 }
 
@@ -97,7 +100,7 @@ static bool scan_preempts(const struct process *p, const struct process *running
 {
 	(void)running;
 	(void)ticks;
-	return p->policy.woken_at != NEVER || !logical_is_on;
+	return p->policy.woken_at != NEVER;
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * job STEPS [MICROSECONDS]: does what STEPS says, a list of tN: N times, compute
- * (for that long) and make a system call that does nothing; and i: compute, and read
+ * (so much CPU time) and make a system call that does nothing; and i: compute, and read
  * from /dev/slow. Then it computes once more and ends, or at once if STEPS is empty.
  * So on the logical clock t3,i takes five ticks, since the end of the program is that
  * of the last one, and t0 takes one.
@@ -20,6 +20,9 @@
 
 #define SLOW   "/dev/slow"
 #define PROBES 4
+#define MANY   100000 /* rounds */
+#define FEW    100
+#define PARTS  8
 
 static uint64_t cpu_ns(void)
 {
@@ -41,21 +44,49 @@ __attribute__((noinline, noclone)) static void compute(uint64_t rounds)
 	}
 }
 
-/* How many rounds take so many microseconds of the CPU: the quickest of a few tries. */
-static uint64_t rounds_for(uint64_t us)
+/* What a tick's work is: so much CPU time; or rounds, if ns is 0. */
+struct work {
+	uint64_t ns, rounds;
+	uint64_t ns_of_many; /* what MANY rounds take, about */
+};
+
+/* Finds out how long rounds take: the quickest of a few tries. On the logical clock
+ * they take no time at all, and then there is none to wait for. */
+static void measure_work(struct work *work, uint64_t us)
 {
-	const uint64_t tried = 100000;
 	uint64_t best = UINT64_MAX;
 
 	for (int i = 0; i < PROBES; i++) {
 		uint64_t start = cpu_ns(), took;
 
-		compute(tried);
+		compute(MANY);
 		took = cpu_ns() - start;
 		if (took && took < best)
 			best = took;
 	}
-	return tried * us * 1000 / best;
+	if (best == UINT64_MAX)
+		return;
+	work->ns = us * 1000;
+	work->ns_of_many = best;
+}
+
+/*
+ * In parts, as a host that is busy may make them longer than they are meant to be, but
+ * few: each look at the clock is a system call. The last ones are shorter and shorter.
+ */
+static void do_work(const struct work *work)
+{
+	uint64_t start, used = 0;
+
+	if (!work->ns) {
+		compute(work->rounds);
+		return;
+	}
+	for (start = cpu_ns(); used < work->ns; used = cpu_ns() - start) {
+		uint64_t left = work->ns - used, part = work->ns / PARTS;
+
+		compute((left < part ? left : part) * MANY / work->ns_of_many * 7 / 8 + FEW);
+	}
 }
 
 static int usage(void)
@@ -112,29 +143,30 @@ static int check(char *steps, int *has_io)
 	return 1;
 }
 
-static int run(char *steps, uint64_t rounds, int slow)
+static int run(char *steps, const struct work *work, int slow)
 {
 	struct step step;
 	char byte;
 
 	while (*steps && take_step(&steps, &step)) {
 		if (step.is_io) {
-			compute(rounds);
+			do_work(work);
 			if (read(slow, &byte, 1) != 1)
 				return fail();
 		}
 		for (; step.ticks; step.ticks--) {
-			compute(rounds);
+			do_work(work);
 			getppid();
 		}
 	}
-	compute(rounds);
+	do_work(work);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t us = 0, rounds = 1000;
+	struct work work = {.rounds = 1000};
+	uint64_t us = 0;
 	int has_io, slow = -1;
 	char *end = "";
 
@@ -148,6 +180,6 @@ int main(int argc, char **argv)
 	if (has_io && slow < 0)
 		return fail();
 	if (us)
-		rounds = rounds_for(us);
-	return run(argv[1], rounds, slow);
+		measure_work(&work, us);
+	return run(argv[1], &work, slow);
 }

@@ -199,7 +199,6 @@ static void what_cannot_be_run_is_refused(void **state)
 	refused(RUN(ostep_lottery, "-c", "-l", "5:0,5:5"), "0 tickets");
 	refused(RUN(ostep_lottery, "-c", "-q", "0"), "-q 0");
 	refused(RUN(ostep_lottery, "-c", "-l", "9000000:1,9000000:1"), "up to 10000000");
-	refused(RUN(ostep_lottery, "--clock", "stopped"), "--clock stopped");
 }
 
 /* ---- what is made of the records --------------------------------------------------- */
@@ -335,6 +334,87 @@ static void lottery_shows_who_has_won(void **state)
 	      "\n");
 }
 
+/* ---- the real clock ---------------------------------------------------------------- */
+
+static void clock_is_one_of_two(void **state)
+{
+	(void)state;
+	refused(RUN(ostep_scheduler, "--clock", "stopped"), "--clock stopped");
+	refused(RUN(ostep_scheduler, "--clock", "realistic"), "--clock realistic");
+	refused(RUN(ostep_scheduler, "--clock", "real,tick=5"), "--clock real,tick=5");
+	refused(RUN(ostep_scheduler, "--clock", "real,tick=1us"), "100us to 1s");
+	refused(RUN(ostep_scheduler, "--clock", "logical,tick=1ms"), "give logical, real");
+	refused(RUN(ostep_mlfq, "-c", "--clock", "real"), "logical clock only");
+	refused(RUN(ostep_scheduler, "-c", "-l", "0.001", "--clock", "real"), "too short");
+	assert_int_equal(RUN(ostep_mlfq, "-j1", "--clock", "real"), 0);
+}
+
+/* Ticks of 10 ms, times in ns. */
+#define MS(n) ((n)*1000000ull)
+
+static void scheduler_shows_jitter(void **state)
+{
+	(void)state;
+	ANSWER({.time = MS(1), .kind = RECORD_DISPATCH, .job = 1},
+	       {.time = MS(12), .kind = RECORD_READY, .job = 1},
+	       {.time = MS(12), .kind = RECORD_DISPATCH, .job = 0},
+	       {.time = MS(24), .kind = RECORD_DONE, .job = 0},
+	       {.time = MS(25), .kind = RECORD_DISPATCH, .job = 1},
+	       {.time = MS(40), .kind = RECORD_DONE, .job = 1});
+	assert_int_equal(RUN(ostep_scheduler, "-c", "-pRR", "-l1,2", "--clock", "real"), 0);
+	shows("  [ time   0 ] Run job   1 for 1.10 secs jitter +0.100\n"
+	      "  [ time   1 ] Run job   0 for 1.20 secs ( DONE at 2.40 ) jitter +0.200\n"
+	      "  [ time   2 ] Run job   1 for 1.50 secs ( DONE at 4.00 ) jitter +0.600\n");
+	shows("  Job   1 -- Response: 0.10  Turnaround 4.00  Wait 1.40\n");
+	shows("Real clock: total 4.00, jobs 3.00, idle 0.00, overhead 1.00 (25.00%)\n");
+}
+
+/* A draw is made before the one who had the CPU has lost it. */
+static void lottery_shows_jitter(void **state)
+{
+	(void)state;
+	ANSWER({.time = MS(0), .kind = RECORD_DRAW, .job = 0, .draw = {3, 40}},
+	       {.time = MS(0), .kind = RECORD_DISPATCH, .job = 0},
+	       {.time = MS(11), .kind = RECORD_RUN, .job = 0},
+	       {.time = MS(12), .kind = RECORD_DRAW, .job = 1, .draw = {20, 40}},
+	       {.time = MS(12), .kind = RECORD_READY, .job = 0},
+	       {.time = MS(13), .kind = RECORD_DISPATCH, .job = 1},
+	       {.time = MS(23), .kind = RECORD_RUN, .job = 1},
+	       {.time = MS(23), .kind = RECORD_DONE, .job = 1});
+	assert_int_equal(RUN(ostep_lottery, "-c", "-l2:10,1:30", "--clock", "real"), 0);
+	shows("(* job:0 timeleft:2 tix:10 )  (  job:1 timeleft:1 tix:30 ) \n"
+	      "--> JOB 0 ran for 1.200 at time 0.00, jitter +0.200\n");
+	shows("(  job:0 timeleft:1 tix:10 )  (* job:1 timeleft:1 tix:30 ) \n"
+	      "--> JOB 1 ran for 1.000 at time 1.30, jitter +0.000\n"
+	      "--> JOB 1 DONE at time 2.30\n");
+}
+
+/* An instruction that was interrupted is as long as its parts. */
+static void process_run_shows_jitter(void **state)
+{
+	(void)state;
+	ANSWER({.time = MS(0), .kind = RECORD_DISPATCH, .job = 0},
+	       {.time = MS(11), .kind = RECORD_RUN, .job = 0, .run.op = RECORD_OP_IO},
+	       {.time = MS(11), .kind = RECORD_IO_ISSUED, .job = 0},
+	       {.time = MS(11), .kind = RECORD_BLOCKED, .job = 0},
+	       {.time = MS(12), .kind = RECORD_DISPATCH, .job = 1},
+	       {.time = MS(16), .kind = RECORD_IO_DONE, .job = 0},
+	       {.time = MS(16), .kind = RECORD_READY, .job = 0},
+	       {.time = MS(16), .kind = RECORD_READY, .job = 1},
+	       {.time = MS(16), .kind = RECORD_DISPATCH, .job = 0},
+	       {.time = MS(26), .kind = RECORD_RUN, .job = 0, .run.op = RECORD_OP_IO_DONE},
+	       {.time = MS(26), .kind = RECORD_DONE, .job = 0},
+	       {.time = MS(26), .kind = RECORD_DISPATCH, .job = 1},
+	       {.time = MS(34), .kind = RECORD_RUN, .job = 1, .run.op = RECORD_OP_CPU},
+	       {.time = MS(34), .kind = RECORD_DONE, .job = 1});
+	assert_int_equal(RUN(ostep_process_run, "-Pi:c1", "-c", "--clock=real"), 0);
+	shows("   1.10         RUN:io         READY             1                      +0.100\n"
+	      "   2.60*   RUN:io_done         READY             1                      +0.000\n"
+	      "   3.40           DONE       RUN:cpu             1                      +0.200\n"
+	      "\n"
+	      "Real clock: total 3.40, jobs 3.00, idle 0.00, overhead 0.40 (11.76%)\n");
+}
+
 static void help_names_the_options(void **state)
 {
 	(void)state;
@@ -368,6 +448,10 @@ int main(void)
 	    cmocka_unit_test_setup(scheduler_counts_the_ticks_of_a_slice, setup),
 	    cmocka_unit_test_setup(mlfq_shows_what_is_left, setup),
 	    cmocka_unit_test_setup(lottery_shows_who_has_won, setup),
+	    cmocka_unit_test_setup(clock_is_one_of_two, setup),
+	    cmocka_unit_test_setup(scheduler_shows_jitter, setup),
+	    cmocka_unit_test_setup(lottery_shows_jitter, setup),
+	    cmocka_unit_test_setup(process_run_shows_jitter, setup),
 	    cmocka_unit_test_setup(help_names_the_options, setup),
 	};
 

@@ -14,6 +14,10 @@
 /* What maximum a random number needs, so as not to be 0 for ever. */
 #define MAX_LEAST 2
 
+/* On the real clock jobs take longer than their length, and so more draws. */
+#define REAL_DRAWS_FACTOR 4
+#define REAL_DRAWS_MORE   100
+
 #define REFUSE(call, format, ...)                                                                  \
 	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
 
@@ -28,7 +32,8 @@ struct lottery {
 	int64_t nr_jobs, max_length, max_tickets, quantum;
 	struct job *jobs; /* malloced */
 	size_t nr;
-	int64_t total;   /* ticks of all jobs: so many draws there are */
+	int64_t total; /* ticks of all jobs: so many draws there are */
+	size_t nr_draws;
 	uint32_t *draws; /* malloced */
 };
 
@@ -122,10 +127,13 @@ static int load_random(const struct simulator_call *call, struct lottery *sim,
 static int load_draws(const struct simulator_call *call, struct lottery *sim,
 		      struct mersenne *random)
 {
-	sim->draws = calloc((size_t)(sim->total > 0 ? sim->total : 1), sizeof(*sim->draws));
+	sim->nr_draws = sim->total > 0 ? (size_t)sim->total : 0;
+	if (sim->common.real_tick_ns)
+		sim->nr_draws = sim->nr_draws * REAL_DRAWS_FACTOR + REAL_DRAWS_MORE;
+	sim->draws = calloc(sim->nr_draws + 1, sizeof(*sim->draws));
 	if (!sim->draws)
 		return simulator_no_memory(call);
-	for (int64_t i = 0; i < sim->total; i++)
+	for (size_t i = 0; i < sim->nr_draws; i++)
 		sim->draws[i] = (uint32_t)(mersenne_fraction(random) * DRAW_RANGE);
 	return 0;
 }
@@ -185,6 +193,7 @@ static int load_workload(const struct simulator_call *call, struct lottery *sim,
 			      (long long)sim->quantum, SIMULATOR_TICKS_MAX);
 	workload->rules = WORKLOAD_LOTTERY;
 	workload->quantum = (uint64_t)sim->quantum;
+	workload->real_tick_ns = sim->common.real_tick_ns;
 	for (size_t i = 0; i < sim->nr; i++) {
 		struct workload_job *job;
 		int err = check_job(call, &sim->jobs[i], i);
@@ -197,7 +206,7 @@ static int load_workload(const struct simulator_call *call, struct lottery *sim,
 		job->tickets = (uint32_t)sim->jobs[i].tickets;
 	}
 	workload->draws = sim->draws;
-	workload->nr_draws = (size_t)sim->total;
+	workload->nr_draws = sim->nr_draws;
 	sim->draws = NULL;
 	return 0;
 }
@@ -209,6 +218,11 @@ struct table {
 	struct lottery *sim;
 	const struct workload *workload;
 	size_t nr_draws;
+	/* The real clock. */
+	const struct record *draw; /* not yet printed */
+	bool is_running;
+	uint64_t began_ns, ended_ns;
+	int64_t at_begin; /* left of the job that runs */
 };
 
 static void print_holders(const struct table *table, uint32_t winner)
@@ -237,18 +251,69 @@ static void print_draw(struct table *table, const struct record *record)
 	print_holders(table, record->job);
 }
 
-static void take_record(struct table *table, const struct record *record)
+/* How long the winner had the CPU, and how much longer that is than its quantum, or, if it
+ * has ended, than what was left. */
+static void print_turn(struct table *table, const struct record *record)
+{
+	double ran = simulator_real_ticks(table->workload, record->time - table->began_ns);
+	double meant =
+	    (double)(record->kind == RECORD_DONE ? table->at_begin : table->sim->quantum);
+
+	fprintf(table->out, "--> JOB %u ran for %.3f at time %.2f, jitter %+.3f\n", record->job,
+		ran, simulator_real_ticks(table->workload, table->began_ns), ran - meant);
+	table->is_running = false;
+	table->ended_ns = record->time;
+}
+
+static void take_real(struct table *table, const struct record *record)
 {
 	switch (record->kind) {
 	case RECORD_DRAW:
-		print_draw(table, record);
+		/* The draw comes first, and then the one before loses the CPU. */
+		table->draw = record;
+		break;
+	case RECORD_DISPATCH:
+		if (table->draw)
+			print_draw(table, table->draw);
+		table->draw = NULL;
+		table->is_running = true;
+		table->began_ns = record->time;
+		table->at_begin = table->sim->jobs[record->job].left;
+		break;
+	case RECORD_READY:
+	case RECORD_DONE:
+		if (table->is_running)
+			print_turn(table, record);
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_done(const struct table *table, const struct record *record)
+{
+	if (table->workload->real_tick_ns)
+		fprintf(table->out, "--> JOB %u DONE at time %.2f\n", record->job,
+			simulator_real_ticks(table->workload, record->time));
+	else
+		fprintf(table->out, "--> JOB %u DONE at time %llu\n", record->job,
+			(unsigned long long)record->time);
+}
+
+static void take_record(struct table *table, const struct record *record)
+{
+	if (table->workload->real_tick_ns)
+		take_real(table, record);
+	switch (record->kind) {
+	case RECORD_DRAW:
+		if (!table->workload->real_tick_ns)
+			print_draw(table, record);
 		break;
 	case RECORD_RUN:
 		table->sim->jobs[record->job].left--;
 		break;
 	case RECORD_DONE:
-		fprintf(table->out, "--> JOB %u DONE at time %llu\n", record->job,
-			(unsigned long long)record->time);
+		print_done(table, record);
 		break;
 	default:
 		break;
@@ -268,6 +333,10 @@ static int print_answers(const struct simulator_call *call, struct lottery *sim,
 		for (size_t i = 0; i < recording.nr; i++)
 			take_record(&table, &recording.records[i]);
 		fputc('\n', call->out);
+		if (workload->real_tick_ns)
+			simulator_print_overhead(call->out,
+						 simulator_real_ticks(workload, table.ended_ns),
+						 (double)sim->total, 0);
 	}
 	recording_fini(&recording);
 	return err;

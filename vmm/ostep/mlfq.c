@@ -291,6 +291,13 @@ static int add_steps(struct workload_job *job, const struct job *from)
 static int load_workload(const struct simulator_call *call, const struct mlfq *sim,
 			 struct workload *workload)
 {
+	if (sim->common.real_tick_ns)
+		return REFUSE(
+		    call,
+		    "--clock %s: the kernel says in which queue a process is, and what it "
+		    "has left there, with the ticks of the logical clock only; lde run "
+		    "--sched mlfq --timeline shows a run on the real one",
+		    sim->common.clock);
 	*workload = (struct workload){
 	    .rules = WORKLOAD_MLFQ,
 	    .io_ticks = sim->io_time > 0 ? (uint64_t)sim->io_time : 0,

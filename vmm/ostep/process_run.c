@@ -13,8 +13,9 @@
 #define IO_RUN_LATER     "IO_RUN_LATER"
 #define IO_RUN_IMMEDIATE "IO_RUN_IMMEDIATE"
 
-#define PERCENT 100.0
-#define COLUMN  14
+#define PERCENT      100.0
+#define COLUMN       14
+#define COLUMN_EMPTY 10
 
 #define REFUSE(call, format, ...)                                                                  \
 	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
@@ -135,6 +136,7 @@ static int load(const struct simulator_call *call, const struct process_run *sim
 		return err;
 	*workload = (struct workload){
 	    .rules = WORKLOAD_PROCESS_RUN,
+	    .real_tick_ns = sim->common.real_tick_ns,
 	    .io_ticks = (uint64_t)sim->io_length,
 	    .switch_on_end = strcmp(sim->switch_when, SWITCH_ON_END) == 0,
 	    .io_run_immediate = strcmp(sim->io_done, IO_RUN_IMMEDIATE) == 0,
@@ -183,6 +185,11 @@ struct table {
 	size_t nr_ios;            /* issued, and not done */
 	bool io_done;             /* in this tick */
 	uint64_t ticks, cpu_busy, io_busy;
+	/* The real clock. */
+	const struct workload *workload;
+	uint64_t since_ns; /* who has the CPU does this instruction */
+	uint64_t *used_ns; /* of its instruction, before it lost the CPU; by process */
+	uint64_t idle_ns;
 };
 
 static const char *state_name(enum record_kind state)
@@ -220,7 +227,34 @@ static void print_titles(const struct table *table)
 		snprintf(title, sizeof(title), "PID:%2zu", i);
 		fprintf(table->out, "%*s", COLUMN, title);
 	}
-	fprintf(table->out, "%*s%*s\n", COLUMN, "CPU", COLUMN, "IOs");
+	fprintf(table->out, "%*s%*s", COLUMN, "CPU", COLUMN, "IOs");
+	if (table->workload->real_tick_ns)
+		fprintf(table->out, "%*s", COLUMN, "jitter");
+	fputc('\n', table->out);
+}
+
+/* Of an instruction: how much longer than a tick it took. */
+static void print_jitter(struct table *table, const struct record *record)
+{
+	uint64_t took = record->time - table->since_ns;
+
+	table->since_ns = record->time;
+	if (record->kind == RECORD_IDLE) {
+		table->idle_ns += took;
+		return;
+	}
+	took += table->used_ns[record->job];
+	table->used_ns[record->job] = 0;
+	fprintf(table->out, "%+*.3f", COLUMN, simulator_real_ticks(table->workload, took) - 1);
+}
+
+static void print_time(const struct table *table, uint64_t time)
+{
+	if (table->workload->real_tick_ns)
+		fprintf(table->out, "%7.2f", simulator_real_ticks(table->workload, time));
+	else
+		fprintf(table->out, "%3llu", (unsigned long long)time);
+	fputc(table->io_done ? '*' : ' ', table->out);
 }
 
 /* A tick: record is the RUN or the IDLE of it. */
@@ -229,8 +263,7 @@ static void print_tick(struct table *table, const struct record *record)
 	/* A process without an instruction ends in its tick, and that is none either. */
 	bool is_busy = record->kind == RECORD_RUN && record->run.op != RECORD_OP_NONE;
 
-	fprintf(table->out, "%3llu%c", (unsigned long long)record->time,
-		table->io_done ? '*' : ' ');
+	print_time(table, record->time);
 	for (size_t i = 0; i < table->nr_jobs; i++)
 		fprintf(table->out, "%*s", COLUMN,
 			is_busy && i == record->job ? op_name(record->run.op)
@@ -238,13 +271,25 @@ static void print_tick(struct table *table, const struct record *record)
 	fprintf(table->out, "%*s", COLUMN, is_busy ? "1" : " ");
 	/* The simulator's column is narrower when it is empty. */
 	if (table->nr_ios)
-		fprintf(table->out, "%*zu\n", COLUMN, table->nr_ios);
+		fprintf(table->out, "%*zu", COLUMN, table->nr_ios);
 	else
-		fprintf(table->out, "%10s\n", " ");
+		fprintf(table->out, "%*s", table->workload->real_tick_ns ? COLUMN : COLUMN_EMPTY,
+			" ");
+	if (table->workload->real_tick_ns)
+		print_jitter(table, record);
+	fputc('\n', table->out);
 	table->ticks = record->time;
 	table->cpu_busy += is_busy;
 	table->io_busy += table->nr_ios > 0;
 	table->io_done = false;
+}
+
+static void take_turn(struct table *table, const struct record *record)
+{
+	if (record->kind == RECORD_DISPATCH)
+		table->since_ns = record->time;
+	else if (record->kind == RECORD_READY && table->states[record->job] == RECORD_DISPATCH)
+		table->used_ns[record->job] += record->time - table->since_ns;
 }
 
 static void take_record(struct table *table, const struct record *record)
@@ -265,11 +310,22 @@ static void take_record(struct table *table, const struct record *record)
 	case RECORD_READY:
 	case RECORD_BLOCKED:
 	case RECORD_DONE:
+		take_turn(table, record);
 		table->states[record->job] = record->kind;
 		break;
 	default:
 		break;
 	}
+}
+
+static void print_real_stats(const struct table *table)
+{
+	const struct workload *workload = table->workload;
+
+	fputc('\n', table->out);
+	simulator_print_overhead(table->out, simulator_real_ticks(workload, table->ticks),
+				 (double)table->cpu_busy,
+				 simulator_real_ticks(workload, table->idle_ns));
 }
 
 static void print_stats(const struct table *table)
@@ -286,21 +342,25 @@ static void print_stats(const struct table *table)
 static int print_answers(const struct simulator_call *call, const struct process_run *sim,
 			 const struct workload *workload)
 {
-	struct table table = {.out = call->out, .nr_jobs = workload->nr_jobs};
+	struct table table = {.out = call->out, .nr_jobs = workload->nr_jobs, .workload = workload};
 	struct recording recording;
 	int err = simulator_record(call, workload, &recording);
 
 	if (!err) {
 		table.states = calloc(workload->nr_jobs, sizeof(*table.states));
-		err = table.states ? 0 : simulator_no_memory(call);
+		table.used_ns = calloc(workload->nr_jobs, sizeof(*table.used_ns));
+		err = table.states && table.used_ns ? 0 : simulator_no_memory(call);
 	}
 	if (!err) {
 		print_titles(&table);
 		for (size_t i = 0; i < recording.nr; i++)
 			take_record(&table, &recording.records[i]);
-		if (sim->stats)
+		if (workload->real_tick_ns)
+			print_real_stats(&table);
+		else if (sim->stats)
 			print_stats(&table);
 	}
+	free(table.used_ns);
 	free(table.states);
 	recording_fini(&recording);
 	return err;

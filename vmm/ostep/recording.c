@@ -17,7 +17,8 @@
 
 #define JOB_PROGRAM "/lde/job"
 #define DIR_SIZE    256
-#define TICK_NS     LDE_TICK_NS_DEFAULT
+#define MICROSECONDS_SIZE 24
+#define NS_PER_US   1000
 #define MIB         (1ull << 20)
 
 /* What one process takes, generously. */
@@ -25,12 +26,20 @@
 #define MEMORY_OF_JOB (MIB / 4)
 #define MEMORY_STEP  (2 * MIB)
 
+static uint64_t ticks_to_ns(const struct workload *workload, uint64_t ticks)
+{
+	uint64_t tick_ns = workload->real_tick_ns ? workload->real_tick_ns : LDE_TICK_NS_DEFAULT;
+
+	return ticks > UINT64_MAX / tick_ns ? UINT64_MAX : ticks * tick_ns;
+}
+
 /* ---- the workload as a command line ------------------------------------------------ */
 
 /* One job's program and its arguments. */
 struct job_args {
 	char *steps;
-	char *argv[3];
+	char us[MICROSECONDS_SIZE]; /* that a tick takes on the real clock */
+	char *argv[4];
 };
 
 struct run {
@@ -107,6 +116,10 @@ static int make_steps(struct job_args *args, const struct workload *workload,
 		return -ENOMEM;
 	args->argv[0] = JOB_PROGRAM;
 	args->argv[1] = args->steps;
+	if (workload->real_tick_ns) {
+		snprintf(args->us, sizeof(args->us), "%" PRIu64, workload->real_tick_ns / NS_PER_US);
+		args->argv[2] = args->us;
+	}
 	return 0;
 }
 
@@ -130,8 +143,8 @@ static int make_programs(struct run *run)
 			.share = {
 				.tickets = job->tickets,
 				.length_ns = workload->rules == WORKLOAD_SJF ?
-						     job->length * TICK_NS : 0,
-				.arrival_ns = job->arrival * TICK_NS,
+						     ticks_to_ns(workload, job->length) : 0,
+				.arrival_ns = ticks_to_ns(workload, job->arrival),
 			},
 		};
 	}
@@ -140,10 +153,6 @@ static int make_programs(struct run *run)
 
 /* ---- its rules as a policy ----------------------------------------------------------- */
 
-static uint64_t ticks_to_ns(uint64_t ticks)
-{
-	return ticks > UINT64_MAX / TICK_NS ? UINT64_MAX : ticks * TICK_NS;
-}
 
 static void set_levels(struct sched_config *sched, const struct workload *workload)
 {
@@ -152,11 +161,11 @@ static void set_levels(struct sched_config *sched, const struct workload *worklo
 		const struct workload_level *level = &workload->levels[i];
 
 		sched->quanta_ns[i] =
-			level->quantum > 0 ? ticks_to_ns((uint64_t)level->quantum) : UINT64_MAX;
+			level->quantum > 0 ? ticks_to_ns(workload, (uint64_t)level->quantum) : UINT64_MAX;
 		sched->allotments[i] = level->allotment > 0 && level->allotment < LDE_SCHED_ENDLESS ?
 					       (uint32_t)level->allotment : LDE_SCHED_ENDLESS;
 	}
-	sched->boost_ns = ticks_to_ns(workload->boost);
+	sched->boost_ns = ticks_to_ns(workload, workload->boost);
 }
 
 static void set_rules(struct sched_config *sched, const struct workload *workload)
@@ -186,14 +195,15 @@ static void make_config(struct run *run)
 
 	*config = (struct machine_config){
 		.memory_bytes = MEMORY_BASE + workload->nr_jobs * MEMORY_OF_JOB / MEMORY_STEP * MEMORY_STEP,
-		.quantum_ns = ticks_to_ns(workload->quantum ? workload->quantum : 1),
+		.quantum_ns = ticks_to_ns(workload, workload->quantum ? workload->quantum : 1),
 		.sched.name = policies[workload->rules],
-		.clock = {.is_logical = true, .tick_ns = TICK_NS, .has_slow = true,
-			  .slow_ns = ticks_to_ns(workload->io_ticks)},
+		.clock = {.is_logical = !workload->real_tick_ns, .tick_ns = ticks_to_ns(workload, 1), .has_slow = true,
+			  .slow_ns = ticks_to_ns(workload, workload->io_ticks)},
 		.programs = run->programs,
 		.nr_programs = workload->nr_jobs,
 		.self_check = self_check && strcmp(self_check, "1") == 0,
-		.trace_classes = LDE_TRACE_C_SCHED | LDE_TRACE_C_PROCESS,
+		.trace_classes = LDE_TRACE_C_SCHED | LDE_TRACE_C_PROCESS |
+				 (workload->real_tick_ns ? LDE_TRACE_C_SYSCALL : 0),
 		.trace_buffer_bytes = MIB,
 	};
 	if (workload->rules == WORKLOAD_MLFQ)

@@ -38,11 +38,16 @@ static bool is_process_run(const struct replay *replay)
 	return replay->workload->rules == WORKLOAD_PROCESS_RUN;
 }
 
+static bool is_real(const struct replay *replay)
+{
+	return replay->workload->real_tick_ns;
+}
+
 /* Before a tick, its number; after it when it was over. process-run counts from 1,
  * and has the same number for both. */
 static uint64_t time_before(const struct replay *replay)
 {
-	return replay->now + is_process_run(replay);
+	return replay->now + (is_process_run(replay) && !is_real(replay));
 }
 
 static uint64_t time_after(const struct replay *replay)
@@ -143,13 +148,24 @@ static int take_tick(struct replay *replay, const struct trace_event *event)
 
 /* ---- what else there is --------------------------------------------------------- */
 
+/* The CPU was idle up to now. */
+static int end_idle(struct replay *replay)
+{
+	if (!replay->is_idle)
+		return 0;
+	replay->is_idle = false;
+	return add(replay, RECORD_IDLE, RECORD_NO_JOB, replay->now);
+}
+
 static int take_wakeup(struct replay *replay, const struct trace_event *event)
 {
 	uint32_t job = job_of(replay, event->args[0]);
 	bool is_new = event->code;
-	int err = 0;
+	int err = end_idle(replay);
 
 	replay->has_news = true;
+	if (err)
+		return err;
 	if (is_new && replay->workload->rules == WORKLOAD_MLFQ)
 		err = add(replay, RECORD_ARRIVED, job, time_before(replay));
 	if (!is_new)
@@ -173,6 +189,7 @@ static int take_switch(struct replay *replay, const struct trace_event *event)
 	replay->was_drawn = false;
 	if (err || replay->is_over)
 		return err;
+	replay->is_idle = is_real(replay) && !event->args[1];
 	return add(replay, RECORD_DISPATCH, next,
 		   replay->has_news ? time_before(replay) : time_after(replay));
 }
@@ -196,18 +213,52 @@ static int take_exit(struct replay *replay, const struct trace_event *event)
 {
 	uint64_t time = time_after(replay);
 
-	if (replay->workload->rules == WORKLOAD_LOTTERY)
+	if (replay->workload->rules == WORKLOAD_LOTTERY && !is_real(replay))
 		time = replay->drawn_at + replay->workload->quantum;
 	return add(replay, RECORD_DONE, job_of(replay, event->pid), time);
+}
+
+/* The real clock has no ticks: there a job's system calls say what it has done. Those
+ * with which it starts are not meant. */
+static int take_syscall(struct replay *replay, const struct trace_event *event)
+{
+	uint32_t job = job_of(replay, event->pid);
+	bool is_last = event->code == __NR_exit_group || event->code == __NR_exit;
+	int err;
+
+	if (job == RECORD_NO_JOB ||
+	    (event->code != __NR_getppid && event->code != __NR_read && !is_last))
+		return 0;
+	err = add_run(replay, job, event);
+	if (err || event->code != __NR_read)
+		return err;
+	replay->is_after_io[job] = true;
+	return add(replay, RECORD_IO_ISSUED, job, replay->now);
+}
+
+static void set_now(struct replay *replay, const struct trace_event *event)
+{
+	bool is_first = event->kind == LDE_TRACE_SCHED_SWITCH &&
+			job_of(replay, event->args[1]) != RECORD_NO_JOB;
+
+	if (!replay->has_begun && is_first) {
+		replay->has_begun = true;
+		replay->began_ns = event->ns;
+	}
+	replay->now = replay->has_begun ? event->ns - replay->began_ns : 0;
 }
 
 int replay_event(struct replay *replay, const struct trace_event *event)
 {
 	if (replay->is_over)
 		return 0;
+	if (is_real(replay))
+		set_now(replay, event);
 	switch (event->kind) {
 	case LDE_TRACE_TICK:
 		return take_tick(replay, event);
+	case LDE_TRACE_SYSCALL_ENTRY:
+		return is_real(replay) ? take_syscall(replay, event) : 0;
 	case LDE_TRACE_SCHED_WAKEUP:
 		return take_wakeup(replay, event);
 	case LDE_TRACE_SCHED_SWITCH:

@@ -22,6 +22,10 @@ struct replay {
 	bool was_drawn;    /* who gets the CPU */
 	uint64_t drawn_at;
 	bool is_over;      /* what follows is of no interest */
+	/* The real clock. */
+	bool has_begun;
+	bool is_idle;
+	uint64_t began_ns; /* when the first job got the CPU */
 };
 
 /* 0 or -ENOMEM. */

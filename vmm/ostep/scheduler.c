@@ -12,6 +12,10 @@
 #define SCALE_MAX 1000000
 #define DECIMAL   10
 
+/* On the real clock a second of the simulator's is a tick, and what the greatest
+ * fraction of it takes is at least so many ns. */
+#define REAL_TICK_LEAST 100000
+
 #define REFUSE(call, format, ...)                                                                  \
 	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
 
@@ -203,6 +207,12 @@ static int load_workload(const struct simulator_call *call, struct scheduler *si
 		err = check_lengths(call, sim);
 	if (!err)
 		err = find_scale(call, sim);
+	if (!err && sim->common.real_tick_ns &&
+	    sim->common.real_tick_ns / (uint64_t)sim->scale < REAL_TICK_LEAST)
+		err = REFUSE(call, "--clock %s: a tick is too short for so many decimals of -l",
+			     sim->common.clock);
+	if (!err)
+		workload->real_tick_ns = sim->common.real_tick_ns / (uint64_t)sim->scale;
 	if (!err)
 		workload->quantum = (uint64_t)(sim->quantum * sim->scale);
 	for (size_t i = 0; i < sim->nr_lengths && !err; i++) {
@@ -228,6 +238,7 @@ struct job {
 struct table {
 	FILE *out;
 	const struct scheduler *sim;
+	const struct workload *workload;
 	bool is_rr;
 	struct job *jobs;
 	size_t *order; /* of the first time on the CPU */
@@ -245,10 +256,18 @@ static double slice_seconds(const struct table *table, const struct job *job, bo
 	return is_done ? job->left : (double)table->ticks / (double)table->sim->scale;
 }
 
-static void begin_slice(struct table *table, uint32_t number)
+static double real_seconds(const struct table *table, const struct record *record)
 {
+	return simulator_real_ticks(table->workload, record->time) / (double)table->sim->scale;
+}
+
+static void begin_slice(struct table *table, const struct record *record)
+{
+	uint32_t number = record->job;
 	struct job *job = &table->jobs[number];
 
+	if (table->workload->real_tick_ns)
+		table->start = real_seconds(table, record);
 	table->running = number;
 	table->ticks = 0;
 	job->wait += table->start - job->last_ran;
@@ -260,10 +279,23 @@ static void begin_slice(struct table *table, uint32_t number)
 		table->order[table->nr_started++] = number;
 }
 
-static void end_slice(struct table *table, uint32_t number, bool is_done)
+/* On the real clock: how much longer it was than it was meant to be. */
+static void print_jitter(const struct table *table, const struct job *job, double seconds,
+			 bool is_done)
 {
+	double meant = is_done || !table->is_rr ? job->left : (double)table->sim->quantum;
+
+	fprintf(table->out, " jitter %+.3f", seconds - meant);
+}
+
+static void end_slice(struct table *table, const struct record *record)
+{
+	uint32_t number = record->job;
+	bool is_real = table->workload->real_tick_ns, is_done = record->kind == RECORD_DONE;
 	struct job *job = &table->jobs[number];
-	double seconds = slice_seconds(table, job, is_done), end = table->start + seconds;
+	double seconds = is_real ? real_seconds(table, record) - table->start
+				 : slice_seconds(table, job, is_done);
+	double end = table->start + seconds;
 
 	fprintf(table->out, "  [ time %3lld ] Run job %*u for %.2f secs", (long long)table->start,
 		table->is_rr ? 3 : 0, number, seconds);
@@ -271,6 +303,8 @@ static void end_slice(struct table *table, uint32_t number, bool is_done)
 		fprintf(table->out, " ( DONE at %.2f )", end);
 		job->turnaround = end;
 	}
+	if (is_real)
+		print_jitter(table, job, seconds, is_done);
 	fputc('\n', table->out);
 	table->running = RECORD_NO_JOB;
 	job->left -= seconds;
@@ -282,7 +316,7 @@ static void take_record(struct table *table, const struct record *record)
 {
 	switch (record->kind) {
 	case RECORD_DISPATCH:
-		begin_slice(table, record->job);
+		begin_slice(table, record);
 		break;
 	case RECORD_RUN:
 		table->ticks++;
@@ -290,11 +324,20 @@ static void take_record(struct table *table, const struct record *record)
 	case RECORD_READY:
 	case RECORD_DONE:
 		if (record->job == table->running)
-			end_slice(table, record->job, record->kind == RECORD_DONE);
+			end_slice(table, record);
 		break;
 	default:
 		break;
 	}
+}
+
+static double sum_lengths(const struct scheduler *sim)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < sim->nr_lengths; i++)
+		sum += sim->lengths[i];
+	return sum;
 }
 
 static void print_statistics(const struct table *table)
@@ -314,11 +357,14 @@ static void print_statistics(const struct table *table)
 	}
 	fprintf(table->out, "\n  Average -- Response: %3.2f  Turnaround %3.2f  Wait %3.2f\n\n",
 		response / nr, turnaround / nr, wait / nr);
+	if (table->workload->real_tick_ns)
+		simulator_print_overhead(table->out, table->start, sum_lengths(table->sim), 0);
 }
 
 static int table_init(const struct simulator_call *call, struct table *table,
 		      const struct workload *workload)
 {
+	table->workload = workload;
 	table->is_rr = workload->rules == WORKLOAD_RR;
 	table->order = calloc(table->sim->nr_lengths, sizeof(*table->order));
 	table->jobs = calloc(table->sim->nr_lengths, sizeof(*table->jobs));

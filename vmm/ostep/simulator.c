@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/units.h"
+
 #define HELP_COLUMN 26
+#define PERCENT     100.0
+
+/* Of --clock real, in ns. */
+#define REAL_TICK_DEFAULT 10000000
+#define REAL_TICK_MIN     100000
+#define REAL_TICK_MAX     1000000000
 
 static void print_option(FILE *out, const struct ostep_option *option)
 {
@@ -28,12 +36,32 @@ static void print_help(const struct simulator_call *call, const struct ostep_opt
 	fprintf(call->out, "  %-*s %s\n", HELP_COLUMN, "-h, --help", "this text");
 }
 
-static int check_clock(const struct simulator_call *call, const char *clock)
+#define CLOCK_HELP "give logical, real, or real,tick=DURATION with 100us to 1s"
+
+static int set_clock(const struct simulator_call *call, struct simulator_common *common)
 {
+	static const char real[] = "real", real_tick[] = "real,tick=";
+	const char *clock = common->clock;
+
 	if (!clock || strcmp(clock, "logical") == 0)
 		return 0;
-	return complaint_set(call->complaint, -EINVAL, "%s: --clock %s; give logical", call->name,
-			     clock);
+	common->real_tick_ns = REAL_TICK_DEFAULT;
+	if (strcmp(clock, real) == 0)
+		return 0;
+	if (strncmp(clock, real_tick, sizeof(real_tick) - 1) != 0 ||
+	    units_parse_duration(clock + sizeof(real_tick) - 1, &common->real_tick_ns) ||
+	    common->real_tick_ns < REAL_TICK_MIN || common->real_tick_ns > REAL_TICK_MAX)
+		return complaint_set(call->complaint, -EINVAL, "%s: --clock %s; " CLOCK_HELP,
+				     call->name, clock);
+	return 0;
+}
+
+void simulator_print_overhead(FILE *out, double total, double of_jobs, double idle)
+{
+	double overhead = total - of_jobs - idle;
+
+	fprintf(out, "Real clock: total %.2f, jobs %.2f, idle %.2f, overhead %.2f (%.2f%%)\n",
+		total, of_jobs, idle, overhead, total > 0 ? PERCENT * overhead / total : 0);
 }
 
 int simulator_parse(const struct simulator_call *call, const struct simulator_options *options)
@@ -43,7 +71,7 @@ int simulator_parse(const struct simulator_call *call, const struct simulator_op
 
 	if (err == OSTEP_OPTIONS_HELP)
 		print_help(call, options->table, options->nr, options->summary);
-	return err ? err : check_clock(call, options->common->clock);
+	return err ? err : set_clock(call, options->common);
 }
 
 /* What is printed trusts the numbers of jobs. */

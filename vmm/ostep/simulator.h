@@ -45,8 +45,9 @@ int ostep_lottery(const struct simulator_call *call);
 /* Of their options, all have these three; in their tables by the macros below. */
 struct simulator_common {
 	int64_t seed;
-	bool solve;        /* -c */
-	const char *clock; /* --clock, NULL: logical */
+	bool solve;            /* -c */
+	const char *clock;     /* --clock, NULL: logical */
+	uint64_t real_tick_ns; /* made of it, as workload.real_tick_ns */
 };
 
 #define SIMULATOR_OPTION_SEED(common)                                                              \
@@ -63,13 +64,13 @@ struct simulator_common {
 	{                                                                                          \
 		.name = "clock", .kind = OSTEP_OPTION_TEXT, .is_ours = true,                       \
 		.text = &(common)->clock, .value = "WHICH",                                        \
-		.help = "logical: a tick is a trap; real: the timer's [logical]"                   \
+		.help = "logical, or real[,tick=10ms]: the timer's [logical]"                      \
 	}
 
 struct simulator_options {
 	const struct ostep_option *table;
 	size_t nr;
-	const struct simulator_common *common;
+	struct simulator_common *common;
 	const char *summary; /* of the help */
 };
 
@@ -85,6 +86,15 @@ int simulator_parse(const struct simulator_call *call, const struct simulator_op
  * -errno and a complaint; recording_fini in any case. */
 int simulator_record(const struct simulator_call *call, const struct workload *workload,
 		     struct recording *recording);
+
+/* On the real clock: ns in ticks. */
+static inline double simulator_real_ticks(const struct workload *workload, uint64_t ns)
+{
+	return (double)ns / (double)workload->real_tick_ns;
+}
+
+/* On the real clock, the last line: what was not the jobs' own computing, nor idle. */
+void simulator_print_overhead(FILE *out, double total, double of_jobs, double idle);
 
 /*
  * Gives the words of a list to take, one by one, until it returns something else than

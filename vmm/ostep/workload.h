@@ -62,7 +62,10 @@ struct workload {
 	struct workload_job *jobs; /* malloced */
 	size_t nr_jobs;            /* >= 1 */
 	uint64_t io_ticks;
-	bool real_clock; /* --clock real: times are ns, quanta are timer interrupts */
+	/* What a tick of CPU time is on the real clock, where the timer ends slices, an I/O
+	 * takes as long as so many ticks, and times of records are ns since the first job
+	 * had the CPU. 0: the logical clock. Not with mlfq. */
+	uint64_t real_tick_ns;
 
 	/* process-run */
 	bool switch_on_end;    /* SWITCH_ON_END, else SWITCH_ON_IO */
@@ -89,6 +92,9 @@ struct workload {
  * In the order in which the kernel did it. Within a tick: BOOST, IO_DONE and
  * ARRIVED, DRAW, DISPATCH, then RUN or IDLE, of which each tick has one; then what the
  * instruction did (IO_ISSUED, DONE), and what that means (BLOCKED, READY, DISPATCH).
+ *
+ * On the real clock there are RUN when an instruction ends and IDLE when the CPU has
+ * been idle, no BOOST, and a DISPATCH is for as long as the job has the CPU.
  *
  * time is the tick's number for all of it up to RUN and IDLE. What comes after that
  * has the time at which the tick was over, but with process-run, which counts in
