@@ -175,11 +175,14 @@ int64_t sys_fcntl(struct trap_frame *f)
 #define LOCK_EXCLUSIVE 2
 #define LOCK_NONBLOCK  4
 #define LOCK_UNLOCK    8
+#define LOCK_MANDATORY 32
 
 int64_t sys_flock(struct trap_frame *f)
 {
 	int operation = arg_int(f, 1) & ~LOCK_NONBLOCK;
 
+	if (operation & LOCK_MANDATORY)
+		return 0; /* Linux has no such locks any more, and says nothing */
 	if (operation != LOCK_SHARED && operation != LOCK_EXCLUSIVE && operation != LOCK_UNLOCK)
 		return -EINVAL;
 	return fd_get(arg_int(f, 0)) ? 0 : -EBADF;

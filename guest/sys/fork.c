@@ -196,6 +196,9 @@ int64_t sys_clone3(struct trap_frame *f)
 }
 
 /* Whom a wait is for. */
+/* One thread is everybody: what they choose among makes no difference. */
+#define WAIT_OF_THREADS (__WALL | __WCLONE | __WNOTHREAD)
+
 struct wait_for {
 	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP } kind;
 	uint32_t id;
@@ -304,7 +307,7 @@ int64_t sys_wait4(struct trap_frame *f)
 	struct process *child;
 	uint32_t child_pid, status;
 
-	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_OF_THREADS))
 		return -EINVAL;
 	w.kind = pid == -1 ? WAIT_ANY : pid > 0 ? WAIT_PID : WAIT_GROUP;
 	w.id = pid > 0 ? (uint32_t)pid : pid ? -(uint32_t)pid : current()->group;
@@ -356,7 +359,7 @@ int64_t sys_waitid(struct trap_frame *f)
 	};
 	struct process *child;
 
-	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED) ||
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | WAIT_OF_THREADS) ||
 	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
 	switch (arg_int(f, 0)) {
@@ -364,6 +367,8 @@ int64_t sys_waitid(struct trap_frame *f)
 		w.kind = WAIT_ANY;
 		break;
 	case P_PID:
+		if ((int)w.id <= 0)
+			return -EINVAL;
 		w.kind = WAIT_PID;
 		break;
 	case P_PGID:
@@ -371,6 +376,8 @@ int64_t sys_waitid(struct trap_frame *f)
 		if (!w.id)
 			w.id = current()->group;
 		break;
+	case P_PIDFD:
+		return -EBADF; /* there are none */
 	default:
 		return -EINVAL;
 	}

@@ -123,13 +123,8 @@ static void let_go_of_object(struct memory_object *object, bool is_anonymous)
 static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 {
 	struct file *file = fd_get(fd);
-	struct inode *inode;
+	struct inode *inode = file->inode;
 
-	if (offset % PAGE_SIZE)
-		return -EINVAL;
-	if (!file)
-		return -EBADF;
-	inode = file->inode;
 	if (offset + m->bytes < offset)
 		return -EOVERFLOW;
 	if (flags & MAP_SHARED && m->prot & PROT_WRITE && !fd_can_write(file))
@@ -179,21 +174,33 @@ static int choose_content(struct space_mapping *m, const struct trap_frame *f, i
 {
 	if (!(flags & MAP_ANONYMOUS))
 		return use_file(m, arg_int(f, 4), arg_u64(f, 5), flags);
-	if (arg_u64(f, 5) % PAGE_SIZE)
-		return -EINVAL;
 	return (flags & MAP_TYPE) == MAP_PRIVATE ? 0 : use_shared_memory(m);
+}
+
+static bool type_is_known(int flags)
+{
+	switch (flags & MAP_TYPE) {
+	case MAP_PRIVATE:
+	case MAP_SHARED:
+		return true;
+	case MAP_SHARED_VALIDATE:
+		return !(flags & MAP_ANONYMOUS);
+	default:
+		return false;
+	}
 }
 
 int64_t sys_mmap(struct trap_frame *f)
 {
 	struct space *space = current()->space;
-	int prot = arg_int(f, 2), flags = arg_int(f, 3), type = flags & MAP_TYPE, err;
-	struct space_mapping m = { .prot = effective_prot(prot) };
+	int prot = arg_int(f, 2), flags = arg_int(f, 3), err;
+	struct space_mapping m = { .prot = effective_prot(prot & PROT_KNOWN) };
 
-	if (!arg_u64(f, 1) || (type != MAP_PRIVATE && type != MAP_SHARED &&
-			       type != MAP_SHARED_VALIDATE))
+	if (arg_u64(f, 5) % PAGE_SIZE)
 		return -EINVAL;
-	if (prot & ~PROT_KNOWN)
+	if (!(flags & MAP_ANONYMOUS) && !fd_get(arg_int(f, 4)))
+		return -EBADF;
+	if (!arg_u64(f, 1) || !type_is_known(flags))
 		return -EINVAL;
 	if (arg_u64(f, 1) > USER_END)
 		return -ENOMEM;
@@ -201,7 +208,7 @@ int64_t sys_mmap(struct trap_frame *f)
 	if (!may_grow(space, m.bytes))
 		return -ENOMEM;
 	err = choose_content(&m, f, flags);
-	if (type != MAP_PRIVATE)
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		m.flags |= REGION_F_SHARED;
 	if (!err)
 		err = choose_address(space, arg_u64(f, 0), m.bytes, flags, &m.start);
@@ -228,7 +235,7 @@ int64_t sys_mprotect(struct trap_frame *f)
 	uint64_t bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
 	int prot = arg_int(f, 2);
 
-	if (start % PAGE_SIZE || prot & ~PROT_KNOWN)
+	if (start % PAGE_SIZE || prot & ~(PROT_KNOWN | PROT_SEM))
 		return -EINVAL;
 	if (!arg_u64(f, 1))
 		return 0;
@@ -367,8 +374,10 @@ static int sync_range(vaddr_t start, vaddr_t end)
 int64_t sys_msync(struct trap_frame *f)
 {
 	vaddr_t start = arg_u64(f, 0);
+	int flags = arg_int(f, 2);
 
-	if (start % PAGE_SIZE)
+	if (start % PAGE_SIZE || flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
+	    (flags & MS_ASYNC && flags & MS_SYNC))
 		return -EINVAL;
-	return arg_int(f, 2) & MS_SYNC ? sync_range(start, start + arg_u64(f, 1)) : 0;
+	return flags & MS_SYNC ? sync_range(start, start + arg_u64(f, 1)) : 0;
 }

@@ -26,7 +26,8 @@ static bool is_tmpfile(uint32_t flags)
 
 static int check_flags(uint32_t flags)
 {
-	if (is_tmpfile(flags) && (flags & O_ACCMODE) == O_RDONLY)
+	if (flags & O_TMPFILE & ~O_DIRECTORY &&
+	    (!is_tmpfile(flags) || (flags & O_ACCMODE) == O_RDONLY))
 		return -EINVAL;
 	if (flags & O_CREAT && flags & O_DIRECTORY)
 		return -EINVAL;

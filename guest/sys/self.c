@@ -289,11 +289,14 @@ int64_t sys_sysinfo(struct trap_frame *f)
 	return put_user(arg_u64(f, 0), &info, sizeof(info));
 }
 
-#define GRND_KNOWN 7 /* NONBLOCK, RANDOM, INSECURE */
+#define GRND_RANDOM   2
+#define GRND_INSECURE 4
+#define GRND_KNOWN    7 /* and NONBLOCK */
 
 int64_t sys_getrandom(struct trap_frame *f)
 {
-	if (arg_u64(f, 2) & ~(uint64_t)GRND_KNOWN)
+	if (arg_u64(f, 2) & ~(uint64_t)GRND_KNOWN ||
+	    (arg_u64(f, 2) & GRND_RANDOM && arg_u64(f, 2) & GRND_INSECURE))
 		return -EINVAL;
 	return device_random_read(arg_u64(f, 0), min_u64(arg_u64(f, 1), INT32_MAX));
 }

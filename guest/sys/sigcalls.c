@@ -181,6 +181,8 @@ static inline int64_t kill_one(int pid, int sig, const struct signal_info *info)
 
 	if (unlikely(!p))
 		return -ESRCH;
+	if (unlikely((unsigned)sig > SIGNALS_MAX))
+		return -EINVAL;
 	if (likely(sig))
 		signal_send(p, sig, info);
 	return 0;
@@ -188,9 +190,13 @@ static inline int64_t kill_one(int pid, int sig, const struct signal_info *info)
 
 static __attribute__((noinline)) int64_t kill_many(int pid, int sig)
 {
-	if (pid == -1)
-		return kill_all(sig);
-	return group_signal(pid ? -(uint32_t)pid : current()->group, sig, NULL) ? 0 : -ESRCH;
+	uint32_t group = pid ? -(uint32_t)pid : current()->group;
+	bool is_bad = (unsigned)sig > SIGNALS_MAX;
+
+	/* Who is not there is missed before a signal that is not there. */
+	if (pid == -1 ? kill_all(is_bad ? 0 : sig) : !group_signal(group, is_bad ? 0 : sig, NULL))
+		return -ESRCH;
+	return is_bad ? -EINVAL : 0;
 }
 
 int64_t sys_kill(struct trap_frame *f)
@@ -198,8 +204,6 @@ int64_t sys_kill(struct trap_frame *f)
 	int pid = arg_int(f, 0), sig = arg_int(f, 1);
 	int64_t result;
 
-	if (unlikely((unsigned)sig > SIGNALS_MAX))
-		return -EINVAL;
 	result = likely(pid > 0) ? kill_one(pid, sig, NULL) : kill_many(pid, sig);
 	stop_settle();
 	return result;
@@ -210,7 +214,7 @@ int64_t sys_tkill(struct trap_frame *f)
 	int pid = arg_int(f, 0), sig = arg_int(f, 1);
 	struct signal_info info = { SI_TKILL, current()->pid, 0 };
 
-	if (pid <= 0 || (sig && !is_signal(sig)))
+	if (pid <= 0)
 		return -EINVAL;
 	return kill_one(pid, sig, &info);
 }
@@ -220,7 +224,7 @@ int64_t sys_tgkill(struct trap_frame *f)
 	int group = arg_int(f, 0), pid = arg_int(f, 1), sig = arg_int(f, 2);
 	struct signal_info info = { SI_TKILL, current()->pid, 0 };
 
-	if (group <= 0 || pid <= 0 || (sig && !is_signal(sig)))
+	if (group <= 0 || pid <= 0)
 		return -EINVAL;
 	return group == pid ? kill_one(pid, sig, &info) : -ESRCH;
 }

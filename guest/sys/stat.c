@@ -16,7 +16,7 @@
 #include "guest/sys/lookup.h"
 #include "guest/sys/syscall.h"
 
-#define AT_KNOWN    (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)
+#define AT_KNOWN    (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)
 #define BLOCK_BYTES 512
 #define NS_PER_SEC  1000000000ull
 #define TTY_BLOCK   1024 /* st_blksize of a terminal */
