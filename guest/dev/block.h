@@ -85,6 +85,7 @@ struct block_device {
 	char name[8];               /* "vda" */
 	uint32_t index;             /* 0 for vda */
 	bool is_read_only;
+	bool is_mounted;            /* its content is a file system's business */
 	bool has_discard, has_write_zeroes; /* else these are -EOPNOTSUPP */
 	uint64_t nr_sectors;
 	const struct block_ops *ops;

@@ -306,14 +306,22 @@ static int blockdev_sync(struct file *file)
 	return block_flush(device_of(file));
 }
 
+/* While it is mounted its content is what the file system knows of it. */
+static int check_writable(const struct block_device *device)
+{
+	if (device->is_read_only)
+		return -EPERM;
+	return device->is_mounted ? -EBUSY : 0;
+}
+
 static int64_t blockdev_write(struct file *file, const struct user_piece *pieces, unsigned nr,
 			      uint64_t *pos)
 {
+	int err = check_writable(device_of(file));
 	int64_t n;
-	int err;
 
-	if (device_of(file)->is_read_only)
-		return -EPERM;
+	if (err)
+		return err;
 	if (*pos >= size_of(device_of(file)))
 		return -ENOSPC;
 	n = nr == 1 && pieces->len ?
@@ -356,11 +364,12 @@ static int64_t clear_range(struct file *file, enum block_op op, vaddr_t arg)
 	struct block_device *device = device_of(file);
 	uint64_t range[2];
 	struct block_request request = { .op = op };
+	int err = check_writable(device);
 
 	if ((file->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	if (device->is_read_only)
-		return -EPERM;
+	if (err)
+		return err;
 	if (user_read(current()->space, range, arg, sizeof(range)))
 		return -EFAULT;
 	if ((range[0] | range[1]) % BLOCK_SECTOR_SIZE || range[0] > size_of(device) ||
@@ -369,7 +378,6 @@ static int64_t clear_range(struct file *file, enum block_op op, vaddr_t arg)
 	while (range[1]) {
 		/* What the device takes at once: 2 GiB. */
 		uint64_t n = min_u64(range[1], 1ull << 31);
-		int err;
 
 		request.sector = range[0] / BLOCK_SECTOR_SIZE;
 		request.nr_sectors = n / BLOCK_SECTOR_SIZE;

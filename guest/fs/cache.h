@@ -25,9 +25,12 @@
  * is moved to before the one that it comes from, so that a file always has one.
  */
 enum cache_class {
-	CACHE_DATA,
 	CACHE_BITMAP,
-	CACHE_INODE,       /* and blocks of block numbers */
+	CACHE_DATA,
+	CACHE_NUMBERS,     /* blocks of block numbers: of data... */
+	CACHE_NUMBERS_2,   /* ...of those, */
+	CACHE_NUMBERS_3,   /* and of those again */
+	CACHE_INODE,
 	CACHE_NAMES,
 	CACHE_NAMES_LEFT,  /* those that a name was moved from, to another block */
 	CACHE_NR_CLASSES,
@@ -57,11 +60,13 @@ struct cache_page {
 	char *data;
 	uint32_t block[CACHE_BLOCKS_MAX]; /* where its parts are on the disk; 0: nowhere */
 	uint32_t epoch;               /* of its last use */
+	uint32_t ino;                 /* for whom a block of the structure was changed last */
 	uint16_t users;               /* who block while they need it */
 	uint8_t class;                /* while dirty */
 	bool is_valid;                /* data is what it is to be; else it is being read */
 	bool is_in_flight;            /* a disk reads or writes it */
 	bool is_target;               /* while dirty: a name was moved to it */
+	bool is_pending;              /* to be written as it is: it must not change before */
 };
 
 /* Once, before the first disk is mounted. False without memory. */

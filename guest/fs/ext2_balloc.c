@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "guest/arch/offload.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
@@ -50,13 +51,80 @@ static void bit_flip(struct cache_page *map, uint32_t bit)
 	map->data[bit / 8] ^= 1 << bit % 8;
 }
 
-/* The first clear bit of [from, end), or NONE. */
-static uint32_t find_clear(const struct cache_page *map, uint32_t from, uint32_t end)
-{
-	const uint64_t *words = (const uint64_t *)map->data;
+/*
+ * What was freed can be given to others only when the disk knows: else a file that
+ * was written to it, and a kill, would leave the inode that had it before pointing
+ * at the other's bytes. Until then its bits are in maps of their own, two of them:
+ * one for what the commit under way will have written, one for what comes later.
+ * They are pages of the cache that are never given up, by number of the group, and
+ * for inodes by as much more as there are groups.
+ */
+struct bits {
+	const uint64_t *maps[3];
+	unsigned nr;
+};
 
+static struct bits bits_of(struct ext2 *fs, const struct cache_page *map, uint32_t frozen_idx)
+{
+	struct bits bits = { { (const uint64_t *)map->data }, 1 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(fs->frozen); i++) {
+		const struct cache_page *page =
+			fs->frozen[i].nr_pages ? cache_find(&fs->frozen[i], frozen_idx) : NULL;
+
+		if (page)
+			bits.maps[bits.nr++] = (const uint64_t *)page->data;
+	}
+	return bits;
+}
+
+static int freeze(struct ext2 *fs, uint32_t frozen_idx, uint32_t bit)
+{
+	struct cache_owner *owner = &fs->frozen[fs->freezing];
+	struct cache_page *page = cache_find(owner, frozen_idx);
+
+	if (!page)
+		page = cache_add(owner, frozen_idx);
+	if (!page)
+		return -ENOMEM;
+	page->is_valid = true;
+	page->data[bit / 8] |= 1 << bit % 8;
+	return 0;
+}
+
+bool ext2_has_frozen(const struct ext2 *fs)
+{
+	return fs->frozen[0].nr_pages || fs->frozen[1].nr_pages;
+}
+
+void ext2_begin_commit(struct ext2 *fs)
+{
+	fs->freezing = !fs->freezing;
+}
+
+static uint64_t thaw_run(void *arg)
+{
+	struct ext2 *fs = arg;
+
+	cache_remove_from(&fs->frozen[!fs->freezing], 0);
+	return 0;
+}
+
+void ext2_end_commit(struct ext2 *fs)
+{
+	if (fs->frozen[!fs->freezing].nr_pages)
+		offload_call(thaw_run, fs);
+}
+
+/* The first bit of [from, end) that is clear in all, or NONE. */
+static uint32_t find_clear(const struct bits *bits, uint32_t from, uint32_t end)
+{
 	while (from < end) {
-		uint64_t free = ~words[from / WORD_BITS] >> from % WORD_BITS;
+		uint64_t used = 0, free;
+
+		for (unsigned i = 0; i < bits->nr; i++)
+			used |= bits->maps[i][from / WORD_BITS];
+		free = ~used >> from % WORD_BITS;
 
 		if (free) {
 			from += __builtin_ctzll(free);
@@ -67,20 +135,20 @@ static uint32_t find_clear(const struct cache_page *map, uint32_t from, uint32_t
 	return NONE;
 }
 
-static uint32_t find_clear_near(const struct cache_page *map, uint32_t goal, uint32_t start,
+static uint32_t find_clear_near(const struct bits *bits, uint32_t goal, uint32_t start,
 				uint32_t end)
 {
-	uint32_t bit = find_clear(map, max_u64(goal, start), end);
+	uint32_t bit = find_clear(bits, max_u64(goal, start), end);
 
-	return bit == NONE ? find_clear(map, start, min_u64(goal, end)) : bit;
+	return bit == NONE ? find_clear(bits, start, min_u64(goal, end)) : bit;
 }
 
 /* Bitmap and descriptor are about to change. */
 static int edit_both(struct ext2 *fs, struct cache_page *map, const struct ext2_place *place)
 {
-	int err = ext2_edit(fs, map, CACHE_BITMAP);
+	int err = ext2_edit(fs, map, CACHE_BITMAP, 0);
 
-	return err ? err : ext2_edit(fs, place->page, CACHE_BITMAP);
+	return err ? err : ext2_edit(fs, place->page, CACHE_BITMAP, 0);
 }
 
 /* ---- blocks ------------------------------------------------------------ */
@@ -98,6 +166,7 @@ static int alloc_in_group(struct ext2 *fs, uint32_t number, uint32_t goal, uint3
 	uint32_t start = fs->first_data_block + number * fs->blocks_per_group, bit;
 	struct cache_page *map;
 	struct ext2_place p;
+	struct bits bits;
 	int err = ext2_group_get(fs, number, &p);
 
 	if (err)
@@ -107,9 +176,10 @@ static int alloc_in_group(struct ext2 *fs, uint32_t number, uint32_t goal, uint3
 	err = ext2_get(fs, p.group->block_bitmap, &map);
 	if (err)
 		return err;
-	bit = find_clear_near(map, goal, 0, blocks_in_group(fs, number));
+	bits = bits_of(fs, map, number);
+	bit = find_clear_near(&bits, goal, 0, blocks_in_group(fs, number));
 	if (bit == NONE)
-		return -ENOSPC; /* the count was wrong */
+		return -ENOSPC; /* all are frozen, or the count was wrong */
 	/* What the block was in an earlier life must not be written any more. */
 	if (is_structure(fs, p.group, start + bit) || !cache_forget(&fs->meta, start + bit))
 		return ext2_complain(fs, "a block in use that is said to be free, block",
@@ -156,6 +226,8 @@ int ext2_block_free(struct ext2 *fs, uint32_t block)
 	if (!bit_is_set(map, bit) || is_structure(fs, p.group, block))
 		return ext2_complain(fs, "a block that two own or none, block", block);
 	err = edit_both(fs, map, &p);
+	if (!err)
+		err = freeze(fs, number, bit);
 	if (err)
 		return err;
 	bit_flip(map, bit);
@@ -171,6 +243,7 @@ static int ino_alloc_in_group(struct ext2 *fs, uint32_t number, bool is_dir, uin
 	uint32_t before = number * fs->inodes_per_group, bit, start = 0;
 	struct cache_page *map;
 	struct ext2_place p;
+	struct bits bits;
 	int err = ext2_group_get(fs, number, &p);
 
 	if (err)
@@ -182,7 +255,8 @@ static int ino_alloc_in_group(struct ext2 *fs, uint32_t number, bool is_dir, uin
 		return err;
 	if (before + 1 < fs->first_ino)
 		start = fs->first_ino - 1 - before;
-	bit = find_clear(map, start, fs->inodes_per_group);
+	bits = bits_of(fs, map, fs->nr_groups + number);
+	bit = find_clear(&bits, start, fs->inodes_per_group);
 	if (bit == NONE)
 		return -ENOSPC;
 	err = edit_both(fs, map, &p);
@@ -247,6 +321,8 @@ int ext2_ino_free(struct ext2 *fs, uint32_t ino, bool is_dir)
 	if (!bit_is_set(map, bit))
 		return ext2_complain(fs, "an inode in use that is said to be free, inode", ino);
 	err = edit_both(fs, map, &p);
+	if (!err)
+		err = freeze(fs, fs->nr_groups + number, bit);
 	if (err)
 		return err;
 	bit_flip(map, bit);

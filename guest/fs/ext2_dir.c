@@ -112,7 +112,7 @@ static int edit(struct inode *dir, struct cache_page *page, enum cache_class cla
 
 	node->flags &= ~EXT2_FLAG_INDEX;
 	ext2_change(node);
-	return ext2_edit(node->fs, page, class);
+	return ext2_edit(node->fs, page, class, node->ino);
 }
 
 static void fill_entry(const struct ext2 *fs, struct ext2_entry *e, const char *name, uint32_t len,
@@ -167,7 +167,7 @@ static int grow(struct inode *dir, struct cache_page **page, struct ext2_entry *
 	if (!err && !is_new)
 		err = ext2_complain(fs, "blocks behind the end of a folder, inode", node->ino);
 	if (!err)
-		err = ext2_get_new(fs, block, CACHE_NAMES, page);
+		err = ext2_get_new(fs, block, CACHE_NAMES, node->ino, page);
 	if (err)
 		return err;
 	ext2_change(node);

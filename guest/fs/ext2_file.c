@@ -368,7 +368,7 @@ static int64_t file_write(struct file *file, const struct user_piece *pieces, un
 	if (*pos == start)
 		return err;
 	if (file->flags & O_DSYNC) { /* which is a part of O_SYNC */
-		err = ext2_sync(node->fs);
+		err = ext2_fsync(inode);
 		if (err)
 			return err;
 	}

@@ -19,6 +19,7 @@
  *	ext2_names.c   names added, taken away, moved
  *	ext2_file.c    bytes of files
  *	ext2_sync.c    writing back, in order
+ *	ext2_fsync.c   the same for one file
  */
 #ifndef GUEST_FS_EXT2_FS_H
 #define GUEST_FS_EXT2_FS_H
@@ -48,10 +49,12 @@ struct ext2_undo {
 	uint32_t nr_sectors;
 };
 
-/* What is absent: a block of the structure, or pages of a file. */
+/* What is absent: a block of the structure, or pages of a file; or it is here but
+ * must be written first. */
 struct ext2_want {
 	struct ext2_node *node; /* NULL: a block */
 	uint64_t index;
+	bool is_pending;
 };
 
 struct ext2 {
@@ -70,6 +73,8 @@ struct ext2 {
 	uint64_t free_blocks, free_inodes;
 
 	struct cache_owner meta;
+	struct cache_owner frozen[2]; /* bits of what was freed (ext2_balloc.c) */
+	unsigned freezing;            /* to which of them more are added */
 	struct cache_dirty dirty;
 	struct ext2_node **buckets; /* of inodes in memory; a page */
 	struct list nodes;          /* the least recently used in front */
@@ -103,6 +108,7 @@ struct ext2_node {
 	struct ext2 *fs;
 	struct ext2_node *next;     /* in its bucket */
 	struct list in_nodes, in_unsaved, in_mapped, in_orphans;
+	struct list in_sync;        /* while it is written by ext2_fsync */
 	struct cache_owner pages;   /* of a regular file */
 	struct sleep_lock lock;     /* who changes the size or adds blocks holds it */
 	uint32_t ino;
@@ -143,9 +149,11 @@ int ext2_run_growing(struct ext2 *fs, ext2_fn fn, void *arg);
 /* A block of the structure. 0, -EABSENT, -EIO, -ENOMEM. */
 int ext2_get(struct ext2 *fs, uint32_t block, struct cache_page **page);
 /* One that was allocated a moment ago: zeroes, to be written. */
-int ext2_get_new(struct ext2 *fs, uint32_t block, enum cache_class class, struct cache_page **page);
-/* Before the block is changed. 0, -ENOMEM, or -E2BIG: too much for one piece. */
-int ext2_edit(struct ext2 *fs, struct cache_page *page, enum cache_class class);
+int ext2_get_new(struct ext2 *fs, uint32_t block, enum cache_class class, uint32_t ino,
+		 struct cache_page **page);
+/* Before the block is changed, for inode ino or (0) all. 0, -ENOMEM, -E2BIG: too much
+ * for one piece, or -EABSENT: as it is it has yet to be written. */
+int ext2_edit(struct ext2 *fs, struct cache_page *page, enum cache_class class, uint32_t ino);
 /* Whether so many more blocks can be changed. */
 bool ext2_can_edit(const struct ext2 *fs, uint32_t nr);
 /* Before size or nr_sectors change. Notes that the inode is to be saved. */
@@ -179,6 +187,11 @@ int ext2_ino_alloc(struct ext2 *fs, uint32_t dir_ino, bool is_dir, uint32_t *ino
 int ext2_ino_free(struct ext2 *fs, uint32_t ino, bool is_dir);
 /* Adds up what the groups say. */
 int ext2_count_free(struct ext2 *fs);
+/* What was freed before ext2_begin_commit can be allocated again after
+ * ext2_end_commit; between them the disk has got to know. */
+bool ext2_has_frozen(const struct ext2 *fs);
+void ext2_begin_commit(struct ext2 *fs);
+void ext2_end_commit(struct ext2 *fs);
 
 /* ---- ext2_map.c -------------------------------------------------------- */
 
@@ -193,6 +206,9 @@ int ext2_map_cut(struct ext2_node *node, uint32_t index);
 
 /* The inode on the disk; for changing it ext2_edit comes first. */
 int ext2_raw(struct ext2 *fs, uint32_t ino, struct cache_page **page, struct ext2_raw_inode **raw);
+/* The inode if it is in memory, else NULL; in which block of inodes it is, of all. */
+struct ext2_node *ext2_inode_peek(struct ext2 *fs, uint32_t ino);
+uint32_t ext2_inode_block(const struct ext2 *fs, uint32_t ino);
 /* The inode in memory, without a use. 0, -EABSENT, -EIO, -ENOMEM. */
 int ext2_inode_get(struct ext2 *fs, uint32_t ino, struct inode **inode);
 /* A new one with that mode for an ino that was just allocated. */
@@ -262,11 +278,32 @@ int ext2_sync(struct ext2 *fs);
 /* The same for the file system's own reasons: an error is still to be told to who
  * syncs. */
 int ext2_write_back(struct ext2 *fs);
+/* What is on its way to the disk: of each class, what has changed up to now. */
+struct ext2_write {
+	struct ext2 *fs;
+	struct list todo[CACHE_NR_CLASSES];
+};
+
+void ext2_write_begin(struct ext2_write *w, struct ext2 *fs);
+/* Offloaded: the page as it is now, and the same for all of a class. */
+void ext2_write_take(struct ext2_write *w, struct cache_page *page);
+void ext2_write_take_class(struct ext2_write *w, enum cache_class class);
+/* Class after class, each complete before the next begins. */
+void ext2_write_out(struct ext2_write *w);
+/* Saves the inode, or notes why that cannot be done. */
+void ext2_save_now(struct ext2_node *node);
+void ext2_note_error(struct ext2 *fs, int err);
 /* If it is time or there is too much. */
 void ext2_balance(struct ext2 *fs);
 /* Notes in the superblock that the file system is in use, or not any more, and
  * writes that. Not by two at a time. */
 int ext2_mark_mounted(struct ext2 *fs, bool is_mounted);
+
+/* ---- ext2_fsync.c ------------------------------------------------------ */
+
+/* Writes the file, so that it is there whatever happens, by the name that it has: all
+ * that takes, but not what other files have apart from it. Errors as ext2_sync. */
+int ext2_fsync(struct inode *inode);
 
 /* ---- ext2_super.c ------------------------------------------------------ */
 

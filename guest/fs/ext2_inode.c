@@ -281,19 +281,25 @@ static struct ext2_node *node_create(struct ext2 *fs, uint32_t ino, uint32_t mod
 	list_init(&node->in_unsaved);
 	list_init(&node->in_mapped);
 	list_init(&node->in_orphans);
+	list_init(&node->in_sync);
 	list_add_tail(&fs->nodes, &node->in_nodes);
 	fs->nr_nodes++;
 	set_ops(inode);
 	return node;
 }
 
-static struct ext2_node *node_find(struct ext2 *fs, uint32_t ino)
+struct ext2_node *ext2_inode_peek(struct ext2 *fs, uint32_t ino)
 {
 	struct ext2_node *node = *bucket_of(fs, ino);
 
 	while (node && node->ino != ino)
 		node = node->next;
 	return node;
+}
+
+uint32_t ext2_inode_block(const struct ext2 *fs, uint32_t ino)
+{
+	return (ino - 1) / (fs->block_bytes / fs->inode_bytes);
 }
 
 static uint32_t rdev_of(const struct ext2_raw_inode *raw)
@@ -307,7 +313,7 @@ static uint32_t rdev_of(const struct ext2_raw_inode *raw)
 
 int ext2_inode_get(struct ext2 *fs, uint32_t ino, struct inode **inode)
 {
-	struct ext2_node *node = node_find(fs, ino);
+	struct ext2_node *node = ext2_inode_peek(fs, ino);
 	struct ext2_raw_inode *raw;
 	struct cache_page *page;
 	int err;
@@ -351,10 +357,10 @@ int ext2_inode_make(struct ext2 *fs, uint32_t ino, uint32_t mode, uint32_t rdev,
 	int err = ext2_raw(fs, ino, &page, &raw);
 
 	if (!err)
-		err = ext2_edit(fs, page, CACHE_INODE);
+		err = ext2_edit(fs, page, CACHE_INODE, ino);
 	if (err)
 		return err;
-	if (node_find(fs, ino))
+	if (ext2_inode_peek(fs, ino))
 		return ext2_complain(fs, "an inode in use that is said to be free, inode", ino);
 	memset(raw, 0, fs->inode_bytes);
 	if (fs->inode_bytes >= HAS_TIMES)
@@ -385,7 +391,7 @@ int ext2_save(struct ext2 *fs, void *arg)
 	int err = ext2_raw(fs, node->ino, &page, &raw);
 
 	if (!err)
-		err = ext2_edit(fs, page, CACHE_INODE);
+		err = ext2_edit(fs, page, CACHE_INODE, node->ino);
 	if (err)
 		return err;
 	store(node, raw);
@@ -522,7 +528,7 @@ static int free_acl(struct ext2_node *node)
 		return ext2_complain(fs, "attributes that are none, of inode", node->ino);
 	if (header->refcount <= 1)
 		return ext2_block_free(fs, node->file_acl);
-	err = ext2_edit(fs, page, CACHE_INODE);
+	err = ext2_edit(fs, page, CACHE_INODE, node->ino);
 	if (!err)
 		header->refcount--;
 	return err;
@@ -541,7 +547,7 @@ static int free_inode(struct ext2 *fs, void *arg)
 	if (!err)
 		err = ext2_raw(fs, node->ino, &page, &raw);
 	if (!err)
-		err = ext2_edit(fs, page, CACHE_INODE);
+		err = ext2_edit(fs, page, CACHE_INODE, node->ino);
 	if (err)
 		return err;
 	raw->links_count = 0;

@@ -54,19 +54,28 @@ static uint32_t goal_of(const struct ext2_node *node)
 	       (node->ino - 1) / fs->inodes_per_group * fs->blocks_per_group;
 }
 
-/* A block for an empty slot, which lies in page; is_numbers: a block of numbers. */
-static int fill_slot(struct ext2_node *node, struct cache_page *page, uint32_t *slot,
-		     bool is_numbers)
+/* Blocks of numbers, by how many such blocks are below them, which are written first. */
+static enum cache_class class_of(uint32_t nr_below)
 {
+	return CACHE_NUMBERS + nr_below;
+}
+_Static_assert(CACHE_NUMBERS + EXT2_DEPTH_MAX == CACHE_INODE, "class_of");
+
+/* A block for an empty slot, which lies in page, at the level of the way. */
+static int fill_slot(struct ext2_node *node, struct cache_page *page, uint32_t *slot,
+		     const struct way *way, uint32_t level)
+{
+	uint32_t nr_left = way->depth - level; /* blocks of numbers from the slot on */
+	enum cache_class class = level ? class_of(nr_left) : CACHE_INODE;
 	struct ext2 *fs = node->fs;
 	struct cache_page *numbers;
 	uint32_t block;
 	int err = ext2_block_alloc(fs, goal_of(node), &block);
 
 	if (!err)
-		err = ext2_edit(fs, page, CACHE_INODE);
-	if (!err && is_numbers)
-		err = ext2_get_new(fs, block, CACHE_INODE, &numbers);
+		err = ext2_edit(fs, page, class, node->ino);
+	if (!err && nr_left)
+		err = ext2_get_new(fs, block, class_of(nr_left - 1), node->ino, &numbers);
 	if (err)
 		return err;
 	ext2_change(node);
@@ -97,7 +106,7 @@ static int walk(struct ext2_node *node, uint32_t index, bool makes, uint32_t *bl
 		if (!*slot) {
 			if (!makes)
 				return 0;
-			err = fill_slot(node, page, slot, level < way.depth);
+			err = fill_slot(node, page, slot, &way, level);
 			if (err)
 				return err;
 			*is_new = level == way.depth;
@@ -130,8 +139,8 @@ int ext2_map_make(struct ext2_node *node, uint32_t index, uint32_t *block, bool 
 /* ---- cutting ----------------------------------------------------------- */
 
 /* Frees the block in the slot, which lies in page. 1: not now, it is too much. */
-static int free_slot(struct ext2_node *node, struct cache_page *page, uint32_t *slot,
-		     uint32_t *budget)
+static int free_slot(struct ext2_node *node, struct cache_page *page, enum cache_class class,
+		     uint32_t *slot, uint32_t *budget)
 {
 	struct ext2 *fs = node->fs;
 	int err;
@@ -141,7 +150,7 @@ static int free_slot(struct ext2_node *node, struct cache_page *page, uint32_t *
 	--*budget;
 	err = ext2_block_free(fs, *slot);
 	if (!err)
-		err = ext2_edit(fs, page, CACHE_INODE);
+		err = ext2_edit(fs, page, class, node->ino);
 	if (err)
 		return err;
 	ext2_change(node);
@@ -154,8 +163,8 @@ static int free_slot(struct ext2_node *node, struct cache_page *page, uint32_t *
  * Frees what hangs on the slot, with depth blocks of numbers on the way, from the
  * index-th block of it on, and what is then of no use.
  */
-static int cut_slot(struct ext2_node *node, struct cache_page *page, uint32_t *slot,
-		    uint32_t depth, uint64_t index, uint32_t *budget)
+static int cut_slot(struct ext2_node *node, struct cache_page *page, enum cache_class class,
+		    uint32_t *slot, uint32_t depth, uint64_t index, uint32_t *budget)
 {
 	struct ext2 *fs = node->fs;
 	uint64_t span = 1, into;
@@ -167,7 +176,7 @@ static int cut_slot(struct ext2_node *node, struct cache_page *page, uint32_t *s
 	if (!ext2_is_data_block(fs, *slot))
 		return ext2_complain(fs, "a block out of range, of inode", node->ino);
 	if (!depth)
-		return free_slot(node, page, slot, budget);
+		return free_slot(node, page, class, slot, budget);
 	err = ext2_get(fs, *slot, &numbers);
 	if (err)
 		return err;
@@ -175,12 +184,12 @@ static int cut_slot(struct ext2_node *node, struct cache_page *page, uint32_t *s
 		span *= fs->slots_per_block;
 	into = index % span;
 	for (uint32_t i = index / span; i < fs->slots_per_block; i++, into = 0) {
-		err = cut_slot(node, numbers, (uint32_t *)numbers->data + i, depth - 1, into,
-			       budget);
+		err = cut_slot(node, numbers, class_of(depth - 1),
+			       (uint32_t *)numbers->data + i, depth - 1, into, budget);
 		if (err)
 			return err;
 	}
-	return index ? 0 : free_slot(node, page, slot, budget);
+	return index ? 0 : free_slot(node, page, class, slot, budget);
 }
 
 int ext2_map_cut(struct ext2_node *node, uint32_t index)
@@ -198,7 +207,7 @@ int ext2_map_cut(struct ext2_node *node, uint32_t index)
 		if (depth)
 			span *= fs->slots_per_block;
 		if (index < start + span)
-			err = cut_slot(node, page, &raw->block[i], depth,
+			err = cut_slot(node, page, CACHE_INODE, &raw->block[i], depth,
 				       index > start ? index - start : 0, &budget);
 		start += span;
 	}

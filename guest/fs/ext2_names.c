@@ -102,7 +102,7 @@ static int store_target(struct inode *link, const char *target)
 	}
 	err = ext2_map_make(node, 0, &block, &is_new);
 	if (!err)
-		err = ext2_get_new(fs, block, CACHE_DATA, &page);
+		err = ext2_get_new(fs, block, CACHE_DATA, node->ino, &page);
 	if (!err)
 		memcpy(page->data, target, len);
 	return err;
@@ -437,7 +437,7 @@ static void ext2_changed(struct inode *inode)
 		ext2_unsaved(ext2_node_of(inode));
 }
 
-static int sync_inode(struct inode *inode)
+static int sync_all(struct inode *inode)
 {
 	return ext2_sync(ext2_of(inode));
 }
@@ -473,7 +473,8 @@ const struct tree_ops ext2_tree_ops = {
 	.changed = ext2_changed,
 	.resize = ext2_resize,
 	.load = ext2_load,
-	.sync = sync_inode,
+	.sync = ext2_fsync,
+	.sync_all = sync_all,
 	.usage = usage,
 	.nr_sectors = nr_sectors,
 	.is_read_only = is_read_only,

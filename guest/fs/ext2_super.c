@@ -156,6 +156,8 @@ void ext2_close(struct ext2 *fs)
 	while (!list_is_empty(&fs->nodes))
 		ext2_inode_forget(list_entry(fs->nodes.next, struct ext2_node, in_nodes));
 	cache_remove_from(&fs->meta, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(fs->frozen); i++)
+		cache_remove_from(&fs->frozen[i], 0);
 	if (fs->flush_batch)
 		batch_destroy(fs->flush_batch);
 	if (fs->buckets)
@@ -175,6 +177,10 @@ static struct ext2 *create(struct block_device *device, const struct ext2_super 
 	fs->is_read_only = is_read_only;
 	set_geometry(fs, s);
 	cache_owner_init(&fs->meta);
+	for (unsigned i = 0; i < ARRAY_SIZE(fs->frozen); i++) {
+		cache_owner_init(&fs->frozen[i]);
+		fs->frozen[i].nr_keepers = 1;
+	}
 	cache_dirty_init(&fs->dirty);
 	list_init(&fs->nodes);
 	list_init(&fs->unsaved);
@@ -241,6 +247,7 @@ const char *ext2_mount(struct block_device *device, bool is_read_only, struct ex
 	}
 	if (error && fs)
 		ext2_close(fs);
+	device->is_mounted = !error;
 	page_put(pa);
 	*mounted = fs;
 	return error;

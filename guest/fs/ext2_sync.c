@@ -13,21 +13,43 @@
 #define DIRTY_NS_MAX 5000000000ull /* after that, who comes by writes */
 #define NS_PER_SEC   1000000000ull
 
-/* ---- one class --------------------------------------------------------- */
+/* ---- on the way -------------------------------------------------------- */
 
-struct write {
+void ext2_write_begin(struct ext2_write *w, struct ext2 *fs)
+{
+	w->fs = fs;
+	for (unsigned i = 0; i < CACHE_NR_CLASSES; i++)
+		list_init(&w->todo[i]);
+}
+
+/* A block of the structure stays as it is until it is written: what it says then is
+ * true of the others that are written with it. */
+void ext2_write_take(struct ext2_write *w, struct cache_page *page)
+{
+	page->is_pending = page->owner == &w->fs->meta;
+	list_remove(&page->in_dirty);
+	list_add_tail(&w->todo[page->class], &page->in_dirty);
+}
+
+void ext2_write_take_class(struct ext2_write *w, enum cache_class class)
+{
+	list_for_each_safe(l, &w->fs->dirty.pages[class])
+		ext2_write_take(w, list_entry(l, struct cache_page, in_dirty));
+}
+
+struct collect {
 	struct ext2 *fs;
-	struct list todo;
+	struct list *todo;
 };
 
 static uint64_t collect(void *arg)
 {
-	struct write *w = arg;
-	struct ext2 *fs = w->fs;
+	const struct collect *c = arg;
+	struct ext2 *fs = c->fs;
 
 	batch_clear(fs->flush_batch, BLOCK_WRITE);
-	while (!list_is_empty(&w->todo)) {
-		struct cache_page *page = list_entry(w->todo.next, struct cache_page, in_dirty);
+	while (!list_is_empty(c->todo)) {
+		struct cache_page *page = list_entry(c->todo->next, struct cache_page, in_dirty);
 		uint32_t nr = page->owner == &fs->meta ? 1 : fs->blocks_per_page;
 
 		if (!batch_add(fs->flush_batch, page, nr))
@@ -37,11 +59,74 @@ static uint64_t collect(void *arg)
 	return 0;
 }
 
-static uint64_t release(void *batch)
+static uint64_t release(void *arg)
 {
+	struct cache_batch *batch = arg;
+
+	for (uint32_t i = 0; i < batch->nr_pages; i++)
+		batch->pages[i]->is_pending = false;
 	batch_release(batch);
 	return 0;
 }
+
+void ext2_note_error(struct ext2 *fs, int err)
+{
+	if (err && !fs->write_error)
+		fs->write_error = err;
+}
+
+static void write_list(struct ext2 *fs, struct list *todo)
+{
+	struct collect c = { fs, todo };
+	int err;
+
+	if (list_is_empty(todo))
+		return;
+	while (!list_is_empty(todo)) {
+		offload_call(collect, &c);
+		err = batch_run(fs->flush_batch);
+		offload_call(release, fs->flush_batch);
+		if (err && !fs->write_error)
+			ext2_tell(fs, "what was written is lost, error", -err);
+		ext2_note_error(fs, err);
+	}
+	err = block_flush(fs->device);
+	if (err != -EOPNOTSUPP)
+		ext2_note_error(fs, err);
+}
+
+void ext2_write_out(struct ext2_write *w)
+{
+	for (unsigned class = 0; class < CACHE_NR_CLASSES; class++)
+		write_list(w->fs, &w->todo[class]);
+}
+
+static uint64_t take_data(void *w)
+{
+	ext2_write_take_class(w, CACHE_DATA);
+	return 0;
+}
+
+static uint64_t take_all(void *w)
+{
+	for (unsigned class = 0; class < CACHE_NR_CLASSES; class++)
+		ext2_write_take_class(w, class);
+	return 0;
+}
+
+static void write_all(struct ext2 *fs)
+{
+	struct ext2_write w;
+
+	ext2_write_begin(&w, fs);
+	/* First alone, as nobody has to wait for that. */
+	offload_call(take_data, &w);
+	ext2_write_out(&w);
+	offload_call(take_all, &w);
+	ext2_write_out(&w);
+}
+
+/* ---- all --------------------------------------------------------------- */
 
 /* Takes the whole list: what comes later is for the next time. */
 static void take_list(struct list *from, struct list *to)
@@ -54,55 +139,23 @@ static void take_list(struct list *from, struct list *to)
 	list_init(from);
 }
 
-static void note_error(struct ext2 *fs, int err)
+void ext2_save_now(struct ext2_node *node)
 {
-	if (err && !fs->write_error)
-		fs->write_error = err;
-}
+	int err = ext2_run(node->fs, ext2_save, node);
 
-static void write_class(struct ext2 *fs, enum cache_class class)
-{
-	struct write w = { .fs = fs };
-	int err;
-
-	take_list(&fs->dirty.pages[class], &w.todo);
-	if (list_is_empty(&w.todo))
-		return;
-	while (!list_is_empty(&w.todo)) {
-		offload_call(collect, &w);
-		err = batch_run(fs->flush_batch);
-		offload_call(release, fs->flush_batch);
-		if (err && !fs->write_error)
-			ext2_tell(fs, "what was written is lost, error", -err);
-		note_error(fs, err);
+	if (err) {
+		list_remove(&node->in_unsaved);
+		ext2_note_error(node->fs, err);
 	}
-	err = block_flush(fs->device);
-	if (err != -EOPNOTSUPP)
-		note_error(fs, err);
 }
-
-static void write_classes(struct ext2 *fs)
-{
-	for (unsigned class = 0; class < CACHE_NR_CLASSES; class++)
-		write_class(fs, class);
-}
-
-/* ---- all --------------------------------------------------------------- */
 
 static void save_inodes(struct ext2 *fs)
 {
 	struct list todo;
 
 	take_list(&fs->unsaved, &todo);
-	while (!list_is_empty(&todo)) {
-		struct ext2_node *node = list_entry(todo.next, struct ext2_node, in_unsaved);
-		int err = ext2_run(fs, ext2_save, node);
-
-		if (err) {
-			list_remove(&node->in_unsaved);
-			note_error(fs, err);
-		}
-	}
+	while (!list_is_empty(&todo))
+		ext2_save_now(list_entry(todo.next, struct ext2_node, in_unsaved));
 }
 
 /* Through mappings files change without a word. Each goes back to the list before
@@ -118,7 +171,7 @@ static void write_mapped(struct ext2 *fs)
 		list_remove(&node->in_mapped);
 		list_add_tail(&fs->mapped, &node->in_mapped);
 		inode_get(node->inode);
-		note_error(fs, ext2_write_maps(node));
+		ext2_note_error(fs, ext2_write_maps(node));
 		inode_put(node->inode);
 	}
 }
@@ -128,8 +181,8 @@ static void write_mapped(struct ext2 *fs)
 static void end_orphans(struct ext2 *fs, uint32_t nr)
 {
 	for (; nr && !list_is_empty(&fs->orphans); nr--)
-		note_error(fs, ext2_inode_end(list_entry(fs->orphans.next, struct ext2_node,
-							 in_orphans)));
+		ext2_note_error(fs, ext2_inode_end(list_entry(fs->orphans.next, struct ext2_node,
+							      in_orphans)));
 }
 
 int ext2_write_back(struct ext2 *fs)
@@ -144,7 +197,9 @@ int ext2_write_back(struct ext2 *fs)
 	nr_orphans = fs->nr_orphans;
 	write_mapped(fs);
 	save_inodes(fs);
-	write_classes(fs);
+	ext2_begin_commit(fs);
+	write_all(fs);
+	ext2_end_commit(fs);
 	end_orphans(fs, nr_orphans);
 	err = fs->write_error;
 	sleep_lock_drop(&fs->flush_lock);
@@ -185,7 +240,7 @@ static int mark_work(struct ext2 *fs, void *arg)
 	int err = ext2_get(fs, block, &page);
 
 	if (!err)
-		err = ext2_edit(fs, page, CACHE_BITMAP);
+		err = ext2_edit(fs, page, CACHE_BITMAP, 0);
 	if (err)
 		return err;
 	super = (struct ext2_super *)(page->data + EXT2_SUPER_OFFSET % fs->block_bytes);
@@ -212,7 +267,7 @@ int ext2_mark_mounted(struct ext2 *fs, bool is_mounted)
 
 	if (err)
 		return err;
-	write_classes(fs);
+	write_all(fs);
 	err = fs->write_error;
 	fs->write_error = 0;
 	return err;

@@ -76,21 +76,25 @@ static int bring(void *arg)
 {
 	struct ext2 *fs = arg;
 
+	if (fs->want.is_pending) {
+		batch_wait_any();
+		return 0;
+	}
 	if (fs->want.node)
 		return ext2_bring_pages(fs->want.node, fs->want.index);
 	return bring_block(fs, fs->want.index);
 }
 
-static int want(struct ext2 *fs, struct ext2_node *node, uint64_t index)
+static int want(struct ext2 *fs, struct ext2_node *node, uint64_t index, bool is_pending)
 {
-	fs->want = (struct ext2_want){ node, index };
+	fs->want = (struct ext2_want){ node, index, is_pending };
 	wanted_set(bring, fs);
 	return -EABSENT;
 }
 
 int ext2_want_page(struct ext2_node *node, uint64_t index)
 {
-	return want(node->fs, node, index);
+	return want(node->fs, node, index, false);
 }
 
 /* ---- blocks of the structure ------------------------------------------- */
@@ -110,7 +114,7 @@ int ext2_get(struct ext2 *fs, uint32_t block, struct cache_page **page)
 	if (block >= fs->blocks_count)
 		return ext2_complain(fs, "a block number out of range", block);
 	*page = cache_find(&fs->meta, block);
-	return *page && (*page)->is_valid ? 0 : want(fs, NULL, block);
+	return *page && (*page)->is_valid ? 0 : want(fs, NULL, block, false);
 }
 
 static struct ext2_edit *find_edit(struct ext2 *fs, const struct cache_page *page)
@@ -126,10 +130,12 @@ bool ext2_can_edit(const struct ext2 *fs, uint32_t nr)
 	return fs->nr_edits + nr <= EXT2_EDITS_MAX;
 }
 
-int ext2_edit(struct ext2 *fs, struct cache_page *page, enum cache_class class)
+int ext2_edit(struct ext2 *fs, struct cache_page *page, enum cache_class class, uint32_t ino)
 {
 	paddr_t pa;
 
+	if (page->is_pending)
+		return want(fs, NULL, page->index, true);
 	if (!find_edit(fs, page)) {
 		if (!ext2_can_edit(fs, 1))
 			return -E2BIG;
@@ -139,11 +145,13 @@ int ext2_edit(struct ext2 *fs, struct cache_page *page, enum cache_class class)
 		memcpy(direct_map(pa), page->data, fs->block_bytes);
 		fs->edits[fs->nr_edits++] = (struct ext2_edit){ page, direct_map(pa) };
 	}
+	page->ino = ino;
 	cache_set_dirty(page, &fs->dirty, class);
 	return 0;
 }
 
-int ext2_get_new(struct ext2 *fs, uint32_t block, enum cache_class class, struct cache_page **page)
+int ext2_get_new(struct ext2 *fs, uint32_t block, enum cache_class class, uint32_t ino,
+		 struct cache_page **page)
 {
 	if (!ext2_can_edit(fs, 1))
 		return -E2BIG;
@@ -151,6 +159,7 @@ int ext2_get_new(struct ext2 *fs, uint32_t block, enum cache_class class, struct
 	if (!*page)
 		return -ENOMEM;
 	(*page)->block[0] = block;
+	(*page)->ino = ino;
 	(*page)->is_valid = true;
 	fs->edits[fs->nr_edits++] = (struct ext2_edit){ *page, NULL };
 	cache_set_dirty(*page, &fs->dirty, class);
@@ -273,12 +282,24 @@ int ext2_run(struct ext2 *fs, ext2_fn fn, void *arg)
 	return result;
 }
 
+/* Whether writing back may help. */
+static bool is_short(const struct ext2 *fs, int result)
+{
+	return (result == -ENOSPC && (fs->nr_orphans || ext2_has_frozen(fs))) ||
+	       (result == -ENOMEM && fs->dirty.nr);
+}
+
 int ext2_run_growing(struct ext2 *fs, ext2_fn fn, void *arg)
 {
 	int result = ext2_run(fs, fn, arg);
 
-	if (!(result == -ENOSPC && fs->nr_orphans) && !(result == -ENOMEM && fs->dirty.nr))
-		return result;
-	result = ext2_write_back(fs);
-	return result ? result : ext2_run(fs, fn, arg);
+	/* Twice: removed files are freed after the first, and can be used after that. */
+	for (unsigned i = 0; i < 2 && is_short(fs, result); i++) {
+		int err = ext2_write_back(fs);
+
+		if (err)
+			return err;
+		result = ext2_run(fs, fn, arg);
+	}
+	return result;
 }

@@ -122,8 +122,9 @@ struct tree_ops {
 	/* Brings [start, start + len) in, to be mapped; the object has a user by
 	 * then, which keeps the pages. */
 	int (*load)(struct inode *inode, uint64_t start, uint64_t len, bool can_write);
-	/* All that was changed is on the disk after this. */
+	/* The file, with its name, is on the disk after this; all that was changed. */
 	int (*sync)(struct inode *inode);
+	int (*sync_all)(struct inode *inode);
 	void (*usage)(const struct inode *inode, struct tree_usage *usage);
 	uint32_t (*nr_sectors)(const struct inode *inode);
 	bool (*is_read_only)(const struct inode *inode);

@@ -323,7 +323,7 @@ int64_t sys_syncfs(struct trap_frame *f)
 
 	if (!file)
 		return -EBADF;
-	return inode_is_on_disk(file->inode) ? file->inode->ops->tree->sync(file->inode) : 0;
+	return inode_is_on_disk(file->inode) ? file->inode->ops->tree->sync_all(file->inode) : 0;
 }
 
 /* Advice on access, which needs no preparation. */

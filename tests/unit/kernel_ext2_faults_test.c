@@ -217,6 +217,8 @@ static void random_work_has_the_host_as_its_model(void **state)
 
 #define NR_FILES 24
 #define NR_NAMES 8
+#define NR_AT_ONCE 3
+#define FILE_MAX 320000 /* far enough for blocks of numbers of such blocks */
 
 static struct {
 	char path[32];
@@ -224,6 +226,7 @@ static struct {
 	unsigned nr_earlier;
 	bool is_there, is_synced;
 	uint32_t len, seed;
+	uint32_t kept; /* so much of it was synced and has not been cut off since */
 } files[NR_FILES];
 
 static void pick_path(char *path)
@@ -233,18 +236,47 @@ static void pick_path(char *path)
 	sprintf(path, "d%u/f%u", (unsigned)fake_random_below(3), number++);
 }
 
+/* What a file is to have. Each process of several has a buffer, as it may wait. */
+static const char *content_of(unsigned i)
+{
+	static char buffers[NR_AT_ONCE][FILE_MAX];
+	char *buffer = buffers[i * NR_AT_ONCE / NR_FILES];
+
+	fill(buffer, files[i].len, files[i].seed);
+	return buffer;
+}
+
 static void write_file(unsigned i)
 {
 	files[i].len = (uint32_t)fake_random_below(60000);
 	files[i].seed = (uint32_t)fake_random();
-	fill(data, files[i].len, files[i].seed);
-	t_write(files[i].path, 0, data, files[i].len);
+	t_write(files[i].path, 0, content_of(i), files[i].len);
 }
 
-/* A step of a life: false when the disk has failed. */
-static bool live(void)
+/* The file goes on as it began, or ends sooner. */
+static void resize_file(unsigned i)
 {
-	unsigned i = (unsigned)fake_random_below(NR_FILES);
+	uint32_t len = files[i].len, end = (uint32_t)fake_random_below(FILE_MAX);
+
+	files[i].len = end;
+	files[i].kept = (uint32_t)min_u64(files[i].kept, end);
+	if (end < len)
+		t_truncate(files[i].path, end);
+	else
+		t_write(files[i].path, len, content_of(i) + len, end - len);
+}
+
+static void note_synced(unsigned i)
+{
+	files[i].is_synced = files[i].is_there;
+	files[i].kept = files[i].len;
+	files[i].nr_earlier = 0;
+}
+
+/* A step of a life with the files [from, to): false when the disk has failed. */
+static bool live(unsigned from, unsigned to)
+{
+	unsigned i = from + (unsigned)fake_random_below(to - from);
 	char path[32];
 
 	if (!files[i].is_there) {
@@ -256,6 +288,8 @@ static bool live(void)
 	} else if (fake_random_below(4) == 0) {
 		t_unlink(files[i].path);
 		files[i].is_there = files[i].is_synced = false;
+	} else if (fake_random_below(3) == 0) {
+		resize_file(i);
 	} else if (fake_random_below(2)) {
 		pick_path(path);
 		if (files[i].nr_earlier == NR_NAMES || t_rename(files[i].path, path, 0))
@@ -264,30 +298,33 @@ static bool live(void)
 		strcpy(files[i].earlier[files[i].nr_earlier++], files[i].path);
 		strcpy(files[i].path, path);
 	}
-	if (fake_random_below(8))
+	if (files[i].is_there && fake_random_below(4) == 0) {
+		if (t_fsync(files[i].path))
+			return false;
+		note_synced(i);
+	}
+	if (fake_random_below(12))
 		return true;
 	if (ext2_sync(fake_ext2_fs))
 		return false;
-	for (unsigned n = 0; n < NR_FILES; n++) {
-		files[n].is_synced = files[n].is_there;
-		files[n].nr_earlier = 0;
-	}
+	for (unsigned n = from; n < to; n++)
+		note_synced(n);
 	return true;
 }
 
-static bool has_content(const char *path, uint32_t len, uint32_t seed)
+static bool begins_with(const char *path, uint32_t len, uint32_t seed)
 {
 	fill(data, len, seed);
-	return *path && t_size(path) == len && t_read(path, 0, back, len) == len &&
+	return *path && t_size(path) >= len && t_read(path, 0, back, len) == len &&
 	       !memcmp(back, data, len);
 }
 
 static bool is_anywhere(unsigned i)
 {
-	if (has_content(files[i].path, files[i].len, files[i].seed))
+	if (begins_with(files[i].path, files[i].kept, files[i].seed))
 		return true;
 	for (unsigned n = 0; n < files[i].nr_earlier; n++)
-		if (has_content(files[i].earlier[n], files[i].len, files[i].seed))
+		if (begins_with(files[i].earlier[n], files[i].kept, files[i].seed))
 			return true;
 	return false;
 }
@@ -299,7 +336,8 @@ static void check_synced(void)
 			fail_msg("%s, moved %u times, is lost", files[i].path, files[i].nr_earlier);
 }
 
-static void one_life(bool loses_power)
+/* The disk fails after some writes, and never works again. */
+static void begin_life(void)
 {
 	memset(files, 0, sizeof(files));
 	fake_ext2_make(any_options(), "8M");
@@ -310,10 +348,12 @@ static void one_life(bool loses_power)
 		sprintf(dir, "d%u", i);
 		assert_int_equal(t_mkdir(dir), 0);
 	}
-	fake_ext2_disk.fail_after = (int64_t)fake_random_below(600);
+	fake_ext2_disk.fail_after = (int64_t)fake_random_below(2000);
 	fake_ext2_disk.nr_fail = UINT64_MAX;
-	for (unsigned i = 0; i < 400 && live(); i++)
-		;
+}
+
+static void end_life(bool loses_power)
+{
 	if (loses_power)
 		fake_block_cut_power(&fake_ext2_disk);
 	fake_ext2_stop();
@@ -321,6 +361,40 @@ static void one_life(bool loses_power)
 	fake_ext2_mount();
 	check_synced();
 	fake_ext2_finish();
+}
+
+static void one_life(bool loses_power)
+{
+	begin_life();
+	for (unsigned i = 0; i < 800 && live(0, NR_FILES); i++)
+		;
+	end_life(loses_power);
+}
+
+static void live_beside_others(void *arg)
+{
+	unsigned from = (unsigned)(uintptr_t)arg;
+
+	fake_ext2_make_memory();
+	for (unsigned i = 0; i < 300 && live(from, from + NR_FILES / NR_AT_ONCE); i++)
+		;
+	fake_stop("the first one has ended");
+}
+
+static void what_was_synced_among_others_survives_a_power_cut(void **state)
+{
+	(void)state;
+	fake_random_start();
+	for (unsigned life = 0; life < 20; life++) {
+		begin_life();
+		fake_ext2_disk.delay_ticks = 200;
+		fake_ext2_disk.completes_backwards = life % 2;
+		for (unsigned i = 0; i < NR_AT_ONCE; i++)
+			assert_non_null(spawn(live_beside_others,
+					      (void *)(uintptr_t)(i * NR_FILES / NR_AT_ONCE)));
+		assert_string_equal(run_processes(), "the first one has ended");
+		end_life(true);
+	}
 }
 
 static void what_was_synced_survives_a_kill(void **state)
@@ -592,6 +666,7 @@ int main(void)
 		TEST(random_work_has_the_host_as_its_model),
 		TEST(what_was_synced_survives_a_kill),
 		TEST(what_was_synced_survives_a_power_cut),
+		TEST(what_was_synced_among_others_survives_a_power_cut),
 		TEST(lies_cost_nothing_but_errors),
 		TEST(each_lie_is_found_where_it_is),
 		TEST(a_superblock_that_lies_is_refused),

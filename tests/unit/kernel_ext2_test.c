@@ -561,6 +561,31 @@ static void a_read_only_disk_is_not_written_to(void **state)
 
 /* ---- mapping ----------------------------------------------------------- */
 
+static void fsync_leaves_what_others_have_written(void **state)
+{
+	struct inode *other;
+	char name[8];
+
+	(void)state;
+	start("-b 1024 -I 256");
+	fill(back, sizeof(back), 1);
+	assert_int_equal(t_create("big", 0644), 0);
+	for (unsigned i = 0; i < 8; i++) {
+		sprintf(name, "s%u", i);
+		assert_int_equal(t_create(name, 0644), 0);
+	}
+	assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+	assert_int_equal(t_write("big", 0, back, sizeof(back)), sizeof(back));
+	assert_int_equal(t_write("s7", 0, "text", 4), 4);
+	assert_int_equal(t_lookup("big", &other), 0);
+	fake_ext2_disk.nr_ops[BLOCK_WRITE] = 0;
+	assert_int_equal(t_fsync("s7"), 0);
+	assert_true(fake_ext2_disk.nr_ops[BLOCK_WRITE] <= 6);
+	assert_int_equal(ext2_node_of(other)->pages.nr_dirty, sizeof(back) / PAGE_SIZE);
+	inode_put(other);
+	fake_ext2_finish();
+}
+
 static void a_mapped_file_is_written_back(void **state)
 {
 	struct inode *inode;
@@ -617,6 +642,7 @@ int main(void)
 		TEST(features_that_are_not_known_are_refused),
 		TEST(a_disk_of_zeroes_is_no_file_system),
 		TEST(a_read_only_disk_is_not_written_to),
+		TEST(fsync_leaves_what_others_have_written),
 		TEST(a_mapped_file_is_written_back),
 	};
 

@@ -86,15 +86,13 @@ void fake_ext2_make(const char *options, const char *size)
 		fail_msg("mke2fs %s: %d: %s", options, status, output);
 }
 
-static void make_user_memory(void)
+void fake_ext2_make_memory(void)
 {
-	struct process *p;
+	struct space *space = space_create();
 
-	fake_processes_init(64, true);
-	p = become_process();
-	p->space = space_create();
-	assert_non_null(p->space);
-	assert_int_equal(map_anon(p->space, AT(0), USER_PAGES, PROT_RW), 0);
+	assert_non_null(space);
+	current()->space = space;
+	assert_int_equal(map_anon(space, AT(0), USER_PAGES, PROT_RW), 0);
 }
 
 const char *fake_ext2_try_mount(bool is_read_only)
@@ -102,7 +100,9 @@ const char *fake_ext2_try_mount(bool is_read_only)
 	const char *error;
 
 	fake_boot(8192);
-	make_user_memory();
+	fake_processes_init(64, true);
+	become_process();
+	fake_ext2_make_memory();
 	if (fake_ext2_disk.bytes)
 		fake_block_destroy(&fake_ext2_disk);
 	fake_block_load(&fake_ext2_disk, image);
@@ -296,6 +296,18 @@ int t_truncate(const char *path, uint64_t size)
 	err = inode->ops->tree->resize(inode, size);
 	if (!err)
 		inode_touch(inode, INODE_WRITTEN);
+	inode_put(inode);
+	return err;
+}
+
+int t_fsync(const char *path)
+{
+	struct inode *inode;
+	int err = t_lookup(path, &inode);
+
+	if (err)
+		return err;
+	err = inode->ops->tree->sync(inode);
 	inode_put(inode);
 	return err;
 }

@@ -33,6 +33,9 @@ int fake_ext2_tool(const char **output, const char *format, ...)
 /* Boots, and mounts the image: what ext2_mount says. */
 const char *fake_ext2_try_mount(bool is_read_only);
 void fake_ext2_mount(void);
+/* Memory for the running process to read and write files with; mounting gives it to
+ * the one that runs then. */
+void fake_ext2_make_memory(void);
 /* Unmounts, and saves the disk to the image; it must be right to e2fsck -fn. */
 void fake_ext2_finish(void);
 /* Saves it as it is, as if all had stopped. */
@@ -53,6 +56,7 @@ int t_unlink(const char *path);
 int t_rmdir(const char *path);
 int t_rename(const char *old, const char *new, unsigned flags);
 int t_truncate(const char *path, uint64_t size);
+int t_fsync(const char *path);
 int64_t t_write(const char *path, uint64_t offset, const void *data, uint64_t len);
 int64_t t_read(const char *path, uint64_t offset, void *data, uint64_t len);
 /* Names but . and .., each with a newline, in order of the listing. */
