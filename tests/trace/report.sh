@@ -32,6 +32,44 @@ report_test "a bit of everything" "$BINDIR/mix"
 report_test "several at once" --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30 : -n 2 /lde/ticker
 report_test "nobody is preempted" --quantum 1s -n 3 /lde/hog 20
 
+# A run whose report for Perfetto is as the format says; see check-chrome-trace.
+perfetto_test()
+{
+	recorded "$@"
+	"$LDE" report t --perfetto perfetto.json >out 2>err &&
+		"$here/check-chrome-trace" perfetto.json >out 2>err ||
+		problem="$problem; $*: $(head -n 3 out)"
+}
+
+# What the check has to find.
+not_a_trace()
+{
+	printf '{"displayTimeUnit":"ns","traceEvents":[%s]}' "$1" >perfetto.json
+	! "$here/check-chrome-trace" perfetto.json >out 2>err || problem="$problem; not found: $1"
+}
+
+name="report: the format that Perfetto reads"
+if wanted "$name"; then
+	if command -v python3 >/dev/null; then
+		problem=
+		perfetto_test --quantum 2ms -n 2 "$BINDIR/mix" : /lde/hog 20
+		dd if=/dev/zero of=disk bs=65536 count=16 2>/dev/null
+		cp disk disk2
+		perfetto_test --disk disk,latency=1ms --disk disk2 -n 2 "$BINDIR/read_disk"
+		perfetto_test --events all,registers /lde/ticker 3
+		slice='"ph":"X","name":"a","pid":1,"tid":1,"ts"'
+		not_a_trace "{$slice:1,\"dur\":5},{$slice:2,\"dur\":9}"
+		not_a_trace "{$slice:1}"
+		not_a_trace "{$slice:1,\"dur\":5,\"frob\":1}"
+		not_a_trace "{$slice:1,\"dur\":5},{\"ph\":\"s\",\"name\":\"f\",\"cat\":\"f\",\"id\":1,\"pid\":1,\"tid\":1,\"ts\":9}"
+		not_a_trace "{$slice:1,\"dur\":NaN}"
+		status=0
+		verdict "$name" "$problem"
+	else
+		tap_skip "$name" "there is no python3 here"
+	fi
+fi
+
 name="report: steps"
 if wanted "$name"; then
 	recorded /lde/hog 20

@@ -8,6 +8,7 @@
 
 #include "vmm/observe/json_stream.h"
 #include "vmm/observe/report_names.h"
+#include "vmm/observe/timeline_disk.h"
 
 /* A process of the viewer is a group of tracks, a thread is a track. */
 #define GROUP_MACHINE	 1
@@ -190,7 +191,7 @@ static void add_disk(void *ctx, const struct timeline_disk_span *span)
 		begin_event(p, end ? "e" : "b", name, GROUP_MACHINE, TRACK_DISKS,
 			    end ? span->end_ns : request->begin_ns);
 		json_stream_text(&p->json, "cat", "disk");
-		json_stream_number(&p->json, "id", request->number);
+		json_stream_number(&p->json, "id", request->serial);
 		json_stream_object(&p->json, "args");
 		json_stream_number(&p->json, "sector", request->sector);
 		json_stream_number(&p->json, "sectors", request->nr_sectors);
@@ -253,6 +254,24 @@ static void add_turn(struct perfetto *p, const struct trace_event *event)
 	p->flows[next->pid] = 0;
 }
 
+/* The next one to be issued has the next serial number, if there is room for it. */
+static void add_issue(struct perfetto *p, const struct trace_event *event, uint64_t group)
+{
+	if (p->now->nr_requests < TIMELINE_REQUESTS_MAX)
+		add_flow(p, "s", "request", p->now->nr_issued + 1, group, TRACK_STATES(group),
+			 event->ns);
+}
+
+/* Of a request that a process has made. */
+static void add_completion(struct perfetto *p, const struct trace_event *event,
+			   uint64_t vcpu_track)
+{
+	const struct timeline_request *request = timeline_find_request(p->now, event);
+
+	if (request && request->process_idx >= 0)
+		add_flow(p, "f", "request", request->serial, GROUP_MACHINE, vcpu_track, event->ns);
+}
+
 static void add_event(void *ctx, const struct trace_event *event,
 		      const struct timeline_process *process)
 {
@@ -267,9 +286,9 @@ static void add_event(void *ctx, const struct trace_event *event,
 	else if (event->kind == LDE_TRACE_SCHED_SWITCH)
 		add_turn(p, event);
 	else if (event->kind == LDE_TRACE_BLOCK_ISSUE && process)
-		add_flow(p, "s", "request", event->args[3], group, TRACK_STATES(group), event->ns);
+		add_issue(p, event, group);
 	else if (event->kind == LDE_TRACE_BLOCK_COMPLETE)
-		add_flow(p, "f", "request", event->args[3], GROUP_MACHINE, vcpu_track, event->ns);
+		add_completion(p, event, vcpu_track);
 }
 
 /* ---- the whole ------------------------------------------------------------------------ */

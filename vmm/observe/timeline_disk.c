@@ -15,6 +15,7 @@ void timeline_issue_request(struct timeline *timeline, const struct timeline_pro
 		return;
 	}
 	timeline->requests[timeline->nr_requests++] = (struct timeline_request){
+		.serial = ++timeline->nr_issued,
 		.disk = event->args[0],
 		.sector = event->args[1],
 		.nr_sectors = event->args[2],
@@ -56,21 +57,30 @@ static void add_to_disk(struct timeline *timeline, uint64_t number, uint64_t ns)
 	exits_add(&disk->time, ns);
 }
 
+const struct timeline_request *timeline_find_request(const struct timeline *timeline,
+						     const struct trace_event *event)
+{
+	for (uint32_t i = 0; i < timeline->nr_requests; i++) {
+		const struct timeline_request *request = &timeline->requests[i];
+
+		if (request->disk == event->args[0] && request->number == event->args[3])
+			return request;
+	}
+	return NULL;
+}
+
 void timeline_complete_request(struct timeline *timeline, const struct trace_event *event,
 			       uint64_t ns)
 {
-	struct timeline_request *request = timeline->requests;
-	const struct timeline_request *end = request + timeline->nr_requests;
+	const struct timeline_request *request = timeline_find_request(timeline, event);
 
-	while (request < end &&
-	       (request->disk != event->args[0] || request->number != event->args[3]))
-		request++;
-	if (request == end) {
+	if (!request) {
 		timeline_violate(timeline, ns, "disk %" PRIu64 " completed request %" PRIu64 ", not issued",
 				 event->args[0], event->args[3]);
 		return;
 	}
 	add_to_disk(timeline, request->disk, ns - request->begin_ns);
 	timeline_hand_out_request(timeline, request, ns, true, (uint32_t)(0 - event->args[4]));
-	*request = timeline->requests[--timeline->nr_requests];
+	timeline->requests[request - timeline->requests] =
+		timeline->requests[--timeline->nr_requests];
 }

@@ -99,6 +99,7 @@ struct timeline_syscall {
 
 /* A request to a disk that is not done. */
 struct timeline_request {
+	uint64_t serial; /* from 1; of this request alone, unlike number */
 	uint64_t disk, number, sector, nr_sectors;
 	uint64_t begin_ns;
 	uint32_t op;
@@ -191,6 +192,7 @@ struct timeline {
 	struct timeline_vcpu vcpus[TRACE_VCPUS_MAX];
 	struct timeline_request requests[TIMELINE_REQUESTS_MAX];
 	uint32_t nr_requests;
+	uint64_t nr_issued; /* so far */
 
 	struct timeline_syscall *calls[TIMELINE_NR_CALLS]; /* NULL: none */
 	struct exit_counter wake_latency; /* from the wake-up to the CPU */
