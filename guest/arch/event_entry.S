@@ -9,6 +9,10 @@
  * used, and a system call's arguments are still in theirs, but for rdi. Both
  * return with the frame in rbx.
  *
+ * void event_syscall_anew(struct trap_frame *frame)
+ *
+ * For who has used registers since: as event_syscall, with the arguments of the frame.
+ *
  * void event_syscall_with_frame(struct trap_frame *frame)
  * void event_trap_with_frame(struct trap_frame *frame)
  *
@@ -58,13 +62,17 @@
 	mov	EVENT_FRAME_R9(%rdi), %r9
 .endm
 
+	.globl	event_syscall_anew
+event_syscall_anew:
+	LOAD_ARGUMENTS
+	jmp	event_syscall
+
 	.globl	event_syscall_with_frame
 event_syscall_with_frame:
 	mov	%rdi, %rbx
 	call	event_frame_called
 	mov	%rbx, %rdi
-	LOAD_ARGUMENTS
-	call	event_syscall
+	call	event_syscall_anew
 	mov	%rbx, %rdi
 	jmp	event_frame_called_back
 

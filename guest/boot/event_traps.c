@@ -8,6 +8,7 @@
 
 /* event_entry.S */
 void event_syscall(struct trap_frame *frame);
+void event_syscall_anew(struct trap_frame *frame);
 void event_trap(struct trap_frame *frame);
 void event_exception(struct trap_frame *frame); /* which calls this, for other traps */
 
@@ -24,6 +25,8 @@ void event_exception(struct trap_frame *frame)
 	trap_dispatch(frame);
 	event_add(LDE_TRACE_TRAP_EXIT, vector);
 }
+
+_Static_assert(VECTOR_TIMER == LDE_TRACE_IRQ_TIMER, "contract");
 
 /* Outside ring 0, where recording must not exit. */
 static struct trap_frame *traced_tick(struct trap_frame *frame)
@@ -42,10 +45,10 @@ static struct trap_frame *traced_tick(struct trap_frame *frame)
 	return frame;
 }
 
-void event_traps_install(void)
+void event_traps_install(bool forwards_syscalls)
 {
 	if (event_is_on(LDE_TRACE_C_SYSCALL))
-		syscall_handler = event_syscall;
+		syscall_handler = forwards_syscalls ? event_syscall_anew : event_syscall;
 	if (event_is_on(LDE_TRACE_C_IRQ | LDE_TRACE_C_FAULT | LDE_TRACE_C_REGISTERS)) {
 		trap_handler = event_trap;
 		tick_handler = traced_tick;

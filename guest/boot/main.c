@@ -192,7 +192,7 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 		selfcheck_start(jobs_forget);
 	if (tree.events.bytes && !event_init(&tree.events))
 		panic("the ring for events makes no sense");
-	event_traps_install();
+	event_traps_install(tree.forwards_syscalls);
 	if (tree.forwards_syscalls)
 		syscall_forward_install();
 	if (logical_is_on)

@@ -15,7 +15,7 @@
 #ifndef LDE_EVENT_H
 #define LDE_EVENT_H
 
-#define LDE_TRACE_VERSION 1 /* of the records, the ring and the files made of them */
+#define LDE_TRACE_VERSION 2 /* of the records, the ring and the files made of them */
 #define LDE_TRACE_MAGIC   0x4c444554 /* "LDET" */
 
 /* What may be recorded: bits of LDE_DT_TRACE_EVENTS. Processes that come, go
@@ -219,6 +219,9 @@ enum lde_fault_result {
 	LDE_FAULT_FILE = 2,  /* pages of a file */
 	LDE_FAULT_COPY = 3,  /* a copy of a page */
 };
+
+#define LDE_BLOCK_SECTOR 512
+#define LDE_TRACE_IRQ_TIMER 0x20 /* the vector; others are those of devices */
 
 enum lde_block_op {
 	LDE_BLOCK_READ = 0,

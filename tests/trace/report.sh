@@ -130,6 +130,15 @@ if wanted "$name"; then
 	verdict "$name" "$problem"
 fi
 
+name="report: arguments of system calls that are forwarded"
+if wanted "$name"; then
+	recorded --syscalls=exit "$BINDIR/known_registers"
+	"$LDE" report t --steps 1:100 >steps 2>err
+	problem=
+	in_column 4 "getppid: rax=110 rdi=0xa4a4a4a4a4 rsi=0xa3a3a3a3a3 rdx=0xa2a2a2a2a2 r10=0xa7a7a7a7a7 r8=0xa5a5a5a5a5 r9=0xa6a6a6a6a6"
+	verdict "$name" "$problem"
+fi
+
 name="report: a process that was stopped is STOPPED"
 if wanted "$name"; then
 	recorded "$BINDIR/mix"

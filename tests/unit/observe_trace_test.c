@@ -669,6 +669,46 @@ static void what_the_fuzzer_has_found_does_no_harm(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 #define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, begin_following, end_following)
 
+/* As lttng-modules 2.13 publishes them, with what docs/trace-format.md says is left out. */
+static void events_that_lttng_has_have_its_fields_first(void **state)
+{
+	static const struct {
+		const char *name, *fields;
+	} published[] = {
+		{"sched_switch", "prev_comm prev_tid prev_prio prev_state next_comm next_tid next_prio "},
+		{"sched_wakeup", "comm tid prio target_cpu "},
+		{"sched_process_fork",
+		 "parent_comm parent_tid parent_pid child_comm child_tid child_pid "},
+		{"sched_process_exec", "filename tid old_tid "},
+		{"sched_process_exit", "comm tid prio "},
+		{"irq_handler_entry", "irq name "},
+		{"irq_handler_exit", "irq ret "},
+		{"x86_exceptions_page_fault_user", "address ip error_code "},
+		{"signal_generate", "sig errno code comm pid "},
+		{"block_rq_issue", "dev sector nr_sector bytes tid rwbs comm "},
+		{"block_rq_complete", "dev sector nr_sector error rwbs "},
+	};
+	unsigned int nr_found = 0;
+
+	(void)state;
+	for (uint32_t kind = 0; kind < LDE_TRACE_NR_KINDS; kind++) {
+		const struct trace_kind *schema = trace_schema_kind(kind);
+		char fields[300] = "";
+
+		for (const struct trace_field *f = schema ? schema->fields : NULL; f && f->type; f++) {
+			strcat(fields, f->name);
+			strcat(fields, " ");
+		}
+		for (unsigned int i = 0; schema && i < sizeof(published) / sizeof(published[0]); i++)
+			if (strcmp(schema->name, published[i].name) == 0) {
+				nr_found++;
+				if (strncmp(fields, published[i].fields, strlen(published[i].fields)) != 0)
+					fail_msg("%s has %s", schema->name, fields);
+			}
+	}
+	assert_int_equal(nr_found, sizeof(published) / sizeof(published[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -694,6 +734,7 @@ int main(void)
 		TEST(damage_in_the_middle_ends_with_a_message),
 		TEST(random_damage_breaks_nothing),
 		TEST(what_the_fuzzer_has_found_does_no_harm),
+		TEST(events_that_lttng_has_have_its_fields_first),
 	};
 
 	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);

@@ -198,14 +198,17 @@ static void add_kinds(struct json_stream *json)
 		json_stream_array(json, NULL);
 		json_stream_text(json, NULL, kind ? kind->name : "");
 		for (const struct trace_field *f = kind ? kind->fields : NULL; f && f->type; f++) {
-			if (f->from != TRACE_FROM_CODE && f->from >= TRACE_FROM_PID)
+			int64_t arg = f->from == TRACE_FROM_CODE  ? -1
+				      : f->from == TRACE_FROM_DEV ? 0
+								  : (int64_t)f->from;
+
+			if (arg >= TRACE_FROM_PID || f->type == TRACE_FIELD_DEVICE)
 				continue;
 			bool is_signed = f->type == TRACE_FIELD_S32 || f->type == TRACE_FIELD_S64;
 
 			if (f->type == TRACE_FIELD_COMM)
 				continue;
-			json_stream_signed(json, NULL,
-					   f->from == TRACE_FROM_CODE ? -1 : (int64_t)f->from);
+			json_stream_signed(json, NULL, arg);
 			json_stream_text(json, NULL, f->name);
 			json_stream_number(json, NULL,
 					   f->type == TRACE_FIELD_HEX ? PAGE_HEX

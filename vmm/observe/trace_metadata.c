@@ -93,6 +93,7 @@ static void print_env(const struct trace_info *info, FILE *out)
 		"\ttracer_name = \"lttng-modules\";\n"
 		"\ttracer_major = 2;\n"
 		"\ttracer_minor = 13;\n"
+		"\ttracer_patchlevel = 0;\n"
 		"\tlde_version = %d;\n"
 		"\tlde_origin_tsc = %" PRIu64 ";\n"
 		"\tlde_origin_real_ns = %" PRIu64 ";\n"

@@ -76,11 +76,28 @@ static bool take_name(struct cursor *cursor, struct lde_trace_record *record)
 	return true;
 }
 
+static bool skip_string(struct cursor *cursor)
+{
+	size_t left = (size_t)(cursor->end - cursor->at);
+	size_t len = strnlen((const char *)cursor->at, left);
+
+	cursor->at += len + (len < left);
+	return len < left;
+}
+
+/* See trace_writer.c. */
+static uint64_t rdev_of(uint64_t dev)
+{
+	return (dev >> 20) << 8 | (dev & 0xff) | (dev & 0xfff00) << 12;
+}
+
 /* Into the place in the record that the field comes from, if it has one. */
 static void put_value(struct lde_trace_record *record, uint8_t from, uint64_t value)
 {
 	if (from == TRACE_FROM_CODE)
 		record->code = (uint32_t)value;
+	else if (from == TRACE_FROM_DEV)
+		record->args[0] = rdev_of(value);
 	else if (from < TRACE_FROM_PID)
 		record->args[from] = value;
 }
@@ -94,6 +111,8 @@ static bool take_field(struct cursor *cursor, const struct trace_field *field,
 
 	if (field->type == TRACE_FIELD_NAME)
 		return take_name(cursor, record);
+	if (field->type == TRACE_FIELD_DEVICE)
+		return skip_string(cursor);
 	bytes = take(cursor, size);
 	if (!bytes || field->type == TRACE_FIELD_COMM)
 		return bytes;

@@ -24,6 +24,7 @@ enum trace_field_type {
 	TRACE_FIELD_PID, /* 32 bits, below TRACE_NR_PIDS */
 	TRACE_FIELD_COMM, /* the name of the pid in from; TRACE_COMM_SIZE characters */
 	TRACE_FIELD_NAME, /* the name in arguments 1-4, a string */
+	TRACE_FIELD_DEVICE, /* what raises the interrupt in the code, a string */
 };
 
 /* Which part of a record a field has. */
@@ -34,6 +35,9 @@ enum trace_field_from {
 	TRACE_FROM_PRIO, /* a constant, since LTTng has it */
 	TRACE_FROM_ZERO, /* another */
 	TRACE_FROM_LINUX_STATE, /* of argument 0, as Linux numbers states */
+	TRACE_FROM_LTTNG_OP,	/* of the code, as LTTng has kinds of requests: flags */
+	TRACE_FROM_BYTES,	/* of as many sectors as argument 2 says */
+	TRACE_FROM_DEV,		/* argument 0, a st_rdev, as the kernel of Linux packs it */
 };
 
 struct trace_field {

@@ -115,6 +115,30 @@ static uint64_t linux_state(uint64_t state)
 	}
 }
 
+/* The flags of LTTng's block events. */
+static uint64_t lttng_op(uint32_t op)
+{
+	switch (op) {
+	case LDE_BLOCK_READ:
+		return 1 << 2;
+	case LDE_BLOCK_WRITE:
+		return 1 << 0;
+	case LDE_BLOCK_FLUSH:
+		return 1 << 8;
+	case LDE_BLOCK_DISCARD:
+		return 1 << 1;
+	default:
+		return 0;
+	}
+}
+
+/* Major and minor number, as programs see them and as Linux itself has them: 12 and 20
+ * bits. */
+static uint64_t linux_dev(uint64_t rdev)
+{
+	return (rdev >> 8 & 0xfff) << 20 | (rdev & 0xff) | (rdev >> 12 & 0xfff00);
+}
+
 static uint64_t field_value(const struct lde_trace_record *record, uint8_t from)
 {
 	switch (from) {
@@ -128,6 +152,12 @@ static uint64_t field_value(const struct lde_trace_record *record, uint8_t from)
 		return 0;
 	case TRACE_FROM_LINUX_STATE:
 		return linux_state(record->args[0]);
+	case TRACE_FROM_LTTNG_OP:
+		return lttng_op(record->code);
+	case TRACE_FROM_BYTES:
+		return record->args[2] * LDE_BLOCK_SECTOR;
+	case TRACE_FROM_DEV:
+		return linux_dev(record->args[0]);
 	default:
 		return record->args[from];
 	}
@@ -144,6 +174,14 @@ static uint8_t *put_name(uint8_t *at, const struct lde_trace_record *record)
 	return at;
 }
 
+static uint8_t *put_device(uint8_t *at, uint64_t vector)
+{
+	const char *name = vector == LDE_TRACE_IRQ_TIMER ? "timer" : "device";
+
+	memcpy(at, name, strlen(name) + 1);
+	return at + strlen(name) + 1;
+}
+
 static uint8_t *put_field(const struct trace_writer *writer, uint8_t *at,
 			  const struct trace_field *field, const struct lde_trace_record *record)
 {
@@ -152,6 +190,8 @@ static uint8_t *put_field(const struct trace_writer *writer, uint8_t *at,
 
 	if (field->type == TRACE_FIELD_NAME)
 		return put_name(at, record);
+	if (field->type == TRACE_FIELD_DEVICE)
+		return put_device(at, value);
 	if (field->type == TRACE_FIELD_COMM) {
 		memset(at, 0, size);
 		memcpy(at, trace_names_of(&writer->names, value),

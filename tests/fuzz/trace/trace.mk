@@ -18,7 +18,8 @@ $(FUZZ_TRACE_BUILD)/fuzz: $(FUZZ_TRACE_SOURCES) tests/fuzz/trace/trace_input.h $
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-o $@ $(FUZZ_TRACE_SOURCES)
 
-.PHONY: fuzz-trace
+.PHONY: fuzz-trace fuzz
+fuzz: fuzz-trace
 fuzz-trace: $(FUZZ_TRACE_BUILD)/fuzz
 	@mkdir -p $(FUZZ_TRACE_BUILD)/corpus
 	cd $(FUZZ_TRACE_BUILD) && ./fuzz -max_total_time=$(FUZZ_TRACE_TIME) -max_len=5000 -len_control=0 \

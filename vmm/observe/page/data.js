@@ -175,7 +175,7 @@ function wordFor(kind, field, value) {
 		return { state: names.states, reason: names.leaves }[field]?.[value];
 	if (field === "dev")
 		return diskName(value);
-	if (field === "rwbs")
+	if (field === "op")
 		return names.ops[value];
 	if (kind === KIND.vmmExit && field === "cause")
 		return names.causes[value];
