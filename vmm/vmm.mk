@@ -7,7 +7,7 @@
 VMM_LAYERS  := base host dev boot observe run ostep cli
 VMM_SOURCES := $(foreach layer,$(VMM_LAYERS),$(sort $(wildcard vmm/$(layer)/*.c)))
 VMM_OBJECTS := $(VMM_SOURCES:vmm/%.c=$(BUILD)/vmm/%.o) $(BUILD)/vmm/boot/embedded.o \
-	$(BUILD)/vmm/observe/page/embed.o
+	$(BUILD)/vmm/observe/page/embed.o $(BUILD)/vmm/cli/help/embed.o
 VMM_CFLAGS  := $(BASE_CFLAGS) -D_GNU_SOURCE -I. -fPIE -fstack-protector-strong
 VMM_LIBS    := -l:libfdt.a -l:libjson-c.a -l:libncursesw.a -l:libtinfo.a -pthread
 
@@ -50,6 +50,12 @@ $(BUILD)/vmm/boot/embedded.o: vmm/boot/embedded.S $(EMBEDDED_LIST) \
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -Wa,-I$(BUILD)/vmm/boot,-I$(BUILD)/guest -c -o $@ $<
+
+# What lde help says of topics.
+$(BUILD)/vmm/cli/help/embed.o: vmm/cli/help/embed.S $(wildcard vmm/cli/help/*.txt)
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -o $@ $<
 
 include vmm/observe/observe.mk
 -include $(VMM_OBJECTS:.o=.d)

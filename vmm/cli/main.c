@@ -5,6 +5,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/cli/cli.h"
+#include "vmm/cli/help.h"
 #include "vmm/cli/status.h"
 
 struct command {
@@ -42,37 +43,56 @@ static int print_help(void)
 	     "address space of its own.\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	puts("  help     [COMMAND] this text, or that of a command\n"
-	     "\n"
+	puts("  help     this text, or that of a command or one of these topics:\n");
+	help_print_topics();
+	puts("\n"
 	     "Example: lde run ./a.out\n"
-	     "More: lde COMMAND --help, man lde, man lde-run");
+	     "More: lde help COMMAND|TOPIC, man lde, man lde-run");
 	return 0;
+}
+
+/* "NAME, NAME, " */
+static const char *command_names(void)
+{
+	static char names[128];
+	size_t len = 0;
+
+	for (size_t i = 0; i < NR_COMMANDS && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s, ", commands[i].name);
+	return names;
 }
 
 /* Unknown is not fatal here: the caller says how it ends. */
 static void complain_command(const char *name)
 {
-	char known[128] = "";
-
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ",
-			 commands[i].name);
-	log_line("%s: no such command; there are %shelp. To run a program: lde run %s", name, known,
-		 name);
+	log_line("%s: no such command; there are %shelp. To run a program: lde run %s", name,
+		 command_names(), name);
 }
 
-static int print_command_help(const char *name)
+static int print_help_of(const char *name)
 {
 	const struct command *command = command_find(name);
 	char *argv[] = {(char *)name, (char *)"--help", NULL};
 
+	if (command)
+		return command->run(2, argv);
 	if (strcmp(name, "help") == 0)
 		return print_help();
-	if (!command) {
-		complain_command(name);
-		return STATUS_LDE_FAILED;
-	}
-	return command->run(2, argv);
+	if (help_print_topic(name))
+		return 0;
+	log_line("%s: neither a command nor a topic; there are %s%shelp", name, command_names(),
+		 help_topic_names());
+	return STATUS_LDE_FAILED;
+}
+
+static int cli_help(int argc, char **argv)
+{
+	if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_help();
+	if (argc == 2)
+		return print_help_of(argv[1]);
+	log_line("%s: lde help takes one command or topic", argv[2]);
+	return STATUS_LDE_FAILED;
 }
 
 static int print_version(void)
@@ -88,7 +108,7 @@ static int dispatch(int argc, char **argv)
 	if (command)
 		return command->run(argc, argv);
 	if (strcmp(argv[0], "help") == 0)
-		return argc > 1 ? print_command_help(argv[1]) : print_help();
+		return cli_help(argc, argv);
 	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
 		return print_help();
 	if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0)

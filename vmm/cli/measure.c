@@ -322,8 +322,8 @@ static int print_json(const struct measurement *m)
 static int print_help(void)
 {
 	puts("Usage: lde measure [--samples N] [--json]\n"
-	     "Measure what a system call, a trap, a switch, an interrupt and an exit cost on this\n"
-	     "host: the same program in the guest and natively. Takes some seconds.\n"
+	     "Measure what a system call, a trap, a switch, an interrupt and an exit cost on\n"
+	     "this host: the same program in the guest and natively. Takes some seconds.\n"
 	     "\n"
 	     "  --samples N  samples of each operation in a round, 10 to 5000 [100]\n"
 	     "  --json       print one JSON object on stdout\n"

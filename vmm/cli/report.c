@@ -62,8 +62,9 @@ static void print_help(void)
 	     "  --rows N         processes in the chart and the tables of --text [40]\n"
 	     "  --help           this text\n"
 	     "\n"
-	     "FILE may be '-' for standard output. The exit status is 0; 1 if the trace is damaged or shows what cannot be, such as\n"
-	     "two processes on one CPU at a time; 125 if it cannot be read at all.\n"
+	     "FILE may be '-' for standard output. The exit status is 0; 1 if the trace is\n"
+	     "damaged or shows what cannot be, such as two processes on one CPU at a time; 125\n"
+	     "if it cannot be read at all.\n"
 	     "\n"
 	     "Example: lde run --trace /tmp/trace ./a.out && lde report /tmp/trace");
 }

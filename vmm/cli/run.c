@@ -13,7 +13,7 @@ static void print_help(void)
 	     "              [: [-n N] PROGRAM [ARG]...]...\n"
 	     "Run programs under limited direct execution, all on one virtual CPU. PROGRAM is\n"
 	     "a static x86-64 executable, found as a shell finds it; a lone ':' separates\n"
-	     "programs. Names under /lde/ are built in: /lde/hog, /lde/ticker, /lde/worker, /lde/probe.\n");
+	     "programs. /lde/hog, /lde/ticker and others are built in: lde help programs.\n");
 	usage_print_run();
 	puts("  --help             this text\n"
 	     "\n"
