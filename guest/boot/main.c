@@ -125,6 +125,11 @@ static void start_console(void)
 		panic("the virtio console cannot be started; is --memory too small?");
 }
 
+static bool is_world_at_work(void)
+{
+	return block_is_at_work() || console_is_at_work();
+}
+
 static void start_disks(void)
 {
 	if (virtio_blk_init(tree.virtio, tree.nr_virtio))
@@ -178,7 +183,9 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	clock_init(tree.tsc_hz);
 	if (tree.has_logical_clock) {
 		logical_init(tree.tick_ns);
+		logical_set_world(is_world_at_work);
 		timer_leave_hardware();
+		block_set_delay(tree.slow_ns);
 	}
 	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
 	start_console();

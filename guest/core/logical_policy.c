@@ -2,16 +2,21 @@
 #include "guest/core/logical_policy.h"
 
 #include "guest/arch/event.h"
+#include "guest/arch/insn.h"
 #include "guest/core/event_policy.h"
 #include "guest/core/logical.h"
 #include "guest/core/process.h"
 #include "guest/core/sched.h"
 #include "guest/core/timer.h"
+#include "guest/lib/ledger.h"
 
 static struct {
 	struct policy_ops inner;
 	uint64_t settled; /* ticks that have begun: before that of which number */
 	bool looks_again; /* somebody became READY whom the policy may put first */
+	bool must_look;   /* before anybody is picked */
+	bool has_idled;   /* since somebody was */
+	bool (*is_world_at_work)(void);
 } logical;
 
 static void record_tick(uint32_t syscall_nr)
@@ -65,17 +70,6 @@ static void logical_enqueue(struct process *p, enum policy_event event)
 	logical.inner.enqueue(p, event);
 }
 
-/* Nobody can run, but somebody waits for time to pass. */
-static bool idle_a_tick(void)
-{
-	if (!timer_is_any())
-		return false;
-	record_tick(LDE_TICK_IDLE);
-	logical_advance();
-	settle();
-	return true;
-}
-
 /* Lets what is left of the slice pass of a process that ended in it. */
 static void finish_slice(const struct process *p)
 {
@@ -85,20 +79,66 @@ static void finish_slice(const struct process *p)
 	}
 }
 
-static struct process *logical_pick(void)
+void logical_set_world(bool (*is_at_work)(void))
 {
-	struct process *next;
+	logical.is_world_at_work = is_at_work;
+}
 
+/* Until the devices are done, or something else has made somebody READY, such as a
+ * key that was pressed. */
+static void wait_for_world(void)
+{
+	uint32_t nr_ready = sched_nr_ready();
+
+	if (!logical.is_world_at_work || !current()->pid)
+		return;
+	while (logical.is_world_at_work() && sched_nr_ready() == nr_ready)
+		insn_wait_interrupt();
+}
+
+/* The running process leaves the CPU as a tick ends. */
+static void begin_next_tick(void)
+{
+	wait_for_world();
 	if (has_news())
 		event_policy_leave();
 	if (logical.inner.has_whole_slices)
 		finish_slice(current());
 	settle();
-	do
-		next = logical.inner.pick();
-	while (!next && idle_a_tick());
+	logical.must_look = false;
+	ledger.idle_entries--; /* nobody was idle yet */
+}
+
+/* What idles is the scheduler, for time passes: before a process may be picked who
+ * is due is to be woken, and if there is nobody then, ticks pass until there is. */
+static bool pass_time(void)
+{
+	if (logical.must_look) {
+		begin_next_tick();
+		return true;
+	}
+	if (!timer_is_any())
+		return false;
+	record_tick(LDE_TICK_IDLE);
+	ledger.idle_entries += !logical.has_idled;
+	logical.has_idled = true;
+	logical_advance();
+	settle();
+	return true;
+}
+
+static struct process *logical_pick(void)
+{
+	struct process *next;
+
+	if (logical.must_look)
+		return NULL;
+	next = logical.inner.pick();
+	if (!next)
+		return NULL;
 	logical_begin_turn();
-	logical.looks_again = false;
+	logical.looks_again = logical.has_idled = false;
+	logical.must_look = true;
 	return next;
 }
 
@@ -140,7 +180,9 @@ const struct policy_ops *logical_policy(const struct policy_ops *inner)
 
 	logical.inner = *inner;
 	logical.settled = 0;
-	logical.looks_again = false;
+	logical.looks_again = logical.has_idled = false;
+	logical.must_look = false; /* the first one is picked at once */
+	sched_set_idle(pass_time);
 	/* No slices: those of this clock are ended by logical_end_tick. */
 	ops = (struct policy_ops){
 		.name = inner->name,

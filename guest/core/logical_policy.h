@@ -14,6 +14,10 @@
 
 #include "guest/core/policy.h"
 
+/* Whether devices outside have something to finish: who waits for that keeps the CPU,
+ * so that the schedule does not depend on when they do. Before the first process. */
+void logical_set_world(bool (*is_at_work)(void));
+
 /* What is to be given to sched_init in the place of inner. After logical_init. */
 const struct policy_ops *logical_policy(const struct policy_ops *inner);
 

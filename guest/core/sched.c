@@ -19,6 +19,7 @@ static struct {
 	uint64_t next_window; /* for them, at the latest: TSC */
 	uint32_t nr_ready;
 	void (*before_idle)(void);
+	bool (*pass_time)(void);
 	/* The last one that ended; its stack was in use until it was switched from. */
 	struct process *gone;
 	void (*on_gone)(struct process *p);
@@ -87,6 +88,11 @@ void sched_set_before_idle(void (*fn)(void))
 	sched.before_idle = fn;
 }
 
+void sched_set_idle(bool (*pass_time)(void))
+{
+	sched.pass_time = pass_time;
+}
+
 uint32_t sched_nr_ready(void)
 {
 	return sched.nr_ready;
@@ -103,7 +109,8 @@ static struct process *idle(void)
 		sched.before_idle();
 	cpu_begin_wait(this_cpu());
 	do {
-		insn_wait_interrupt();
+		if (likely(!sched.pass_time) || !sched.pass_time())
+			insn_wait_interrupt();
 		next = sched.policy->pick();
 	} while (!next);
 	cpu_end_wait(this_cpu());

@@ -25,6 +25,10 @@ uint32_t sched_nr_ready(void);
 /* Called whenever nobody is, before the CPU waits; must not make anybody READY. */
 void sched_set_before_idle(void (*fn)(void));
 
+/* Called while nobody is: lets time pass in another way than by waiting for an
+ * interrupt, and may make somebody READY. False: there is no such way. */
+void sched_set_idle(bool (*pass_time)(void));
+
 /* The running process waits: RUNNING to BLOCKED. Returns when it runs again. */
 void sched_block(void);
 

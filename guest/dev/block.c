@@ -10,6 +10,7 @@
 static struct block_device *devices[BLOCK_DEVICES_MAX];
 static uint32_t nr_devices;
 static bool is_holding;
+static uint64_t delay_ns;
 
 /* Processes that may soon come back: those whose disk_epoch is the present one. */
 static uint32_t nr_returning, epoch = 1;
@@ -153,17 +154,56 @@ void block_forget_returning(void)
 	epoch++;
 }
 
-void block_complete(struct block_device *device, struct block_request *request, int result)
+static void deliver(struct block_request *request, int result)
 {
-	device->nr_errors += result < 0;
-	if (event_is_on(LDE_TRACE_C_BLOCK))
-		record_request(LDE_TRACE_BLOCK_COMPLETE, device, request, result);
 	request->result = result;
 	list_for_each(l, &request->waiters.waiters)
 		note_waking(list_entry(l, struct process, queue_link));
 	wait_wake_all(&request->waiters);
 	if (request->done)
 		request->done(request);
+}
+
+static void delay_is_over(struct timer *timer)
+{
+	struct block_request *request = container_of(timer, struct block_request, delay);
+
+	deliver(request, request->delayed);
+}
+
+/* When the device is done is the real clock's; when that is told, the logical one's.
+ * But who holds the CPU waits for no clock. */
+static void deliver_later(struct block_request *request, int result)
+{
+	request->delayed = result;
+	request->delay.is_started = false;
+	request->delay.fire = delay_is_over;
+	timer_start(&request->delay, clock_timer_now() + clock_ns_to_timer(delay_ns));
+}
+
+void block_complete(struct block_device *device, struct block_request *request, int result)
+{
+	device->nr_done++;
+	device->nr_errors += result < 0;
+	if (event_is_on(LDE_TRACE_C_BLOCK))
+		record_request(LDE_TRACE_BLOCK_COMPLETE, device, request, result);
+	if (unlikely(delay_ns) && !is_holding && current()->pid)
+		deliver_later(request, result);
+	else
+		deliver(request, result);
+}
+
+void block_set_delay(uint64_t ns)
+{
+	delay_ns = ns;
+}
+
+bool block_is_at_work(void)
+{
+	for (uint32_t i = 0; i < nr_devices; i++)
+		if (devices[i]->nr_requests != devices[i]->nr_done)
+			return true;
+	return false;
 }
 
 void block_set_holding(bool holding)

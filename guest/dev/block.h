@@ -63,6 +63,8 @@ struct block_request {
 	 */
 	void (*done)(struct block_request *request);
 	int result;                    /* BLOCK_PENDING, then 0 or a negative errno */
+	struct timer delay;            /* logical clock: the result is there, but not yet due */
+	int delayed;                   /* that one */
 	struct list link;              /* the driver's while pending, else the owner's */
 	struct wait_queue waiters;     /* block_wait's */
 };
@@ -89,7 +91,7 @@ struct block_device {
 	bool has_discard, has_write_zeroes; /* else these are -EOPNOTSUPP */
 	uint64_t nr_sectors;
 	const struct block_ops *ops;
-	uint64_t nr_requests, nr_errors; /* kept by block.c */
+	uint64_t nr_requests, nr_done, nr_errors; /* kept by block.c */
 };
 
 /* At boot: device becomes the next one, and gets its name and index. False: there
@@ -140,6 +142,12 @@ void block_complete(struct block_device *device, struct block_request *request, 
  * back with a request yet; and that those will not. */
 uint32_t block_nr_returning(void);
 void block_forget_returning(void);
+
+/* Whether a device has a request that it has not finished. */
+bool block_is_at_work(void);
+
+/* Logical clock: a request is over so long after the device has finished it. */
+void block_set_delay(uint64_t ns);
 
 /* --without blocking: who waits for a device holds the CPU until it is done. */
 void block_set_holding(bool is_holding);

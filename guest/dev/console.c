@@ -287,6 +287,16 @@ bool console_finish(unsigned stream, int64_t *result)
 	return true;
 }
 
+bool console_is_at_work(void)
+{
+	if (input.is_asked)
+		return true;
+	for (unsigned i = CONSOLE_STDOUT; i <= CONSOLE_STDERR; i++)
+		if (streams[i].is_busy && is_pending(&streams[i]))
+			return true;
+	return false;
+}
+
 void console_interrupt(void)
 {
 	input_collect();

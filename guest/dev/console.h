@@ -76,4 +76,7 @@ bool console_finish(unsigned stream, int64_t *result);
 
 void console_interrupt(void);
 
+/* Whether the VMM has a request that it has not answered, but for terminals'. */
+bool console_is_at_work(void);
+
 #endif

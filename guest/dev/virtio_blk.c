@@ -14,6 +14,7 @@
 #include "guest/arch/insn.h"
 #include "guest/arch/offload.h"
 #include "guest/core/clock.h"
+#include "guest/core/logical.h"
 #include "guest/core/sched.h"
 #include "guest/core/timer.h"
 #include "guest/dev/block.h"
@@ -260,14 +261,15 @@ static void keep_limit_reached(struct timer *timer)
  * Whether the doorbell can wait for more requests. Processes that a disk has made
  * READY come back one after the other; if nobody else is READY, the doorbell is
  * rung when half of them have, so that the disk works while the rest computes. It
- * is rung in any case before the CPU idles, and after a time.
+ * is rung in any case before the CPU idles, and after a time. On the logical clock,
+ * where that would be another time in each run, none is kept back.
  */
 static bool is_kept_back(struct disk *d)
 {
 	uint32_t nr_ready = sched_nr_ready(), nr = (uint16_t)(d->next_avail - d->rung);
 	uint64_t now, gap, limit;
 
-	if (nr >= nr_ready || nr_ready > block_nr_returning())
+	if (nr >= nr_ready || nr_ready > block_nr_returning() || logical_is_on)
 		return false;
 	now = clock_now();
 	gap = now - d->last_kick;

@@ -313,6 +313,64 @@ static void senseless_policies_are_refused(void **state)
 	       "too long", "mlfq");
 }
 
+static void rules_of_a_policy_are_words(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "--sched mlfq,bump=yes,stay=no a");
+	assert_string_equal(parsed.options.sched.rules[0], LDE_RULE_IO_BUMP);
+	assert_null(parsed.options.sched.rules[1]);
+	options_fini(&parsed.options);
+	parse(&parsed, "--sched scan,io=immediate,switch=end,io=immediate a");
+	assert_string_equal(parsed.options.sched.name, "scan");
+	assert_string_equal(parsed.options.sched.rules[0], LDE_RULE_IO_IMMEDIATE);
+	assert_string_equal(parsed.options.sched.rules[1], LDE_RULE_SWITCH_ON_END);
+	assert_null(parsed.options.sched.rules[2]);
+	options_fini(&parsed.options);
+	parse(&parsed, "--sched scan,switch=io,io=later a");
+	assert_null(parsed.options.sched.rules[0]);
+	options_fini(&parsed.options);
+	refuse("--sched mlfq,stay=maybe a", "stay=maybe", "yes or no");
+	refuse("--sched scan,switch=on a", "switch=on", "end or io");
+	refuse("--sched scan,stay=yes a", "'stay=yes'", "scan[,switch=io|end]");
+	refuse("--sched mlfq,io=later a", "'io=later'", "mlfq[,queues=N]");
+}
+
+static void there_are_two_clocks(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, "a");
+	assert_false(parsed.options.clock.is_logical);
+	assert_false(parsed.options.clock.has_slow);
+	options_fini(&parsed.options);
+	parse(&parsed, "--clock logical,tick=2ms,slow=7ms a");
+	assert_true(parsed.options.clock.is_logical);
+	assert_int_equal(parsed.options.clock.tick_ns, 2000000);
+	assert_true(parsed.options.clock.has_slow);
+	assert_int_equal(parsed.options.clock.slow_ns, 7000000);
+	options_fini(&parsed.options);
+	parse(&parsed, "--clock real,slow=1us a");
+	assert_false(parsed.options.clock.is_logical);
+	assert_int_equal(parsed.options.clock.slow_ns, 1000);
+	options_fini(&parsed.options);
+}
+
+static void senseless_clocks_are_refused(void **state)
+{
+	(void)state;
+	refuse("--clock atomic a", "no such clock", "logical,tick=1ms,slow=5ms");
+	refuse("--clock= a", "no such clock", "real");
+	refuse("--clock real,tick=1ms a", "'tick=1ms'", "logical[,tick=DURATION]");
+	refuse("--clock logical,tick=1 a", "tick=1", "10ms");
+	refuse("--clock logical,tick=0s a", "tick=0s is too short", "1ns to 1h");
+	refuse("--clock logical,slow=2h a", "slow=2h is too long", "1ns to 1h");
+	refuse("--clock logical, a", "''", "logical");
+	refuse("--clock logical,slow a", "'slow'", "slow=DURATION");
+}
+
 static void each_program_has_its_share(void **state)
 {
 	struct parsed parsed;
@@ -652,6 +710,9 @@ int main(void)
 		cmocka_unit_test(unknown_options_are_refused),
 		cmocka_unit_test(options_of_the_run_are_refused_after_a_colon),
 		cmocka_unit_test(json_belongs_to_stat),
+		cmocka_unit_test(rules_of_a_policy_are_words),
+		cmocka_unit_test(there_are_two_clocks),
+		cmocka_unit_test(senseless_clocks_are_refused),
 		cmocka_unit_test(a_second_parse_starts_afresh),
 	};
 

@@ -151,6 +151,17 @@ static void add_sched(void)
 	add_u64s(LDE_DT_SCHED_BOOST, 1, 77, 0);
 }
 
+static bool with_clock;
+
+static void add_clock(void)
+{
+	ADD_STRINGS(LDE_DT_CLOCK, LDE_CLOCK_LOGICAL);
+	add_u64s(LDE_DT_TICK_NS, 1, 500, 0);
+	add_u64s(LDE_DT_SLOW_NS, 1, 0, 0);
+	ADD_STRINGS(LDE_DT_SCHED_RULES, LDE_RULE_STAY "\0" LDE_RULE_IO_IMMEDIATE);
+	add_u32s(LDE_DT_SCHED_DRAWS, 3, 8, 9, 10);
+}
+
 static void make_tree(void)
 {
 	static const char seed[LDE_DT_RNG_SEED_SIZE] = { 1, 2, 3 };
@@ -181,6 +192,8 @@ static void make_tree(void)
 	add_u32s(LDE_DT_PROCESSES, 1, 77, 0, 0);
 	if (with_sched)
 		add_sched();
+	if (with_clock)
+		add_clock();
 	end_node();
 	begin_node("ports");
 	add_console();
@@ -201,6 +214,7 @@ static int set_up(void **state)
 	memset(&fault, 0, sizeof(fault));
 	memory_start = 0;
 	with_sched = with_console = false;
+	with_clock = false;
 	nr_disks = 0;
 	tickets = 75;
 	tsc_hz = 2600000123;
@@ -316,6 +330,49 @@ static void a_policy_that_makes_no_sense_is_refused(void **state)
 	tickets = LDE_TICKETS_MAX + 1;
 	make_tree();
 	assert_non_null(read_tree());
+}
+
+static void the_real_clock_is_the_usual_one(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_null(read_tree());
+	assert_false(machine.has_logical_clock);
+	assert_false(machine.has_slow);
+	assert_int_equal(machine.tick_ns, LDE_TICK_NS_DEFAULT);
+	assert_int_equal(machine.sched.nr_draws, 0);
+	assert_false(machine.sched.stay);
+}
+
+static void a_logical_clock_is_read_with_what_it_takes(void **state)
+{
+	(void)state;
+	with_clock = true;
+	make_tree();
+	assert_null(read_tree());
+	assert_true(machine.has_logical_clock);
+	assert_int_equal(machine.tick_ns, 500);
+	assert_true(machine.has_slow);
+	assert_int_equal(machine.slow_ns, 0);
+	assert_true(machine.sched.stay && machine.sched.io_immediate);
+	assert_false(machine.sched.io_bump || machine.sched.switch_on_end);
+	assert_int_equal(machine.sched.nr_draws, 3);
+	assert_int_equal(fdt32_to_cpu(machine.sched.draws[2]), 10);
+}
+
+static void a_clock_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const properties[] = { LDE_DT_SLOW_NS, LDE_DT_TICK_NS };
+
+	(void)state;
+	with_clock = true;
+	fault.node = "chosen";
+	fault.how = SHORTEN;
+	for (unsigned i = 0; i < ARRAY_SIZE(properties); i++) {
+		fault.property = properties[i];
+		make_tree();
+		assert_non_null(read_tree());
+	}
 }
 
 static void programs_come_in_order(void **state)
@@ -584,6 +641,9 @@ int main(void)
 		TEST(without_a_policy_it_is_round_robin),
 		TEST(a_policy_is_read_with_what_it_takes),
 		TEST(a_policy_that_makes_no_sense_is_refused),
+		TEST(the_real_clock_is_the_usual_one),
+		TEST(a_logical_clock_is_read_with_what_it_takes),
+		TEST(a_clock_that_makes_no_sense_is_refused),
 		TEST(programs_come_in_order),
 		TEST(a_missing_property_is_named),
 		TEST(a_number_of_the_wrong_size_is_named),

@@ -166,6 +166,53 @@ static void a_policy_is_passed_on_with_what_it_takes(void **state)
 	assert_null(fdt_getprop(blob, node_at("/workload/program@0"), LDE_DT_LENGTH_NS, NULL));
 }
 
+static void rules_and_draws_are_passed_on(void **state)
+{
+	static const char *const rules[] = {LDE_RULE_STAY, LDE_RULE_IO_BUMP, NULL};
+	static const uint32_t draws[] = {5, 0, 4000000000};
+
+	(void)state;
+	config.sched = (struct sched_config){
+		.name = LDE_SCHED_LOTTERY,
+		.rules = {LDE_RULE_STAY, LDE_RULE_IO_BUMP},
+		.allotments = {1, LDE_SCHED_ENDLESS},
+		.nr_allotments = 2,
+		.draws = draws,
+		.nr_draws = 3,
+	};
+	build();
+	expect_list("/chosen", LDE_DT_SCHED_RULES, rules);
+	assert_int_equal(cell_of("/chosen", LDE_DT_SCHED_ALLOTMENT, 2, 1), LDE_SCHED_ENDLESS);
+	assert_int_equal(cell_of("/chosen", LDE_DT_SCHED_DRAWS, 3, 0), 5);
+	assert_int_equal(cell_of("/chosen", LDE_DT_SCHED_DRAWS, 3, 2), 4000000000);
+}
+
+static void many_draws_have_room(void **state)
+{
+	static uint32_t draws[100000];
+
+	(void)state;
+	draws[99999] = 7;
+	config.sched.draws = draws;
+	config.sched.nr_draws = 100000;
+	build();
+	assert_int_equal(cell_of("/chosen", LDE_DT_SCHED_DRAWS, 100000, 99999), 7);
+}
+
+static void the_clock_is_described(void **state)
+{
+	(void)state;
+	build();
+	assert_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_CLOCK, NULL));
+	assert_null(fdt_getprop(blob, node_at("/chosen"), LDE_DT_SLOW_NS, NULL));
+	free(blob);
+	config.clock = (struct clock_config){.is_logical = true, .tick_ns = 5, .has_slow = true};
+	build();
+	assert_string_equal(property("/chosen", LDE_DT_CLOCK, -1), LDE_CLOCK_LOGICAL);
+	assert_int_equal(u64_of("/chosen", LDE_DT_TICK_NS), 5);
+	assert_int_equal(u64_of("/chosen", LDE_DT_SLOW_NS), 0); /* at once, but there */
+}
+
 static void chosen_says_what_the_kernel_is_given(void **state)
 {
 	(void)state;
@@ -454,6 +501,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_policy_is_passed_on_with_what_it_takes, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(rules_and_draws_are_passed_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_draws_have_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_clock_is_described, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(chosen_says_what_the_kernel_is_given, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_self_check_is_asked_for_only_if_wanted, set_up,
