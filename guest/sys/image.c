@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/sys/image.h"
 
+#include "guest/arch/offload.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -59,20 +60,39 @@ static uint8_t segment_prot(const Elf64_Phdr *ph)
 	return prot;
 }
 
-/* Pages of a segment that are there before the program asks. */
-#define FIRST_PAGES 3
+/*
+ * Pages of a segment that are there before the program asks: of data that it
+ * writes, and of what it only reads. Where ring 0 is emulated a fault spared is
+ * a fifth of a millisecond, and filling a page, offloaded, next to nothing.
+ */
+#define FIRST_PAGES           3
+#define FIRST_PAGES_OFFLOADED 12
+#define FIRST_READ_OFFLOADED  256
+
+static void fill_pages(struct space *space, vaddr_t start, uint64_t bytes, unsigned access)
+{
+	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE)
+		space_page(space, start + at, access);
+}
 
 /*
  * What every program touches right away: each fault spared is a trap less. Here
  * a page that cannot be had is no error yet. Writing comes first: a page that is
  * there to be read would have to be replaced, and that is nothing to offload.
+ * The last page of the data has the library's variables.
  */
 static void fill_first_pages(struct space *space, const struct space_mapping *m, vaddr_t entry)
 {
-	uint64_t bytes = m->prot & SPACE_PROT_WRITE ? min_u64(m->bytes, FIRST_PAGES * PAGE_SIZE) : 0;
+	uint64_t nr = offload_is_active ? FIRST_PAGES_OFFLOADED : FIRST_PAGES;
 
-	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE)
-		space_page(space, m->start + at, ACCESS_WRITE);
+	if (m->prot & SPACE_PROT_WRITE) {
+		fill_pages(space, m->start, min_u64(m->bytes, nr * PAGE_SIZE), ACCESS_WRITE);
+		if (offload_is_active)
+			space_page(space, m->start + m->bytes - PAGE_SIZE, ACCESS_WRITE);
+	} else if (offload_is_active) {
+		fill_pages(space, m->start, min_u64(m->bytes, FIRST_READ_OFFLOADED * PAGE_SIZE),
+			   ACCESS_READ);
+	}
 	if (m->prot & SPACE_PROT_EXEC && entry - m->start < m->bytes)
 		space_page(space, entry, ACCESS_FETCH);
 }
