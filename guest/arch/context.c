@@ -223,23 +223,19 @@ void context_reset(struct context *ctx)
 		exchange_here(&old, ctx);
 }
 
-static uint64_t offload_user_save(void *vector)
+static uint64_t offload_user_save(void *arg)
 {
-	vector_save(vector);
-	return 0;
-}
+	struct context *ctx = arg;
 
-static uint64_t offload_user_read_selectors(void *unused)
-{
-	(void)unused;
-	return read_selectors();
+	ctx->selectors = read_selectors();
+	vector_save(ctx->vector);
+	return 0;
 }
 
 void context_copy_live(struct context *ctx)
 {
 	save_bases(ctx);
-	ctx->selectors = offload_call(offload_user_read_selectors, NULL);
-	offload_call(offload_user_save, ctx->vector);
+	offload_call(offload_user_save, ctx);
 }
 
 void context_set_root(struct context *ctx, paddr_t root)

@@ -2,6 +2,7 @@
 #include "guest/core/process.h"
 
 #include "guest/arch/direct.h"
+#include "guest/arch/offload.h"
 #include "guest/arch/panic.h"
 #include "guest/core/clock.h"
 #include "guest/lib/ledger.h"
@@ -97,13 +98,20 @@ static struct process *process_alloc(void (*entry)(void))
 	return p;
 }
 
-struct process *process_create(void (*entry)(void), uint32_t job, const struct process_name *name)
+struct creation {
+	void (*entry)(void);
+	uint32_t job;
+	const struct process_name *name;
+};
+
+static uint64_t create(void *arg)
 {
+	const struct creation *c = arg;
 	uint32_t pid = pid_alloc();
-	struct process *p = pid ? process_alloc(entry) : NULL;
+	struct process *p = pid ? process_alloc(c->entry) : NULL;
 
 	if (!p)
-		return NULL;
+		return 0;
 	p->pid = pid;
 	p->state_since = clock_now();
 	list_init(&p->queue_link);
@@ -115,15 +123,22 @@ struct process *process_create(void (*entry)(void), uint32_t job, const struct p
 	p->share.tickets = LDE_TICKETS_DEFAULT;
 	p->record = record_open(p);
 	p->record->pid = pid;
-	p->record->job = job;
+	p->record->job = c->job;
 	p->record->start_tsc = p->state_since;
-	process_set_name(p, name);
+	process_set_name(p, c->name);
 	process_table[pid] = p;
 	nr_live++;
 	nr_processes++;
 	p->processes_limit = max_processes;
 	ledger.processes_created++;
-	return p;
+	return (uint64_t)p;
+}
+
+struct process *process_create(void (*entry)(void), uint32_t job, const struct process_name *name)
+{
+	struct creation c = { entry, job, name };
+
+	return (struct process *)offload_call(create, &c);
 }
 
 void process_insert_by_pid(struct list *list, struct process *p)

@@ -144,36 +144,32 @@ void stream_set_terminal(struct inode *inode)
 	terminal = inode_get(inode);
 }
 
-static struct inode *stream_inode(unsigned stream)
+/* NULL without memory. */
+static struct inode *create_inode(unsigned stream)
 {
-	struct inode *inode = inodes[stream];
+	struct inode *inode =
+		inode_create(&stream_inode_ops, DEVICE_STREAMS, console_info()->mode[stream]);
 
-	if (is_tty(stream) && terminal)
-		return terminal;
-	if (inode)
-		return inode;
-	inode = inode_create(&stream_inode_ops, DEVICE_STREAMS, console_info()->mode[stream]);
 	if (!inode)
 		return NULL;
 	inode->number = stream + 1;
 	inode->nlink = 1; /* lives for ever */
 	inode->file_ops = &stream_ops;
 	inode_touch(inode, INODE_READ | INODE_WRITTEN);
-	inodes[stream] = inode;
 	return inode;
 }
 
 void stream_init(void)
 {
 	for (unsigned i = 0; i < CONSOLE_NR_STREAMS; i++)
-		if (console_info()->mode[i])
-			stream_inode(i);
+		if (console_info()->mode[i] && !inodes[i])
+			inodes[i] = create_inode(i);
 }
 
 static int stream_install(struct file_table *table, unsigned stream)
 {
 	static const uint32_t flags[CONSOLE_NR_STREAMS] = { O_RDONLY, O_WRONLY, O_WRONLY };
-	struct inode *inode = stream_inode(stream);
+	struct inode *inode = is_tty(stream) && terminal ? terminal : inodes[stream];
 	struct file *file;
 	int err = -ENOMEM;
 
@@ -202,12 +198,8 @@ static uint64_t create_table(void *unused)
 	return (uint64_t)table;
 }
 
-/* The inodes are made in ring 0, as they need the time of day. */
 struct file_table *stream_create_table(void)
 {
-	for (unsigned stream = 0; stream < CONSOLE_NR_STREAMS; stream++)
-		if (console_info()->mode[stream] && !stream_inode(stream))
-			return NULL;
 	return (struct file_table *)offload_call(create_table, NULL);
 }
 

@@ -14,7 +14,7 @@ extern const struct file_ops stream_console_ops, stream_tty_ops;
  * a name. */
 void stream_set_terminal(struct inode *inode);
 
-/* Makes the streams' inodes; what cannot be had now is made when it is needed. */
+/* Makes the streams' inodes. */
 void stream_init(void);
 
 /* A table in which 0, 1 and 2 are the console's streams, those that are open on

@@ -57,10 +57,17 @@ static bool clone_region(const struct clone *c, struct region *from)
 	return clone_pages(c, from, to);
 }
 
-static uint64_t clone_regions(void *arg)
+static uint64_t clone_all(void *arg)
 {
-	const struct clone *c = arg;
+	struct clone *c = arg;
 
+	c->to = space_create();
+	if (!c->to)
+		return false;
+	c->to->brk_start = c->from->brk_start;
+	c->to->brk = c->from->brk;
+	c->to->args_start = c->from->args_start;
+	c->to->args_end = c->from->args_end;
 	list_for_each(l, &c->from->regions)
 		if (!clone_region(c, list_entry(l, struct region, link)))
 			return false;
@@ -70,20 +77,14 @@ static uint64_t clone_regions(void *arg)
 
 struct space *space_clone(struct space *from)
 {
-	struct clone c = { from, space_create() };
-	bool ok;
+	struct clone c = { .from = from };
+	bool ok = offload_call(clone_all, &c);
 
-	if (!c.to)
-		return NULL;
-	c.to->brk_start = from->brk_start;
-	c.to->brk = from->brk;
-	c.to->args_start = from->args_start;
-	c.to->args_end = from->args_end;
-	ok = offload_call(clone_regions, &c);
 	if (insn_read_cr3() == from->tables.root)
 		paging_flush_all(); /* its pages may have become read-only */
 	if (ok)
 		return c.to;
-	space_put(c.to);
+	if (c.to)
+		space_put(c.to);
 	return NULL;
 }

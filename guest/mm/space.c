@@ -13,16 +13,17 @@
 static struct pool space_pool = POOL_INIT(space_pool, struct space);
 static struct pool region_pool = POOL_INIT(region_pool, struct region);
 
-struct space *space_create(void)
+static uint64_t space_create_here(void *unused)
 {
 	struct space *space = pool_alloc(&space_pool);
 
+	(void)unused;
 	if (!space)
-		return NULL;
-	space->tables.root = page_alloc_zeroed();
+		return 0;
+	space->tables.root = page_alloc_zeroed_here();
 	if (!space->tables.root) {
 		pool_free(&space_pool, space);
-		return NULL;
+		return 0;
 	}
 	paging_init_root(space->tables.root);
 	space->tables.list = page_list_push(0, space->tables.root);
@@ -30,7 +31,12 @@ struct space *space_create(void)
 	list_init(&space->regions);
 	space->search_top = USER_END;
 	space->users = 1;
-	return space;
+	return (uint64_t)space;
+}
+
+struct space *space_create(void)
+{
+	return (struct space *)offload_call(space_create_here, NULL);
 }
 
 static void region_free(struct space *space, struct region *r)

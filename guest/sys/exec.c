@@ -193,8 +193,13 @@ static bool push_tables(struct exec *x)
 static uint64_t exec_build(void *arg)
 {
 	struct exec *x = arg;
-	int err = image_map(&x->image, x->inode);
+	int err;
 
+	if (!x->image.space)
+		x->image.space = space_create();
+	if (!x->image.space)
+		return -ENOMEM;
+	err = image_map(&x->image, x->inode);
 	if (!err)
 		err = measure(x, &x->args->argv, &x->argv);
 	if (!err)
@@ -284,19 +289,19 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	};
 }
 
-/* The space for a program: one of its own, or the one that all share. */
-static struct space *choose_space(void)
+/* Where memory is not private: the space that all programs share, if there is
+ * one yet, with room for this program. */
+static int join_space(struct image *image, struct inode *inode)
 {
-	const struct process *p;
-
-	for (p = limits.private_memory ? NULL : process_find_from(1); p;
+	for (const struct process *p = process_find_from(1); p;
 	     p = process_find_from(p->pid + 1)) {
 		if (!p->space)
 			continue;
 		p->space->users++;
-		return p->space;
+		image->space = p->space;
+		return image_make_room(image, inode);
 	}
-	return space_create();
+	return 0;
 }
 
 int exec_program(struct inode *inode, const struct exec_args *args, struct trap_frame *frame)
@@ -305,17 +310,15 @@ int exec_program(struct inode *inode, const struct exec_args *args, struct trap_
 	uint32_t r[4];
 	int err;
 
-	x.image.space = choose_space();
-	if (!x.image.space)
-		return -ENOMEM;
 	random_bytes(x.random, sizeof(x.random));
 	insn_cpuid(1, 0, r);
 	x.hwcap = r[3];
-	err = limits.private_memory ? 0 : image_make_room(&x.image, inode);
+	err = limits.private_memory ? 0 : join_space(&x.image, inode);
 	if (!err)
 		err = (int)offload_call(exec_build, &x);
 	if (err) {
-		space_put(x.image.space);
+		if (x.image.space)
+			space_put(x.image.space);
 		return err;
 	}
 	exec_commit(&x, frame);

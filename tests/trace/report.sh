@@ -72,7 +72,7 @@ fi
 
 name="report: steps"
 if wanted "$name"; then
-	recorded /lde/hog 20
+	recorded "$BINDIR/mix"
 	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --steps 1:10 >out 2>err
 	status=$?
 	problem=

@@ -25,6 +25,7 @@ static int set_up(void **state)
 	fake_set_up(state);
 	fake_processes_init(4, true);
 	console_init(&console);
+	stream_init();
 	inode = node_create(MODE_REGULAR | 0644, 0);
 	regular_set_archive(inode, MIB, FILE_BYTES);
 	for (unsigned i = 0; i < FILE_BYTES; i++)
@@ -70,6 +71,7 @@ static void a_stream_that_is_closed_on_the_host_is_closed_here(void **state)
 
 	(void)state;
 	console_init(&console);
+	stream_init();
 	other = stream_create_table();
 	assert_null(file_table_get(other, 0));
 	assert_non_null(file_table_get(other, 1));
