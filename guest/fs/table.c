@@ -72,37 +72,39 @@ struct file_table *file_table_clone(struct file_table *table)
 	return (struct file_table *)offload_call(clone_table, table);
 }
 
-static void close_all(struct file_table *table, bool (*is_wanted)(const struct file *))
-{
-	for (int fd = file_table_next(table, 0); fd < FD_MAX; fd = file_table_next(table, fd + 1))
-		if (is_wanted(file_table_get(table, fd)))
-			file_close(table, fd);
-}
-
-static bool is_any(const struct file *file)
-{
-	(void)file;
-	return true;
-}
-
 /* Whether to close it wakes nobody, ends no file, and asks for no time. */
 static bool is_quiet(const struct file *file)
 {
 	return file->users > 1 || (!file->ops->close && file->inode->users > 1);
 }
 
-static uint64_t close_quiet(void *table)
+/* Closes those; false if others are left. */
+static uint64_t close_quiet(void *arg)
 {
-	close_all(table, is_quiet);
-	return 0;
+	struct file_table *table = arg;
+	bool is_empty = true;
+
+	for (int fd = file_table_next(table, 0); fd < FD_MAX; fd = file_table_next(table, fd + 1)) {
+		if (is_quiet(file_table_get(table, fd)))
+			file_close(table, fd);
+		else
+			is_empty = false;
+	}
+	return is_empty;
+}
+
+static void close_rest(struct file_table *table)
+{
+	for (int fd = file_table_next(table, 0); fd < FD_MAX; fd = file_table_next(table, fd + 1))
+		file_close(table, fd);
 }
 
 void file_table_put(struct file_table *table)
 {
 	if (--table->users)
 		return;
-	offload_call(close_quiet, table);
-	close_all(table, is_any);
+	if (!offload_call(close_quiet, table))
+		close_rest(table);
 	for (unsigned i = 1; i < table->nr_chunks; i++)
 		if (table->chunks[i])
 			pool_free(&chunk_pool, table->chunks[i]);

@@ -40,7 +40,8 @@ static void *user_piece(struct space *space, vaddr_t va, uint64_t *len, unsigned
 	return (char *)direct_map(pa) + into;
 }
 
-int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len)
+static __attribute__((noinline)) int copy_from_pages(struct space *space, void *dst, vaddr_t src,
+						      uint64_t len)
 {
 	while (len) {
 		uint64_t n = len;
@@ -56,7 +57,8 @@ int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len)
 	return 0;
 }
 
-int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
+static __attribute__((noinline)) int copy_to_pages(struct space *space, vaddr_t dst,
+						    const void *src, uint64_t len)
 {
 	while (len) {
 		uint64_t n = len;
@@ -70,6 +72,43 @@ int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+/*
+ * Where most copies go: a few bytes, in one page that is there, near the one
+ * that was looked for last. NULL: elsewhere.
+ */
+static inline void *user_near(const struct space *space, vaddr_t va, uint64_t len, uint64_t needed)
+{
+	uint64_t into = va % PAGE_SIZE, pte;
+
+	if (!paging_is_near(&space->tables, va) || len >= OFFLOAD_BYTES_MIN ||
+	    into + len > PAGE_SIZE)
+		return NULL;
+	pte = *paging_near(&space->tables, va);
+	return (pte & needed) == needed ? (char *)direct_map(pte_paddr(pte)) + into : NULL;
+}
+
+int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len)
+{
+	const void *near = user_near(space, src, len, PTE_PRESENT);
+
+	if (likely(near)) {
+		memcpy(dst, near, len);
+		return 0;
+	}
+	return copy_from_pages(space, dst, src, len);
+}
+
+int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
+{
+	void *near = user_near(space, dst, len, PTE_PRESENT | PTE_WRITE);
+
+	if (likely(near)) {
+		memcpy(near, src, len);
+		return 0;
+	}
+	return copy_to_pages(space, dst, src, len);
 }
 
 void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned access)
