@@ -198,7 +198,9 @@ static void what_cannot_be_run_is_refused(void **state)
 	refused(RUN(ostep_lottery, "-c", "-l", "0:1"), "length 0");
 	refused(RUN(ostep_lottery, "-c", "-l", "5:0,5:5"), "0 tickets");
 	refused(RUN(ostep_lottery, "-c", "-q", "0"), "-q 0");
-	refused(RUN(ostep_lottery, "-c", "-l", "9000000:1,9000000:1"), "up to 10000000");
+	refused(RUN(ostep_lottery, "-c", "-l", "900000:1,900000:1"), "up to 1000000");
+	refused(RUN(ostep_process_run, "-c", "-P", "i,i,i", "-L", "400000"), "1200003 ticks");
+	refused(RUN(ostep_scheduler, "-c", "-j1001"), "1001 jobs");
 }
 
 /* ---- what is made of the records --------------------------------------------------- */

@@ -89,10 +89,24 @@ static bool is_sound(const struct workload *workload, const struct recording *re
 	return true;
 }
 
-static int check_size(const struct simulator_call *call, const struct workload *workload)
+/* Of the CPU, and those in which everybody may be waiting: each takes about as long. */
+static uint64_t count_ticks(const struct workload *workload)
 {
 	uint64_t ticks = 0;
 
+	for (size_t i = 0; i < workload->nr_jobs; i++) {
+		const struct workload_job *job = &workload->jobs[i];
+
+		ticks += job->arrival + job->length;
+		for (size_t k = 0; k < job->nr_steps; k++)
+			if (job->steps[k].op == WORKLOAD_IO)
+				ticks += workload->io_ticks + 1;
+	}
+	return ticks;
+}
+
+static int check_size(const struct simulator_call *call, const struct workload *workload)
+{
 	if (!workload->nr_jobs)
 		return complaint_set(call->complaint, -EINVAL, "%s: there is no job to run",
 				     call->name);
@@ -100,13 +114,11 @@ static int check_size(const struct simulator_call *call, const struct workload *
 		return complaint_set(call->complaint, -EINVAL,
 				     "%s: %zu jobs; up to %d can be run with -c", call->name,
 				     workload->nr_jobs, SIMULATOR_JOBS_MAX);
-	for (size_t i = 0; i < workload->nr_jobs; i++)
-		ticks += workload->jobs[i].length;
-	if (ticks > SIMULATOR_TICKS_MAX)
+	if (count_ticks(workload) > SIMULATOR_TICKS_MAX)
 		return complaint_set(call->complaint, -EINVAL,
-				     "%s: %" PRIu64
-				     " ticks of CPU time; up to %d can be run with -c",
-				     call->name, ticks, SIMULATOR_TICKS_MAX);
+				     "%s: the jobs compute and wait for %" PRIu64
+				     " ticks; up to %d can be run with -c",
+				     call->name, count_ticks(workload), SIMULATOR_TICKS_MAX);
 	return 0;
 }
 

@@ -80,7 +80,7 @@ int simulator_parse(const struct simulator_call *call, const struct simulator_op
 
 /* More jobs than that, or ticks of all together, are not run. */
 #define SIMULATOR_JOBS_MAX  1000
-#define SIMULATOR_TICKS_MAX 10000000
+#define SIMULATOR_TICKS_MAX 1000000
 
 /* Runs the workload, and checks that the recording's jobs are the workload's. 0, or
  * -errno and a complaint; recording_fini in any case. */
