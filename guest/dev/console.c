@@ -15,7 +15,8 @@
 
 struct stream {
 	struct lde_console_req request;
-	bool is_busy;                 /* a process owns request */
+	bool is_busy;                 /* somebody owns request */
+	struct process *heir;         /* who owns it next, and has been woken */
 	struct wait_queue turn;       /* others who want it */
 	struct wait_queue completion; /* the owner, until the interrupt */
 };
@@ -62,19 +63,26 @@ const struct console_info *console_info(void)
 
 static int stream_acquire(struct stream *s)
 {
-	while (s->is_busy) {
-		int err = wait_on(&s->turn, WAIT_FOREVER);
-
-		if (err)
-			return -ERESTARTSYS;
+	if (!s->is_busy) {
+		s->is_busy = true;
+		return 0;
 	}
-	s->is_busy = true;
+	do {
+		if (wait_on(&s->turn, WAIT_FOREVER))
+			return -ERESTARTSYS;
+	} while (s->heir != current());
+	s->heir = NULL;
 	return 0;
 }
 
+/* To who has waited longest, or who writes again at once would always be first. */
 static void stream_release(struct stream *s)
 {
-	s->is_busy = false;
+	if (likely(list_is_empty(&s->turn.waiters))) {
+		s->is_busy = false;
+		return;
+	}
+	s->heir = list_entry(s->turn.waiters.next, struct process, queue_link);
 	wait_wake_one(&s->turn);
 }
 

@@ -349,6 +349,25 @@ static void a_slow_reader_blocks_the_writer_only(void **state)
 	assert_string_equal(journal(), "cw");
 }
 
+static void write_in_turn(void *arg)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		write_pieces(arg);
+		journal_note((char)('a' + (unsigned)(uintptr_t)arg));
+	}
+}
+
+static void writers_take_turns(void **state)
+{
+	(void)state;
+	journal_clear();
+	written = (struct written){ LDE_STREAM_STDOUT, 1, 10, 0 };
+	for (unsigned i = 0; i < 3; i++)
+		spawn_with_memory(write_in_turn, i, 1);
+	run_processes();
+	assert_string_equal(journal(), "abcabcabcabcabc");
+}
+
 /* ---- input -------------------------------------------------------------------- */
 
 static void type(const char *text)
@@ -448,6 +467,7 @@ int main(void)
 		T(more_pieces_than_a_queue_holds_are_all_written),
 		T(a_failed_write_is_the_programs_error),
 		T(a_slow_reader_blocks_the_writer_only),
+		T(writers_take_turns),
 		T(what_is_typed_comes_by_the_interrupt),
 		T(the_end_and_errors_of_input_are_told),
 		T(the_window_has_the_size_that_it_is_given),
