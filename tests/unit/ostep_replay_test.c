@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the events of a trace to the records of a workload, on either clock. */
+/* From the kernel's events to records: whose, when, and what they mean. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,210 +9,258 @@
 
 #include <asm/unistd.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <lde/ledger.h>
 
 #include "vmm/ostep/replay.h"
 
-/* Processes 2 and 3 are jobs 0 and 1; 9 is none. */
-#define FIRST    2
-#define SECOND   3
-#define STRANGER 9
+/* Job 0 is process 7, job 1 process 3; whatever else there is is no job. */
+#define A 7
+#define B 3
 
 static struct workload workload;
+static struct workload_job jobs[2];
 static struct recording recording;
-static struct replay replay;
+static struct replay *replay;
+static size_t nr_taken;
 
-static int setup(void **state)
+static void begin(enum workload_rules rules)
 {
-	(void)state;
-	memset(&workload, 0, sizeof(workload));
-	for (int i = 0; i < 2; i++) {
-		struct workload_job *job = workload_add_job(&workload);
-
-		assert_non_null(job);
-		assert_int_equal(workload_add_cpu(job, 5), 0);
-	}
-	workload.nr_levels = 2;
-	workload.levels[0] = (struct workload_level){4, 2};
-	workload.levels[1] = (struct workload_level){0, -1};
-	assert_int_equal(replay_init(&replay, &workload, &recording), 0);
-	replay_set_job(&replay, FIRST, 0);
-	replay_set_job(&replay, SECOND, 1);
-	return 0;
+	workload.rules = rules;
+	workload.nr_jobs = 2;
+	workload.jobs = jobs;
+	workload.quantum = 4;
+	jobs[0].nr_steps = jobs[1].nr_steps = 1;
+	recording = (struct recording){0};
+	nr_taken = 0;
+	replay = malloc(sizeof(*replay));
+	assert_non_null(replay);
+	assert_int_equal(replay_init(replay, &workload, &recording), 0);
+	replay_set_job(replay, A, 0);
+	replay_set_job(replay, B, 1);
 }
 
-static int teardown(void **state)
+static int end(void **state)
 {
 	(void)state;
-	replay_fini(&replay);
+	replay_fini(replay);
+	free(replay);
 	recording_fini(&recording);
-	workload_fini(&workload);
+	workload = (struct workload){0};
 	return 0;
 }
 
-#define EVENT(...) assert_int_equal(replay_event(&replay, &(struct trace_event){__VA_ARGS__}), 0)
-
-#define TICK(the_pid, the_code, ...)                                                               \
-	EVENT(.kind = LDE_TRACE_TICK, .pid = (the_pid), .code = (the_code), .args = {__VA_ARGS__})
-#define SWITCH(prev, prev_state, next)                                                             \
-	EVENT(.kind = LDE_TRACE_SCHED_SWITCH, .pid = (prev), .args = {(prev_state), (next)})
-#define WAKEUP(is_new, the_pid)                                                                    \
-	EVENT(.kind = LDE_TRACE_SCHED_WAKEUP, .code = (is_new), .args = {(the_pid)})
-
-/* The next record, from the first on. */
-static size_t nr_seen;
-
-static const struct record *next_record(enum record_kind kind, uint32_t job, uint64_t time)
+static void feed(uint32_t kind, uint32_t pid, uint32_t code, uint64_t arg0, uint64_t arg1,
+		 uint64_t arg2)
 {
-	const struct record *record = &recording.records[nr_seen++];
+	const struct trace_event event = {
+		.kind = kind, .pid = pid, .code = code, .args = {arg0, arg1, arg2}};
 
-	assert_true(nr_seen <= recording.nr);
-	assert_int_equal(record->kind, kind);
-	assert_int_equal(record->job, job);
-	assert_int_equal(record->time, time);
-	return record;
+	assert_int_equal(replay_event(replay, &event), 0);
 }
 
-static void ends_here(void)
+static void tick(uint32_t pid, uint64_t number, uint32_t syscall_nr)
 {
-	assert_int_equal(recording.nr, nr_seen);
-	nr_seen = 0;
+	feed(LDE_TRACE_TICK, pid, syscall_nr, number, 0, 0);
 }
 
-/* An I/O takes a tick, and one more takes note of it; ticks are counted from 1. */
-static void process_run_numbers_rows(void **state)
+static void expect(enum record_kind kind, uint32_t job, uint64_t time)
+{
+	const struct record *record = &recording.records[nr_taken];
+
+	assert_true(nr_taken < recording.nr);
+	nr_taken++;
+	if (record->kind != kind || record->job != job || record->time != time)
+		fail_msg("kind %u, job %u, time %llu", record->kind, record->job,
+			 (unsigned long long)record->time);
+}
+
+static void expect_op(enum record_op op)
+{
+	assert_int_equal(recording.records[nr_taken - 1].run.op, op);
+}
+
+static void expect_no_more(void)
+{
+	assert_int_equal(nr_taken, recording.nr);
+}
+
+static void an_io_of_process_run_is_two_instructions(void **state)
 {
 	(void)state;
-	workload.rules = WORKLOAD_PROCESS_RUN;
-	SWITCH(0, LDE_STATE_NONE, FIRST);
-	TICK(FIRST, __NR_read, 0);
-	SWITCH(FIRST, LDE_STATE_BLOCKED, SECOND);
-	TICK(SECOND, __NR_getppid, 1);
-	WAKEUP(0, FIRST);
-	SWITCH(SECOND, LDE_STATE_READY, FIRST);
-	TICK(FIRST, __NR_getppid, 2);
-	TICK(FIRST, __NR_getppid, 3);
-	next_record(RECORD_DISPATCH, 0, 0);
-	assert_int_equal(next_record(RECORD_RUN, 0, 1)->run.op, RECORD_OP_IO);
-	next_record(RECORD_IO_ISSUED, 0, 1);
-	next_record(RECORD_BLOCKED, 0, 1);
-	next_record(RECORD_DISPATCH, 1, 1);
-	assert_int_equal(next_record(RECORD_RUN, 1, 2)->run.op, RECORD_OP_CPU);
-	next_record(RECORD_IO_DONE, 0, 3);
-	next_record(RECORD_READY, 0, 3);
-	next_record(RECORD_READY, 1, 2);
-	next_record(RECORD_DISPATCH, 0, 3);
-	assert_int_equal(next_record(RECORD_RUN, 0, 3)->run.op, RECORD_OP_IO_DONE);
-	assert_int_equal(next_record(RECORD_RUN, 0, 4)->run.op, RECORD_OP_CPU);
-	ends_here();
+	begin(WORKLOAD_PROCESS_RUN);
+	feed(LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A, 0);
+	tick(A, 0, __NR_read);
+	feed(LDE_TRACE_SCHED_SWITCH, A, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED, 0, 0);
+	tick(0, 1, LDE_TICK_IDLE);
+	feed(LDE_TRACE_SCHED_WAKEUP, 0, 0, A, 0, 0);
+	feed(LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A, 0);
+	tick(A, 2, __NR_exit_group);
+	feed(LDE_TRACE_PROCESS_EXIT, A, 0, 0, 0, 0);
+
+	expect(RECORD_DISPATCH, 0, 0);
+	expect(RECORD_RUN, 0, 1); /* rows are counted from 1 */
+	expect_op(RECORD_OP_IO);
+	expect(RECORD_IO_ISSUED, 0, 1);
+	expect(RECORD_BLOCKED, 0, 1);
+	expect(RECORD_IDLE, RECORD_NO_JOB, 2);
+	expect(RECORD_IO_DONE, 0, 3);
+	expect(RECORD_READY, 0, 3);
+	expect(RECORD_DISPATCH, 0, 3);
+	expect(RECORD_RUN, 0, 3);
+	expect_op(RECORD_OP_IO_DONE);
+	expect(RECORD_DONE, 0, 3);
+	expect_no_more();
 }
 
-static void mlfq_has_what_is_left(void **state)
+static void elsewhere_time_begins_with_0(void **state)
+{
+	(void)state;
+	begin(WORKLOAD_RR);
+	feed(LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, B, 0);
+	tick(B, 0, __NR_getppid);
+	feed(LDE_TRACE_SCHED_SWITCH, B, LDE_SWITCH_PREEMPTED, LDE_STATE_READY, A, 0);
+	tick(A, 1, __NR_exit_group);
+	feed(LDE_TRACE_PROCESS_EXIT, A, 0, 0, 0, 0);
+	expect(RECORD_DISPATCH, 1, 0);
+	expect(RECORD_RUN, 1, 0);
+	expect_op(RECORD_OP_CPU);
+	expect(RECORD_READY, 1, 1);
+	expect(RECORD_DISPATCH, 0, 1);
+	expect(RECORD_RUN, 0, 1);
+	expect(RECORD_DONE, 0, 2);
+	expect_no_more();
+}
+
+static void what_is_left_of_a_level_is_counted(void **state)
 {
 	const struct record *record;
 
 	(void)state;
-	workload.rules = WORKLOAD_MLFQ;
-	WAKEUP(1, FIRST);
-	TICK(FIRST, __NR_getppid, 0, 0, 0);
-	TICK(FIRST, __NR_getppid, 1, 0, 6);
-	EVENT(.kind = LDE_TRACE_BOOST, .args = {2});
-	TICK(FIRST, __NR_getppid, 2, 1, 3);
-	next_record(RECORD_ARRIVED, 0, 0);
-	record = next_record(RECORD_RUN, 0, 0);
-	assert_int_equal(record->run.ticks_left, 3);
-	assert_int_equal(record->run.allot_left, 2);
-	record = next_record(RECORD_RUN, 0, 1);
-	assert_int_equal(record->run.ticks_left, 1);
+	begin(WORKLOAD_MLFQ);
+	workload.nr_levels = 2;
+	workload.levels[0] = (struct workload_level){.quantum = 5, .allotment = 3};
+	workload.levels[1] = (struct workload_level){.quantum = 0, .allotment = -1};
+	feed(LDE_TRACE_SCHED_WAKEUP, 0, 1, A, 0, 0);
+	feed(LDE_TRACE_BOOST, 0, 0, 0, 0, 0);
+	feed(LDE_TRACE_TICK, A, __NR_getppid, 0, 0, 11);
+	feed(LDE_TRACE_TICK, A, __NR_getppid, 1, 1, 4);
+	feed(LDE_TRACE_TICK, A, __NR_getppid, 2, 999, 4); /* no such level */
+	expect(RECORD_ARRIVED, 0, 0);
+	expect(RECORD_BOOST, RECORD_NO_JOB, 0);
+	expect(RECORD_RUN, 0, 0);
+	record = &recording.records[nr_taken - 1];
+	assert_int_equal(record->run.ticks_left, 3); /* the 12th tick is the 2nd of a slice */
 	assert_int_equal(record->run.allot_left, 1);
-	next_record(RECORD_BOOST, RECORD_NO_JOB, 2);
-	/* A quantum of 0 is never used up. */
-	record = next_record(RECORD_RUN, 0, 2);
+	expect(RECORD_RUN, 0, 1);
+	record = &recording.records[nr_taken - 1];
 	assert_int_equal(record->run.level, 1);
-	assert_int_equal(record->run.ticks_left, -4);
+	assert_int_equal(record->run.ticks_left, -5); /* as the simulator counts on */
 	assert_int_equal(record->run.allot_left, -1);
-	ends_here();
+	expect(RECORD_RUN, 0, 2);
+	expect_no_more();
 }
 
-/* It ends when nobody draws any more, whoever still runs. */
-static void lottery_is_over_with_its_draws(void **state)
+static void draw(uint32_t pid)
 {
-	const struct record *record;
+	const struct trace_event event = {.kind = LDE_TRACE_DRAW, .args = {1000, 5, 20, pid}};
 
-	(void)state;
-	workload.rules = WORKLOAD_LOTTERY;
-	workload.quantum = 3;
-	EVENT(.kind = LDE_TRACE_DRAW, .args = {1234, 34, 100, SECOND});
-	SWITCH(0, LDE_STATE_NONE, SECOND);
-	TICK(SECOND, __NR_exit_group, 0);
-	EVENT(.kind = LDE_TRACE_PROCESS_EXIT, .pid = SECOND);
-	SWITCH(SECOND, LDE_STATE_ZOMBIE, FIRST);
-	TICK(FIRST, __NR_getppid, 3);
-	record = next_record(RECORD_DRAW, 1, 0);
-	assert_int_equal(record->draw.winner, 34);
-	assert_int_equal(record->draw.tickets, 100);
-	next_record(RECORD_DISPATCH, 1, 0);
-	next_record(RECORD_RUN, 1, 0);
-	next_record(RECORD_DONE, 1, 3);
-	ends_here();
+	assert_int_equal(replay_event(replay, &event), 0);
 }
 
-static void strangers_are_left_out(void **state)
+static void a_lottery_ends_with_its_draws(void **state)
 {
 	(void)state;
-	workload.rules = WORKLOAD_RR;
-	SWITCH(0, LDE_STATE_NONE, STRANGER);
-	WAKEUP(0, STRANGER);
-	WAKEUP(0, UINT64_MAX);
-	EVENT(.kind = LDE_TRACE_DRAW, .args = {0, 0, 0, UINT64_MAX});
-	EVENT(.kind = LDE_TRACE_PROCESS_EXIT, .pid = STRANGER);
-	EVENT(.kind = LDE_TRACE_IRQ_ENTRY, .pid = FIRST);
-	EVENT(.kind = LDE_TRACE_SYSCALL_ENTRY, .pid = FIRST, .code = __NR_read);
-	ends_here();
-	TICK(FIRST, LDE_TICK_IDLE, 7);
-	next_record(RECORD_IDLE, RECORD_NO_JOB, 7);
-	ends_here();
+	begin(WORKLOAD_LOTTERY);
+	draw(A);
+	feed(LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A, 0);
+	tick(A, 0, __NR_exit_group);
+	feed(LDE_TRACE_PROCESS_EXIT, A, 0, 0, 0, 0);
+	/* The kernel draws by itself from here on. */
+	feed(LDE_TRACE_SCHED_SWITCH, A, LDE_SWITCH_ENDED, LDE_STATE_ZOMBIE, B, 0);
+	tick(B, 4, __NR_exit_group);
+	feed(LDE_TRACE_PROCESS_EXIT, B, 0, 0, 0, 0);
+	expect(RECORD_DRAW, 0, 0);
+	assert_int_equal(recording.records[0].draw.winner, 5);
+	assert_int_equal(recording.records[0].draw.tickets, 20);
+	expect(RECORD_DISPATCH, 0, 0);
+	expect(RECORD_RUN, 0, 0);
+	expect(RECORD_DONE, 0, 4); /* a draw is of a whole quantum */
+	expect_no_more();
 }
 
-#define AT(the_ns, ...) EVENT(.ns = (the_ns), __VA_ARGS__)
+static void who_is_no_job_is_left_out(void **state)
+{
+	(void)state;
+	begin(WORKLOAD_PROCESS_RUN);
+	feed(LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, 99, 0);
+	feed(LDE_TRACE_SCHED_WAKEUP, 0, 0, UINT64_MAX, 0, 0);
+	feed(LDE_TRACE_SCHED_SWITCH, 99, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED, UINT64_MAX, 0);
+	feed(LDE_TRACE_PROCESS_EXIT, 99, 0, 0, 0, 0);
+	feed(LDE_TRACE_SYSCALL_ENTRY, A, __NR_read, 0, 0, 0);
+	expect_no_more();
+}
 
-/* There system calls say what was done, and time begins with the first job. */
+static void who_has_nothing_to_do_has_no_instruction(void **state)
+{
+	(void)state;
+	begin(WORKLOAD_PROCESS_RUN);
+	jobs[1].nr_steps = 0;
+	tick(B, 0, __NR_exit);
+	expect(RECORD_RUN, 1, 1);
+	expect_op(RECORD_OP_NONE);
+	expect_no_more();
+}
+
+static void feed_at(uint64_t ns, uint32_t kind, uint32_t pid, uint32_t code, uint64_t arg0,
+		    uint64_t arg1)
+{
+	const struct trace_event event = {
+		.ns = ns, .kind = kind, .pid = pid, .code = code, .args = {arg0, arg1}};
+
+	assert_int_equal(replay_event(replay, &event), 0);
+}
+
+/* There a job's system calls say what it has done, and time begins with the first job. */
 static void real_clock_counts_ns(void **state)
 {
 	(void)state;
-	workload.rules = WORKLOAD_PROCESS_RUN;
+	begin(WORKLOAD_PROCESS_RUN);
 	workload.real_tick_ns = 1000;
-	AT(500, .kind = LDE_TRACE_SCHED_SWITCH, .args = {LDE_STATE_NONE, FIRST});
-	AT(600, .kind = LDE_TRACE_SYSCALL_ENTRY, .pid = FIRST, .code = __NR_clock_gettime);
-	AT(1600, .kind = LDE_TRACE_SYSCALL_ENTRY, .pid = FIRST, .code = __NR_read);
-	AT(1700, .kind = LDE_TRACE_SCHED_SWITCH, .pid = FIRST, .args = {LDE_STATE_BLOCKED, 0});
-	AT(2500, .kind = LDE_TRACE_SCHED_WAKEUP, .args = {FIRST});
-	AT(2600, .kind = LDE_TRACE_SCHED_SWITCH, .args = {LDE_STATE_NONE, FIRST});
-	AT(3600, .kind = LDE_TRACE_SYSCALL_ENTRY, .pid = FIRST, .code = __NR_exit_group);
-	AT(3700, .kind = LDE_TRACE_PROCESS_EXIT, .pid = FIRST);
-	next_record(RECORD_DISPATCH, 0, 0);
-	assert_int_equal(next_record(RECORD_RUN, 0, 1100)->run.op, RECORD_OP_IO);
-	next_record(RECORD_IO_ISSUED, 0, 1100);
-	next_record(RECORD_BLOCKED, 0, 1200);
-	next_record(RECORD_IDLE, RECORD_NO_JOB, 2000);
-	next_record(RECORD_IO_DONE, 0, 2000);
-	next_record(RECORD_READY, 0, 2000);
-	next_record(RECORD_DISPATCH, 0, 2100);
-	assert_int_equal(next_record(RECORD_RUN, 0, 3100)->run.op, RECORD_OP_IO_DONE);
-	next_record(RECORD_DONE, 0, 3200);
-	ends_here();
+	feed_at(500, LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A);
+	feed_at(600, LDE_TRACE_SYSCALL_ENTRY, A, __NR_clock_gettime, 0, 0);
+	feed_at(1600, LDE_TRACE_SYSCALL_ENTRY, A, __NR_read, 0, 0);
+	feed_at(1700, LDE_TRACE_SCHED_SWITCH, A, LDE_SWITCH_BLOCKED, LDE_STATE_BLOCKED, 0);
+	feed_at(2500, LDE_TRACE_SCHED_WAKEUP, 0, 0, A, 0);
+	feed_at(2600, LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A);
+	feed_at(3600, LDE_TRACE_SYSCALL_ENTRY, A, __NR_exit_group, 0, 0);
+	feed_at(3700, LDE_TRACE_PROCESS_EXIT, A, 0, 0, 0);
+	expect(RECORD_DISPATCH, 0, 0);
+	expect(RECORD_RUN, 0, 1100);
+	expect_op(RECORD_OP_IO);
+	expect(RECORD_IO_ISSUED, 0, 1100);
+	expect(RECORD_BLOCKED, 0, 1200);
+	expect(RECORD_IDLE, RECORD_NO_JOB, 2000);
+	expect(RECORD_IO_DONE, 0, 2000);
+	expect(RECORD_READY, 0, 2000);
+	expect(RECORD_DISPATCH, 0, 2100);
+	expect(RECORD_RUN, 0, 3100);
+	expect_op(RECORD_OP_IO_DONE);
+	expect(RECORD_DONE, 0, 3200);
+	expect_no_more();
 }
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_teardown(name, end)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(process_run_numbers_rows, setup, teardown),
-	    cmocka_unit_test_setup_teardown(mlfq_has_what_is_left, setup, teardown),
-	    cmocka_unit_test_setup_teardown(lottery_is_over_with_its_draws, setup, teardown),
-	    cmocka_unit_test_setup_teardown(strangers_are_left_out, setup, teardown),
-	    cmocka_unit_test_setup_teardown(real_clock_counts_ns, setup, teardown),
+		TEST(an_io_of_process_run_is_two_instructions),
+		TEST(elsewhere_time_begins_with_0),
+		TEST(what_is_left_of_a_level_is_counted),
+		TEST(a_lottery_ends_with_its_draws),
+		TEST(who_is_no_job_is_left_out),
+		TEST(who_has_nothing_to_do_has_no_instruction),
+		TEST(real_clock_counts_ns),
 	};
 
 	return cmocka_run_group_tests_name("ostep_replay", tests, NULL, NULL);
