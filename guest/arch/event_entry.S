@@ -40,8 +40,7 @@
 	rdtsc
 	mov	%eax, LDE_RECORD_TSC(%rcx)
 	mov	%edx, LDE_RECORD_TSC + 4(%rcx)
-	add	$LDE_RECORD_SIZE, %rcx
-	mov	%rcx, event_state + EVENT_NEXT(%rip)
+	addq	$LDE_RECORD_SIZE, event_state + EVENT_NEXT(%rip)
 	mov	event_state + EVENT_HEAD(%rip), %rax
 	incq	(%rax)
 .endm

@@ -55,20 +55,21 @@ static void record_contexts(const struct context *prev, const struct context *ne
 	event_end(record);
 }
 
-static void record_switch(uint32_t next_pid)
+/* Inline: each switch of a trace comes here. */
+static inline __attribute__((always_inline)) void record_switch(const struct process *next)
 {
 	struct lde_trace_record *record = event_begin(LDE_TRACE_SCHED_SWITCH);
 
 	record->code = why;
 	record->args[0] = current()->state;
-	record->args[1] = next_pid;
+	record->args[1] = next ? next->pid : 0;
 	event_end(record);
 }
 
 void event_policy_leave(void)
 {
 	if (event_state.classes)
-		record_switch(0);
+		record_switch(NULL);
 }
 
 /* While the CPU idles it is asked again and again; that nobody comes after nobody
@@ -79,8 +80,15 @@ static struct process *traced_pick(void)
 
 	if (event_state.interrupt)
 		event_interrupt_over();
-	record_switch(next ? next->pid : 0);
-	if (event_is_on(LDE_TRACE_C_REGISTERS) && next && next != current())
+	record_switch(next);
+	return next;
+}
+
+static struct process *traced_pick_with_contexts(void)
+{
+	struct process *next = traced_pick();
+
+	if (next && next != current())
 		record_contexts(&current()->context, &next->context);
 	return next;
 }
@@ -94,6 +102,6 @@ const struct policy_ops *event_policy(const struct policy_ops *policy)
 	inner = traced = *policy;
 	traced.admit = traced_admit;
 	traced.enqueue = traced_enqueue;
-	traced.pick = traced_pick;
+	traced.pick = event_is_on(LDE_TRACE_C_REGISTERS) ? traced_pick_with_contexts : traced_pick;
 	return &traced;
 }

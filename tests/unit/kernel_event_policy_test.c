@@ -236,6 +236,7 @@ static void contexts_are_recorded_if_asked_for(void **state)
 
 	(void)state;
 	event_state.classes |= LDE_TRACE_C_REGISTERS;
+	sched_init(event_policy(policy_rr(&config)), true);
 	trace_follower_fini(&follower);
 	assert_int_equal(trace_follower_init(&follower, event_state.classes), 0);
 	first = spawn(yield_and_wake, NULL);
