@@ -67,13 +67,13 @@ static int run_demo(const struct demo *demo, FILE *page)
 {
 	struct demo_stage stage;
 	char title[80];
-	int status = demo_stage_open(&stage, page != NULL);
+	int status = demo_stage_open(&stage, page);
 
 	if (status)
 		return status;
 	snprintf(title, sizeof(title), "lde demo %s: %s", demo->name, demo->summary);
 	status = demo->run(&stage);
-	return demo_stage_close(&stage, title, page, status);
+	return demo_stage_close(&stage, title, status);
 }
 
 /* The file is opened first: it would be a pity to find out afterwards. */

@@ -33,13 +33,13 @@ static int fail_to_open(struct demo_stage *stage, const char *what, int err)
 	return STATUS_LDE_FAILED;
 }
 
-int demo_stage_open(struct demo_stage *stage, bool has_page)
+int demo_stage_open(struct demo_stage *stage, FILE *page)
 {
 	int err = scratch_make(stage->folder, "demo");
 
 	stage->home = -1;
 	stage->nr_traces = 0;
-	stage->has_page = has_page;
+	stage->page = page;
 	if (err) {
 		log_line("cannot make a folder %s: %s; set TMPDIR to where you may write",
 			 stage->folder, strerror(-err));
@@ -50,7 +50,7 @@ int demo_stage_open(struct demo_stage *stage, bool has_page)
 		return fail_to_open(stage, "cannot come back to this folder", errno);
 	if (chdir(stage->folder) < 0)
 		return fail_to_open(stage, stage->folder, errno);
-	err = has_page ? capture_start_both(&stage->capture) : 0;
+	err = page ? capture_start_both(&stage->capture) : 0;
 	if (!err)
 		return 0;
 	if (fchdir(stage->home) < 0)
@@ -81,19 +81,26 @@ static void write_page(FILE *out, const char *title, const char *text)
 	report_story_end(out);
 }
 
-int demo_stage_close(struct demo_stage *stage, const char *title, FILE *out, int status)
+static int finish_page(struct demo_stage *stage, const char *title, int status)
 {
 	char *text = NULL;
 
-	if (stage->has_page && (capture_stop(&stage->capture, &text) || !text)) {
+	if (capture_stop(&stage->capture, &text) || !text) {
 		log_line("the output for the page is lost");
-		status = status ? status : STATUS_LDE_FAILED;
-	} else if (status && text) {
-		fputs(text, stderr); /* it says why */
-	} else if (out) {
-		write_page(out, title, text);
+		return status ? status : STATUS_LDE_FAILED;
 	}
+	if (status)
+		fputs(text, stderr); /* it says why */
+	else
+		write_page(stage->page, title, text);
 	free(text);
+	return status;
+}
+
+int demo_stage_close(struct demo_stage *stage, const char *title, int status)
+{
+	if (stage->page)
+		status = finish_page(stage, title, status);
 	if (fchdir(stage->home) < 0)
 		log_line("cannot come back to where it was started: %s", strerror(errno));
 	close(stage->home);
@@ -151,7 +158,7 @@ static int complete(struct demo_stage *stage, const struct demo_command *command
 	trace[0] = '\0';
 	if (command->trace)
 		snprintf(trace, NAME_SIZE, "%s", command->trace);
-	else if (stage->has_page)
+	else if (stage->page)
 		snprintf(trace, NAME_SIZE, "run%u", ++stage->nr_traces);
 	for (const char *const *word = command->argv; *word && argc < WORDS_MAX - 3; word++) {
 		argv[argc++] = *word;
@@ -167,7 +174,7 @@ static int complete(struct demo_stage *stage, const struct demo_command *command
 static int show_trace(const struct demo_stage *stage, const struct demo_command *command,
 		      const char *trace)
 {
-	if (stage->has_page) {
+	if (stage->page) {
 		printf("%c%s\n", MARK, trace);
 		return 0;
 	}

@@ -20,7 +20,7 @@ struct demo_stage {
 	char folder[SCRATCH_SIZE]; /* the current one, while it is open */
 	int home;                  /* the one before */
 	unsigned int nr_traces;    /* that were made for the page only */
-	bool has_page;
+	FILE *page;                /* NULL: none is wanted */
 	struct capture capture;
 };
 
@@ -33,12 +33,12 @@ struct demo_command {
 	void *ctx;
 };
 
-/* 0, or the exit status after a message. */
-int demo_stage_open(struct demo_stage *stage, bool has_page);
+/* page is where one goes, or NULL. 0, or the exit status after a message. */
+int demo_stage_open(struct demo_stage *stage, FILE *page);
 
-/* status is what the demonstration has come to; the page goes to out, if it is 0
- * and one is wanted. Returns status, or that of a failure here. */
-int demo_stage_close(struct demo_stage *stage, const char *title, FILE *out, int status);
+/* status is what the demonstration has come to; the page is written if it is 0.
+ * Returns status, or that of a failure here. */
+int demo_stage_close(struct demo_stage *stage, const char *title, int status);
 
 /* Prints the command as one would type it, and runs it. Returns its exit status;
  * take is called with the report if the guest ran. */
