@@ -30,6 +30,7 @@ struct policy_state {
 	uint64_t left;         /* ...and what was left of its slice when it stopped; 0: all */
 	uint32_t level;        /* mlfq: 0 is the first to run */
 	uint32_t epoch;        /* mlfq: of the boost that it has seen */
+	uint64_t debt;         /* lottery: time that it had beyond its slices */
 	bool is_woken;         /* mlfq: it runs since it woke up on the first level */
 	bool has_waited;       /* mlfq: since it had the CPU last */
 	uint64_t woken_at;     /* scan: tick at which its wait was over */

@@ -3,6 +3,10 @@
  * Lottery: each turn of a quantum is drawn, with as many chances as a process
  * has tickets. The draw walks the queue, so it takes as long as there are
  * processes READY.
+ *
+ * A turn may be longer than a quantum, as the timer comes late when the host has
+ * other work. What was too long is a debt, and is paid with lots that are void: so
+ * shares are those of the tickets on a busy host, too.
  */
 #include <libfdt_env.h>
 
@@ -30,9 +34,25 @@ static uint64_t next_random(void)
 static const fdt32_t *draws;
 static uint32_t nr_draws;
 
+/* Quanta. Who was stopped for long with the whole machine is not kept away as long. */
+#define DEBT_MAX 100
+/* Draws are kernel time. */
+#define VOID_MAX 8
+
 static void lottery_admit(struct process *p)
 {
 	p->slice = lottery_quantum;
+	p->policy.debt = 0;
+}
+
+/* Its slice counts only if somebody waited for its end. */
+static void lottery_charge(struct process *p, uint64_t ticks, bool waits)
+{
+	uint64_t end = p->state_since + ticks;
+
+	if (waits || list_is_empty(&queue) || end <= p->slice_end)
+		return;
+	p->policy.debt = min_u64(p->policy.debt + end - p->slice_end, DEBT_MAX * lottery_quantum);
 }
 
 static void lottery_enqueue(struct process *p, enum policy_event event)
@@ -81,13 +101,26 @@ static struct process *take_drawn(void)
 	return p;
 }
 
+static struct process *draw(void)
+{
+	return take((unsigned __int128)next_random() * nr_tickets >> 64);
+}
+
 static struct process *lottery_pick(void)
 {
 	if (list_is_empty(&queue))
 		return NULL;
 	if (nr_draws)
 		return take_drawn();
-	return take((unsigned __int128)next_random() * nr_tickets >> 64);
+	for (unsigned i = 0; i < VOID_MAX; i++) {
+		struct process *p = draw();
+
+		if (p->policy.debt < lottery_quantum || list_is_empty(&queue))
+			return p;
+		p->policy.debt -= lottery_quantum;
+		lottery_enqueue(p, POLICY_YIELDED);
+	}
+	return draw();
 }
 
 /* A draw is of a whole tick, whatever the winner makes of it. */
@@ -108,6 +141,7 @@ const struct policy_ops *policy_lottery(const struct policy_config *config)
 		.ends_in_a_tick = lottery_ends_in_a_tick,
 	};
 
+	ops.charge = config->is_logical ? NULL : lottery_charge;
 	ops.has_whole_slices = config->nr_draws; /* a draw is worth a quantum */
 	lottery_quantum = config->quantum;
 	random_state = config->seed;

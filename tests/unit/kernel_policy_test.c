@@ -432,6 +432,29 @@ static void the_same_seed_draws_the_same_lots(void **state)
 	assert_int_not_equal(ends[0], ends[2]);
 }
 
+/* The timer comes late, but never for the other one. */
+static void overrun(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < 300; i++) {
+		fake.tsc += 20 * QUANTUM;
+		fake_compute(1);
+	}
+}
+
+static void lottery_takes_back_what_a_late_timer_gave(void **state)
+{
+	static const struct job work = { 'x', 0, 12000 * QUANTUM, 1 };
+
+	(void)state;
+	use("lottery");
+	spawn_share = (struct policy_share){ .tickets = 50 };
+	shares[0] = spawn(overrun, NULL);
+	spawn_job(&work, 0, 50);
+	run_processes();
+	assert_true(share_of_first() > 0.45 && share_of_first() < 0.55);
+}
+
 static void stride_gives_exact_shares(void **state)
 {
 	(void)state;
@@ -484,6 +507,7 @@ int main(void)
 		TEST(mlfq_lets_nobody_stay_first),
 		TEST(lottery_gives_shares_by_chance),
 		TEST(many_tickets_are_still_a_lottery),
+		TEST(lottery_takes_back_what_a_late_timer_gave),
 		TEST(the_same_seed_draws_the_same_lots),
 		TEST(stride_gives_exact_shares),
 		TEST(stride_does_not_save_up_the_time_slept),
