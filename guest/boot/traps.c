@@ -21,6 +21,7 @@
 #include "guest/dev/virtio_blk.h"
 #include "guest/dev/virtio_console.h"
 #include "guest/fs/export.h"
+#include "guest/fs/mount.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -112,6 +113,16 @@ static int signal_for(enum lde_reason reason)
 	}
 }
 
+/* Memory is short only when disks have been given what is theirs. */
+static __attribute__((noinline)) void fault_failed(const struct trap_frame *frame, vaddr_t va,
+						   unsigned access, enum lde_reason reason)
+{
+	while (reason == LDE_REASON_OUT_OF_MEMORY && mount_shed())
+		reason = space_fault(current()->space, va, access);
+	if (reason != LDE_REASON_NONE)
+		bad_access(frame, signal_for(reason), reason, va);
+}
+
 static void page_fault(const struct trap_frame *frame)
 {
 	vaddr_t va = insn_read_cr2();
@@ -127,7 +138,7 @@ static void page_fault(const struct trap_frame *frame)
 	current()->record->page_faults++;
 	reason = space_fault(current()->space, va, access);
 	if (unlikely(reason != LDE_REASON_NONE))
-		bad_access(frame, signal_for(reason), reason, va);
+		fault_failed(frame, va, access, reason);
 }
 
 static void exception(const struct trap_frame *frame)

@@ -25,7 +25,11 @@ struct inode *ext2_root(struct ext2 *fs);
 /* Writes all back. 0 or an error of the disk. */
 int ext2_sync(struct ext2 *fs);
 
-/* The same, and notes that all is well, if it is. Nothing may use it any more,
+/* Writes the pages of files, so that memory can be had of them; false if there was
+ * nothing to write. Blocks. */
+bool ext2_shed(struct ext2 *fs);
+
+/* As ext2_sync, and notes that all is well, if it is. Nothing may use it any more,
  * but it can still be read. */
 int ext2_unmount(struct ext2 *fs);
 

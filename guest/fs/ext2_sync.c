@@ -7,6 +7,7 @@
  */
 #include "guest/arch/offload.h"
 #include "guest/core/clock.h"
+#include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/lib/errno.h"
 
@@ -114,16 +115,34 @@ static uint64_t take_all(void *w)
 	return 0;
 }
 
-static void write_all(struct ext2 *fs)
+/* Takes no memory. */
+static void write_data(struct ext2 *fs)
 {
 	struct ext2_write w;
 
 	ext2_write_begin(&w, fs);
-	/* First alone, as nobody has to wait for that. */
 	offload_call(take_data, &w);
 	ext2_write_out(&w);
+}
+
+static void write_all(struct ext2 *fs)
+{
+	struct ext2_write w;
+
+	write_data(fs); /* first, as nobody has to wait for that */
+	ext2_write_begin(&w, fs);
 	offload_call(take_all, &w);
 	ext2_write_out(&w);
+}
+
+bool ext2_shed(struct ext2 *fs)
+{
+	if (list_is_empty(&fs->dirty.pages[CACHE_DATA]))
+		return false;
+	sleep_lock_take(&fs->flush_lock);
+	write_data(fs);
+	sleep_lock_drop(&fs->flush_lock);
+	return true;
 }
 
 /* ---- all --------------------------------------------------------------- */
@@ -143,6 +162,10 @@ void ext2_save_now(struct ext2_node *node)
 {
 	int err = ext2_run(node->fs, ext2_save, node);
 
+	if (err == -ENOMEM) {
+		write_data(node->fs);
+		err = ext2_run(node->fs, ext2_save, node);
+	}
 	if (err) {
 		list_remove(&node->in_unsaved);
 		ext2_note_error(node->fs, err);

@@ -180,6 +180,15 @@ bool mount_add(const char *spec)
 	return true;
 }
 
+bool mount_shed(void)
+{
+	bool is_any = false;
+
+	for (uint32_t i = 0; i < nr_mounts; i++)
+		is_any |= ext2_shed(mounts[i].fs);
+	return is_any;
+}
+
 void mount_sync_all(void)
 {
 	for (uint32_t i = 0; i < nr_mounts; i++)

@@ -18,6 +18,9 @@ bool mount_add(const char *spec);
 
 /* Writes all back; may block. */
 void mount_sync_all(void);
+/* Memory is short: writes what only the page cache has, so that it can be given up.
+ * False if that is nothing. Blocks. */
+bool mount_shed(void);
 
 /* After the last process: writes all back, and notes that all is well. */
 void mount_end(void);
