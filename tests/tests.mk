@@ -79,7 +79,7 @@ $(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_te
 $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o %/libvmm.a,$^) $(BUILD)/guest-host/libguest.a \
+	$(Q)$(CC) $(GUEST_HOST_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o %/libvmm.a,$^) $(BUILD)/guest-host/libguest.a \
 		-pthread -lcmocka -lfdt
 
 $(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c tests/fuzz/virtio/disk_target.c
@@ -88,6 +88,8 @@ $(BUILD)/tests/unit/vmm_virtio_console_test: tests/fuzz/virtio/virtio_input.c \
 $(foreach t,console console_hostile console_tag,$(BUILD)/tests/unit/vmm_$(t)_test): \
 	tests/unit/console/host_side.c tests/unit/console/guest_side.c
 $(BUILD)/tests/unit/observe_trace_test: tests/fuzz/trace/trace_input.c
+
+$(BUILD)/tests/unit/kernel_ext2_corpus_test: tests/fuzz/ext2/ext2_input.c
 
 # A driver of the kernel and a device of the VMM, in one process.
 $(BUILD)/tests/unit/kernel_virtio_blk_test $(BUILD)/tests/unit/kernel_virtio_console_test: \
@@ -124,6 +126,7 @@ test-programs: $(TEST_PROGRAMS)
 include tests/bench/bench.mk
 include tests/fuzz/virtio/virtio.mk
 include tests/fuzz/trace/trace.mk
+include tests/fuzz/ext2/ext2.mk
 
 # ---- suites, as tests/tools/tap-total takes them -------------------------
 
@@ -195,6 +198,13 @@ check-svm: lde $(TEST_PROGRAMS)
 FUZZ_TIME ?= 1h
 fuzz: lde $(FUZZ_BUILD)/syscalls
 	@LDE=$(abspath lde) BINDIR=$(abspath $(FUZZ_BUILD)) tests/fuzz/for-long $(FUZZ_TIME)
+
+# make fuzz-kill DISK_LIVES=N: lde killed so often while it writes to a disk
+DISK_LIVES ?= 1000
+.PHONY: fuzz-kill
+fuzz: fuzz-kill
+fuzz-kill: lde $(DISK_OWN) $(DISK_IMAGES) $(DISK_BUILD)/e2fsck
+	@DISK_LIVES=$(DISK_LIVES) TEST_ONLY='killed*' $(TAP_TOTAL) $(call kvm_tap,disk,lde)
 
 # make svm-shell CMD='lde doctor': a command under KVM B
 svm-shell: lde

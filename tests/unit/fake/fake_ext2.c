@@ -95,19 +95,34 @@ void fake_ext2_make_memory(void)
 	assert_int_equal(map_anon(space, AT(0), USER_PAGES, PROT_RW), 0);
 }
 
-const char *fake_ext2_try_mount(bool is_read_only)
+static void boot(void)
 {
-	const char *error;
-
 	fake_boot(8192);
 	fake_processes_init(64, true);
 	become_process();
 	fake_ext2_make_memory();
 	if (fake_ext2_disk.bytes)
 		fake_block_destroy(&fake_ext2_disk);
-	fake_block_load(&fake_ext2_disk, image);
 	fake.clock.real_ns = 1700000000000000000ull;
-	error = ext2_mount(&fake_ext2_disk.device, is_read_only, &fake_ext2_fs);
+}
+
+void fake_ext2_boot(const void *bytes, size_t len)
+{
+	boot();
+	fake_block_create(&fake_ext2_disk, len / BLOCK_SECTOR_SIZE);
+	memcpy(fake_ext2_disk.bytes, bytes, len);
+}
+
+const char *fake_ext2_try_mount(bool is_read_only)
+{
+	boot();
+	fake_block_load(&fake_ext2_disk, image);
+	return fake_ext2_mount_loaded(is_read_only);
+}
+
+const char *fake_ext2_mount_loaded(bool is_read_only)
+{
+	const char *error = ext2_mount(&fake_ext2_disk.device, is_read_only, &fake_ext2_fs);
 	fake_ext2_root = error ? NULL : ext2_root(fake_ext2_fs);
 	return error;
 }

@@ -30,6 +30,9 @@ const char *fake_ext2_image(void);
 int fake_ext2_tool(const char **output, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Boots with a disk of these bytes; mounts it, which may have changed meanwhile. */
+void fake_ext2_boot(const void *bytes, size_t len);
+const char *fake_ext2_mount_loaded(bool is_read_only);
 /* Boots, and mounts the image: what ext2_mount says. */
 const char *fake_ext2_try_mount(bool is_read_only);
 void fake_ext2_mount(void);
