@@ -238,6 +238,35 @@ static void memory_comes_back_with_the_tables(void **state)
 	assert_true(page_nr_free() + 1 >= free); /* one more page of files at most */
 }
 
+static unsigned nr_closed;
+
+static void note_close(struct file *file)
+{
+	(void)file;
+	nr_closed++;
+}
+
+/* Most are closed in one offloaded call, and this one not in it. */
+static void a_table_closes_all_kinds_of_files(void **state)
+{
+	static const struct file_ops ops = { .close = note_close };
+	struct file_table *other = file_table_create();
+	struct file *noticed = open_file(), *shared = open_file();
+
+	(void)state;
+	noticed->ops = &ops;
+	nr_closed = 0;
+	file_install(other, noticed, 0, false);
+	file_install(other, open_file(), 0, false);
+	file_install(other, file_get(shared), 0, false);
+	file_install(other, file_get(noticed), 100, false);
+	file_table_put(other);
+	assert_int_equal(nr_closed, 1);
+	assert_int_equal(shared->users, 1);
+	assert_int_equal(inode->users, users_before + 1);
+	file_put(shared);
+}
+
 static void without_memory_nothing_is_opened(void **state)
 {
 	static paddr_t hoard[8192];
@@ -332,6 +361,7 @@ int main(void)
 		TEST(a_clone_shares_files_and_not_numbers),
 		TEST(a_table_with_two_users_goes_with_the_second),
 		TEST(memory_comes_back_with_the_tables),
+		TEST(a_table_closes_all_kinds_of_files),
 		TEST(without_memory_nothing_is_opened),
 		TEST(a_file_is_read_at_its_position),
 		TEST(a_bad_buffer_does_not_move_the_position),

@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "guest/arch/offload.h"
 #include "guest/fs/regular.h"
 #include "guest/lib/errno.h"
+#include "guest/mm/usercopy.h"
 #include "guest/sys/image.h"
 
 #define BASE      0x400000ull
@@ -71,6 +73,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	offload_is_active = true; /* as fake_arch.c has it */
 	check_space(image.space);
 	space_put(image.space);
 	assert_int_equal(page_nr_free(), free_before);
@@ -113,6 +116,38 @@ static void bss_is_zero_from_the_middle_of_a_page_on(void **state)
 				 i < 0x900 ? fake_file_byte(PAGE_SIZE + 0x800 + i) : 0);
 	assert_true(poke(image.space, data, 1));
 	assert_int_equal(*((uint8_t *)elf + PAGE_SIZE + 0x800), fake_file_byte(PAGE_SIZE + 0x800));
+}
+
+static bool is_present(vaddr_t va, unsigned access)
+{
+	vaddr_t absent;
+
+	return user_is_present(image.space, va, 1, access, &absent);
+}
+
+static void pages_that_all_programs_touch_are_there_at_once(void **state)
+{
+	(void)state;
+	elf->ph[1].p_memsz = 6 * PAGE_SIZE;
+	offload_is_active = false;
+	assert_int_equal(image_map(&image, inode), 0);
+	assert_true(is_present(BASE, ACCESS_FETCH));
+	assert_true(is_present(BASE + PAGES(3), ACCESS_WRITE));
+	assert_false(is_present(BASE + PAGES(4), ACCESS_WRITE));
+}
+
+static void more_of_them_are_where_faults_are_dear(void **state)
+{
+	(void)state;
+	elf->ph[1].p_memsz = 40 * PAGE_SIZE;
+	elf->ph[2] = segment(BASE + MIB, PAGE_SIZE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, PF_R);
+	assert_int_equal(image_map(&image, inode), 0);
+	assert_true(is_present(BASE + PAGES(15), ACCESS_WRITE));
+	assert_false(is_present(BASE + PAGES(16), ACCESS_WRITE));
+	assert_true(is_present(BASE + PAGES(41), ACCESS_WRITE)); /* the last one */
+	assert_true(is_present(BASE + MIB, ACCESS_READ));
+	assert_true(is_present(BASE + MIB + PAGES(1), ACCESS_READ));
+	assert_false(is_present(BASE + MIB, ACCESS_WRITE));
 }
 
 static void a_segment_of_bss_alone_needs_no_file(void **state)
@@ -374,6 +409,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_good_file_is_mapped),
 		TEST(bss_is_zero_from_the_middle_of_a_page_on),
+		TEST(pages_that_all_programs_touch_are_there_at_once),
+		TEST(more_of_them_are_where_faults_are_dear),
 		TEST(a_segment_of_bss_alone_needs_no_file),
 		TEST(a_position_independent_file_is_moved_as_a_whole),
 		TEST(a_position_independent_segment_that_wraps_is_refused),
