@@ -6,7 +6,9 @@
  * Who looks for the next looks as the last tick ends: a process whose wait ends
  * with the same tick is not there yet, and is taken only if there is nobody else.
  * With io_immediate it takes the CPU, from whoever has it. With switch_on_end the
- * CPU is given away only by who ends: while its process waits nobody has it.
+ * CPU is given away only by who ends: while its process waits for time to pass, as
+ * one does who reads from a slow device, nobody has it. A wait for others gives it
+ * away all the same, or it would last for ever.
  */
 #include "guest/core/logical.h"
 #include "guest/core/policy.h"
@@ -78,6 +80,9 @@ static struct process *scan_pick(void)
 {
 	struct process *best = NULL;
 
+	if (scan.holder && scan.holder->state == LDE_STATE_BLOCKED &&
+	    !scan.holder->wait_timer.is_started)
+		scan.holder = NULL;
 	list_for_each(l, &scan.queue) {
 		struct process *p = list_entry(l, struct process, queue_link);
 

@@ -432,6 +432,34 @@ static void scan_switches_on_end_only(void **state)
 	assert_int_equal(logical_now(), 1 + IO + 1 + 2);
 }
 
+static struct wait_queue bell = WAIT_QUEUE_INIT(bell);
+
+static void wait_for_bell(void *arg)
+{
+	(void)arg;
+	journal_note('w');
+	wait_uninterrupted(&bell);
+	journal_note('w');
+}
+
+static void ring_bell(void *arg)
+{
+	(void)arg;
+	journal_note('r');
+	wait_wake_one(&bell);
+}
+
+static void scan_lets_others_run_who_are_waited_for(void **state)
+{
+	(void)state;
+	list_init(&bell.waiters);
+	config.switch_on_end = true;
+	use("scan");
+	spawn(wait_for_bell, NULL);
+	spawn(ring_bell, NULL);
+	assert_schedule("wrw");
+}
+
 static void scan_immediate_takes_the_cpu(void **state)
 {
 	(void)state;
@@ -525,6 +553,7 @@ int main(void)
 		TEST(scan_goes_around),
 		TEST(scan_does_not_see_who_is_just_woken),
 		TEST(scan_switches_on_end_only),
+		TEST(scan_lets_others_run_who_are_waited_for),
 		TEST(scan_immediate_takes_the_cpu),
 		TEST(scan_gives_empty_processes_a_tick),
 		TEST(scan_looks_when_one_waits),
