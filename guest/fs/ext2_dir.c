@@ -54,20 +54,33 @@ static bool entry_is_good(const struct ext2 *fs, const struct ext2_entry *e, uin
 	       e->inode <= fs->inodes_count;
 }
 
-/* A walk over the entries of one block. */
+/* A walk over the entries, block after block. */
 struct scan {
 	struct inode *dir;
 	struct cache_page *page;
-	uint32_t offset, before, next;
+	uint32_t nr_begun;             /* blocks; the last of them is in page */
+	uint32_t offset, before, next; /* in it */
 };
 
-/* The next entry in *entry: 1, 0 at the end of the block, or -EIO. */
+static struct scan scan_from(struct inode *dir, uint32_t block)
+{
+	return (struct scan){ .dir = dir, .nr_begun = block, .next = ext2_of(dir)->block_bytes };
+}
+
+/* The next entry in *entry: 1, 0 at the end of the folder, or what ext2_get says. */
 static int scan_next(struct scan *s, struct ext2_entry **entry)
 {
 	struct ext2 *fs = ext2_of(s->dir);
 
-	if (s->next == fs->block_bytes)
-		return 0;
+	if (s->next == fs->block_bytes) {
+		int err = s->nr_begun < nr_blocks(s->dir) ?
+				  get_block(s->dir, s->nr_begun, &s->page) : 0;
+
+		if (err || s->nr_begun >= nr_blocks(s->dir))
+			return err;
+		s->nr_begun++;
+		s->next = 0;
+	}
 	*entry = entry_at(s->page, s->next);
 	if (!entry_is_good(fs, *entry, fs->block_bytes - s->next))
 		return ext2_complain(fs, "a bad entry in a folder, inode", s->dir->number);
@@ -84,22 +97,16 @@ static bool is_name(const struct ext2_entry *e, const char *name, uint32_t len)
 
 int ext2_dir_find(struct inode *dir, const char *name, uint32_t len, struct ext2_found *found)
 {
-	for (uint32_t i = 0; i < nr_blocks(dir); i++) {
-		struct scan s = { .dir = dir };
-		struct ext2_entry *e;
-		int more = get_block(dir, i, &s.page);
+	struct scan s = scan_from(dir, 0);
+	struct ext2_entry *e;
+	int more;
 
-		if (more)
-			return more;
-		while ((more = scan_next(&s, &e)) > 0)
-			if (is_name(e, name, len)) {
-				*found = (struct ext2_found){ s.page, s.offset, s.before, e->inode };
-				return 0;
-			}
-		if (more)
-			return more;
-	}
-	return -ENOENT;
+	while ((more = scan_next(&s, &e)) > 0)
+		if (is_name(e, name, len)) {
+			*found = (struct ext2_found){ s.page, s.offset, s.before, e->inode };
+			return 0;
+		}
+	return more ? more : -ENOENT;
 }
 
 /* ---- changing ---------------------------------------------------------- */
@@ -124,7 +131,7 @@ static void fill_entry(const struct ext2 *fs, struct ext2_entry *e, const char *
 	memcpy(e + 1, name, len);
 }
 
-/* Where in the block of the scan an entry of so many bytes has room: *entry is
+/* Where in the folder an entry of so many bytes has room: *entry is
  * unused, or has so much behind its name. 1, 0: nowhere, or -EIO. */
 static int find_room(struct scan *s, uint32_t bytes, struct ext2_entry **entry)
 {
@@ -180,20 +187,12 @@ static int grow(struct inode *dir, struct cache_page **page, struct ext2_entry *
 int ext2_dir_add(struct inode *dir, const char *name, uint32_t len, uint32_t ino, uint32_t mode)
 {
 	struct ext2 *fs = ext2_of(dir);
-	struct cache_page *page = NULL;
+	struct scan s = scan_from(dir, 0);
 	struct ext2_entry *e;
-	int found = 0;
+	int found = find_room(&s, entry_bytes(len), &e);
 
-	for (uint32_t i = 0; i < nr_blocks(dir) && !found; i++) {
-		struct scan s = { .dir = dir };
-
-		found = get_block(dir, i, &s.page);
-		if (!found)
-			found = find_room(&s, entry_bytes(len), &e);
-		page = s.page;
-	}
 	if (found >= 0)
-		found = found ? edit(dir, page, CACHE_NAMES) : grow(dir, &page, &e);
+		found = found ? edit(dir, s.page, CACHE_NAMES) : grow(dir, &s.page, &e);
 	if (found)
 		return found;
 	fill_entry(fs, cut_entry(e), name, len, ino, mode);
@@ -250,20 +249,14 @@ static bool is_dots(const struct ext2_entry *e)
 
 int ext2_dir_check_empty(struct inode *dir)
 {
-	for (uint32_t i = 0; i < nr_blocks(dir); i++) {
-		struct scan s = { .dir = dir };
-		struct ext2_entry *e;
-		int more = get_block(dir, i, &s.page);
+	struct scan s = scan_from(dir, 0);
+	struct ext2_entry *e;
+	int more;
 
-		if (more)
-			return more;
-		while ((more = scan_next(&s, &e)) > 0)
-			if (e->inode && !is_dots(e))
-				return -ENOTEMPTY;
-		if (more)
-			return more;
-	}
-	return 0;
+	while ((more = scan_next(&s, &e)) > 0)
+		if (e->inode && !is_dots(e))
+			return -ENOTEMPTY;
+	return more;
 }
 
 /* ---- looking ----------------------------------------------------------- */
@@ -306,30 +299,28 @@ static int dir_list(struct inode *dir, uint64_t pos, struct dir_cursor *cursor,
 {
 	struct ext2 *fs = ext2_of(dir);
 	uint64_t at = pos - 2;
+	struct scan s;
+	struct ext2_entry *e;
+	int more;
 
 	(void)cursor;
-	for (; at < dir->object.size; at = ALIGN_DOWN(at, fs->block_bytes) + fs->block_bytes) {
-		struct scan s = { .dir = dir };
-		struct ext2_entry *e;
-		int more = get_block(dir, at >> fs->block_shift, &s.page);
+	if (at >= dir->object.size)
+		return 0;
+	s = scan_from(dir, at >> fs->block_shift);
+	while ((more = scan_next(&s, &e)) > 0) {
+		uint64_t start = (uint64_t)(s.nr_begun - 1) << fs->block_shift;
 
-		if (more)
-			return more;
-		while ((more = scan_next(&s, &e)) > 0) {
-			if (s.offset < at % fs->block_bytes || !e->inode || is_dots(e))
-				continue;
-			item->name = name_of(e);
-			item->len = e->name_len;
-			item->mode = e->file_type < 8 && fs->has_types ?
-					     mode_of_type[e->file_type] << TYPE_SHIFT : 0;
-			item->number = e->inode;
-			item->next = ALIGN_DOWN(at, fs->block_bytes) + s.next + 2;
-			return 1;
-		}
-		if (more)
-			return more;
+		if (start + s.offset < at || !e->inode || is_dots(e))
+			continue;
+		item->name = name_of(e);
+		item->len = e->name_len;
+		item->mode = e->file_type < 8 && fs->has_types ?
+				     mode_of_type[e->file_type] << TYPE_SHIFT : 0;
+		item->number = e->inode;
+		item->next = start + s.next + 2;
+		break;
 	}
-	return 0;
+	return more;
 }
 
 const struct inode_ops ext2_dir_inode_ops = {

@@ -15,9 +15,12 @@
  *	ext2_balloc.c  which blocks and inodes are free
  *	ext2_map.c     where a file's blocks are
  *	ext2_inode.c   inodes in memory
+ *	ext2_end.c     the end of removed files
  *	ext2_dir.c     the entries of a folder
  *	ext2_names.c   names added, taken away, moved
  *	ext2_file.c    bytes of files
+ *	ext2_pages.c   the same as pages
+ *	ext2_mapping.c the same in address spaces
  *	ext2_sync.c    writing back, in order
  *	ext2_fsync.c   the same for one file
  */
@@ -168,9 +171,6 @@ int ext2_complain(struct ext2 *fs, const char *what, uint32_t number);
 /* Whether block numbers of files and folders may be this. */
 bool ext2_is_data_block(struct ext2 *fs, uint32_t block);
 
-/* Brings pages of a file in, from index on as it seems useful. (In ext2_file.c.) */
-int ext2_bring_pages(struct ext2_node *node, uint64_t index);
-
 /* ---- ext2_balloc.c ----------------------------------------------------- */
 
 struct ext2_place { /* of a group's descriptor */
@@ -228,6 +228,11 @@ void ext2_unsaved(struct ext2_node *node);
 int ext2_save(struct ext2 *fs, void *node);
 /* Forgets some of the inodes that nobody uses, if there are many. Not offloaded. */
 void ext2_trim_nodes(struct ext2 *fs);
+/* Whether a link's target is in the inode itself. */
+bool ext2_link_is_fast(const struct ext2_node *node);
+
+/* ---- ext2_end.c -------------------------------------------------------- */
+
 /* Frees the blocks and the inode of a removed file. May block. */
 int ext2_inode_end(struct ext2_node *node);
 
@@ -261,10 +266,33 @@ extern const struct tree_ops ext2_tree_ops;
 /* ---- ext2_file.c ------------------------------------------------------- */
 
 extern const struct file_ops ext2_file_ops;
+
+int ext2_resize(struct inode *inode, uint64_t size);
+
+/* ---- ext2_pages.c ------------------------------------------------------ */
+
+/* Whether any block of a page is on the disk. */
+static inline bool ext2_has_blocks(const uint32_t blocks[CACHE_BLOCKS_MAX])
+{
+	return blocks[0] || blocks[1] || blocks[2] || blocks[3];
+}
+
+/* Where all blocks of the page are; those of [from, to) are allocated if need be. */
+int ext2_map_page(struct ext2_node *node, uint64_t index, uint32_t from, uint32_t to,
+		  uint32_t *blocks);
+/* The page to be written to in [into, into + n), with blocks for that. */
+int ext2_own_page(struct ext2_node *node, uint64_t index, uint64_t into, uint64_t n,
+		  struct cache_page **found);
+/* What lies behind the end of a file is zero in memory. */
+void ext2_clear_end(const struct ext2_node *node, struct cache_page *page);
+/* Brings pages of a file in, from index on as it seems useful. May block. */
+int ext2_bring_pages(struct ext2_node *node, uint64_t index);
+
+/* ---- ext2_mapping.c ---------------------------------------------------- */
+
 extern const struct memory_object_ops ext2_object_ops;
 extern const struct inode_ops ext2_file_inode_ops;
 
-int ext2_resize(struct inode *inode, uint64_t size);
 int ext2_load(struct inode *inode, uint64_t start, uint64_t len, bool can_write);
 const char *ext2_page(const struct inode *inode, uint64_t index);
 /* Notes that the pages of a file with a writable mapping are to be written. */
