@@ -108,6 +108,12 @@ static void mlfq_enqueue(struct process *p, enum policy_event event)
 	s->has_waited = false;
 }
 
+static void record_boost(uint64_t tick)
+{
+	if (event_is_on(LDE_TRACE_C_SCHED))
+		event_add_1(LDE_TRACE_BOOST, 0, tick);
+}
+
 static void boost_all(void)
 {
 	mlfq.epoch++;
@@ -135,8 +141,7 @@ static void mlfq_tick(uint64_t tick)
 	if (!mlfq_is_special(tick))
 		return;
 	boost_all();
-	if (event_is_on(LDE_TRACE_C_SCHED))
-		event_add_1(LDE_TRACE_BOOST, 0, tick);
+	record_boost(tick);
 }
 
 static struct process *mlfq_pick(void)
@@ -148,6 +153,7 @@ static struct process *mlfq_pick(void)
 	if (mlfq.boost && !mlfq.is_logical && now - mlfq.last_boost >= mlfq.boost) {
 		mlfq.last_boost = now;
 		boost_all();
+		record_boost(0);
 	}
 	queue = first_queue();
 	if (!queue)
@@ -166,6 +172,40 @@ static bool mlfq_preempts(const struct process *p, const struct process *running
 	       (p->policy.is_woken && !running->policy.is_woken);
 }
 
+/* ---- a traced run on the real clock --------------------------------------------- */
+
+static void record_level(const struct process *p, enum lde_level_why why)
+{
+	struct lde_trace_record *record = event_begin(LDE_TRACE_LEVEL);
+
+	record->code = why;
+	record->args[0] = p->pid;
+	record->args[1] = p->policy.level;
+	record->args[2] = clock_ticks_to_ns(p->policy.used);
+	record->args[3] = clock_ticks_to_ns(p->slice);
+	event_end(record);
+}
+
+_Static_assert((int)POLICY_WOKEN == LDE_LEVEL_WOKEN && (int)POLICY_YIELDED == LDE_LEVEL_YIELDED,
+	       "recorded as they are");
+
+static void mlfq_enqueue_traced(struct process *p, enum policy_event event)
+{
+	mlfq_enqueue(p, event);
+	record_level(p, (enum lde_level_why)event);
+}
+
+static struct process *mlfq_pick_traced(void)
+{
+	struct process *p = mlfq_pick();
+
+	if (p)
+		record_level(p, LDE_LEVEL_TURN);
+	return p;
+}
+
+/* ---- as a policy ------------------------------------------------------------------ */
+
 static uint64_t allotment_in_time(const struct policy_config *config, uint32_t level)
 {
 	uint64_t quantum = config->quanta[level], nr = config->allotments[level];
@@ -177,12 +217,15 @@ static uint64_t allotment_in_time(const struct policy_config *config, uint32_t l
 
 const struct policy_ops *policy_mlfq(const struct policy_config *config)
 {
-	static const struct policy_ops ops = {
+	const bool is_traced = event_is_on(LDE_TRACE_C_SCHED) && !config->is_logical;
+	static struct policy_ops ops;
+
+	ops = (struct policy_ops){
 		.name = "mlfq",
 		.has_slices = true,
 		.admit = mlfq_admit,
-		.enqueue = mlfq_enqueue,
-		.pick = mlfq_pick,
+		.enqueue = is_traced ? mlfq_enqueue_traced : mlfq_enqueue,
+		.pick = is_traced ? mlfq_pick_traced : mlfq_pick,
 		.charge = mlfq_charge,
 		.preempts = mlfq_preempts,
 		.tick = mlfq_tick,

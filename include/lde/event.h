@@ -65,7 +65,8 @@
 #define LDE_TRACE_TICK           30
 #define LDE_TRACE_BOOST          31
 #define LDE_TRACE_DRAW           32
-#define LDE_TRACE_NR_KINDS      33
+#define LDE_TRACE_LEVEL          33
+#define LDE_TRACE_NR_KINDS      34
 
 /* Where SYSCALL goes, beside the vectors of the trap table. */
 #define LDE_TRACE_LSTAR 256
@@ -145,11 +146,15 @@
  *                  it, or LDE_TICK_IDLE    (mlfq), 2: ticks it had used at that
  *                                          level before. Logical clock only; pid
  *                                          has had the CPU in this tick
- * BOOST            0                       0: number of the next tick. Logical
- *                                          clock only; mlfq lifts everybody
+ * BOOST            0                       0: number of the next tick; 0 on the real
+ *                                          clock. mlfq lifts everybody
  * DRAW             0                       0: the number drawn, 1: the ticket, 2: of
  *                                          how many, 3: pid that holds it. Of
  *                                          LDE_DT_SCHED_DRAWS only
+ * LEVEL            enum lde_level_why      0: pid that mlfq has put on 1: that level,
+ *                                          where it has used 2: so many ns, with 3: so
+ *                                          many ns for its slice. Real clock only;
+ *                                          before the switch that it leads to
  *
  * Of the class of registers; all addresses are virtual:
  * TRAP_TABLE       vector, or LSTAR        0: where its code begins, 1-4: the name
@@ -211,6 +216,15 @@ enum lde_return {
 };
 
 #define LDE_TICK_IDLE 0xffffffff
+
+/* What has put a process on its level: it is READY now, or has the CPU. */
+enum lde_level_why {
+	LDE_LEVEL_WOKEN = 0,
+	LDE_LEVEL_PREEMPTED = LDE_WHY_PREEMPTED,
+	LDE_LEVEL_DISPLACED = LDE_WHY_DISPLACED,
+	LDE_LEVEL_YIELDED = LDE_WHY_YIELDED,
+	LDE_LEVEL_TURN = 4, /* which begins */
+};
 
 /* What became of a page fault. */
 enum lde_fault_result {

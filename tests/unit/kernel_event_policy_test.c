@@ -4,6 +4,7 @@
 #include "tests/unit/fake/fake_process.h"
 
 #include "guest/arch/event.h"
+#include "guest/core/clock.h"
 #include "guest/core/event_policy.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
@@ -248,6 +249,87 @@ static void contexts_are_recorded_if_asked_for(void **state)
 	expect_contexts(second, first);
 }
 
+static void use_mlfq(bool is_logical)
+{
+	static struct policy_config levels = {
+		.nr_levels = 2,
+		.quanta = { QUANTUM, 3 * QUANTUM },
+		.allotments = { 1, 1 },
+		.boost = 5 * QUANTUM,
+	};
+
+	levels.is_logical = is_logical;
+	sched_init(event_policy(policy_mlfq(&levels)), true);
+}
+
+/* The next event of that kind. */
+static struct lde_trace_record take_kind(uint32_t kind)
+{
+	struct lde_trace_record record = take_one();
+
+	while (record.kind != kind)
+		record = take_one();
+	return record;
+}
+
+static void expect_level(enum lde_level_why why, uint32_t pid, uint32_t level, uint64_t used,
+			 uint64_t slice)
+{
+	struct lde_trace_record record = take_kind(LDE_TRACE_LEVEL);
+
+	if (record.code != why || record.args[0] != pid || record.args[1] != level ||
+	    record.args[2] != clock_ticks_to_ns(used) || record.args[3] != clock_ticks_to_ns(slice))
+		fail_msg("why %u, pid %llu, level %llu, used %llu, slice %llu", record.code,
+			 (unsigned long long)record.args[0], (unsigned long long)record.args[1],
+			 (unsigned long long)record.args[2], (unsigned long long)record.args[3]);
+}
+
+static void mlfq_records_who_is_where(void **state)
+{
+	uint64_t ticks = 3 * QUANTUM;
+
+	(void)state;
+	use_mlfq(false);
+	spawn(compute, &ticks);
+	spawn(compute, &ticks);
+	run_processes();
+	expect_level(LDE_LEVEL_WOKEN, 1, 0, 0, QUANTUM);
+	expect_level(LDE_LEVEL_WOKEN, 2, 0, 0, QUANTUM);
+	expect_level(LDE_LEVEL_TURN, 1, 0, 0, QUANTUM);
+	expect_level(LDE_LEVEL_PREEMPTED, 1, 1, 0, 3 * QUANTUM);
+	expect_level(LDE_LEVEL_TURN, 2, 0, 0, QUANTUM);
+	expect_level(LDE_LEVEL_PREEMPTED, 2, 1, 0, 3 * QUANTUM);
+	expect_level(LDE_LEVEL_TURN, 1, 1, 0, 3 * QUANTUM);
+}
+
+static void mlfq_records_its_boost(void **state)
+{
+	uint64_t ticks = 5 * QUANTUM;
+
+	(void)state;
+	use_mlfq(false);
+	spawn(compute, &ticks);
+	spawn(compute, &ticks);
+	run_processes();
+	take_kind(LDE_TRACE_BOOST);
+	assert_int_equal(take_kind(LDE_TRACE_LEVEL).args[1], 0);
+}
+
+/* There a tick's record has it. */
+static void mlfq_records_no_levels_on_the_logical_clock(void **state)
+{
+	struct lde_trace_record record;
+	uint64_t ticks = 3 * QUANTUM;
+
+	(void)state;
+	use_mlfq(true);
+	spawn(compute, &ticks);
+	spawn(compute, &ticks);
+	run_processes();
+	while (trace_ring_take(&ring, &record, 1) == 1)
+		assert_int_not_equal(record.kind, LDE_TRACE_LEVEL);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -260,6 +342,9 @@ int main(void)
 		TEST(nobody_has_the_cpu_while_it_idles),
 		TEST(one_that_is_stopped_while_blocked_is_recorded),
 		TEST(contexts_are_recorded_if_asked_for),
+		TEST(mlfq_records_who_is_where),
+		TEST(mlfq_records_its_boost),
+		TEST(mlfq_records_no_levels_on_the_logical_clock),
 	};
 
 	return cmocka_run_group_tests_name("event_policy", tests, NULL, NULL);

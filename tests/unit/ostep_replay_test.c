@@ -250,6 +250,93 @@ static void real_clock_counts_ns(void **state)
 	expect_no_more();
 }
 
+static void level_at(uint64_t ns, uint32_t pid, enum lde_level_why why, uint64_t level,
+		     uint64_t used, uint64_t slice)
+{
+	const struct trace_event event = {
+		.ns = ns, .kind = LDE_TRACE_LEVEL, .code = why, .args = {pid, level, used, slice}};
+
+	assert_int_equal(replay_event(replay, &event), 0);
+}
+
+static void expect_left(uint32_t level, int64_t slice, int64_t allot, bool is_displaced)
+{
+	const struct record *record = &recording.records[nr_taken - 1];
+
+	assert_int_equal(record->run.level, level);
+	assert_int_equal(record->run.ticks_left, slice);
+	assert_int_equal(record->run.allot_left, allot);
+	assert_int_equal(record->run.is_displaced, is_displaced);
+}
+
+static void begin_real_mlfq(void)
+{
+	begin(WORKLOAD_MLFQ);
+	workload.real_tick_ns = 1000;
+	workload.nr_levels = 2;
+	workload.levels[0] = (struct workload_level){.quantum = 2, .allotment = 3};
+	workload.levels[1] = (struct workload_level){.quantum = 0, .allotment = -1};
+	jobs[0].arrival = jobs[1].arrival = 0;
+}
+
+/* The kernel says where a job is and what it has; here is only what it used of that. */
+static void real_levels_are_the_kernels(void **state)
+{
+	(void)state;
+	begin_real_mlfq();
+	feed_at(400, LDE_TRACE_SCHED_WAKEUP, 0, 1, A, 0);
+	level_at(400, A, LDE_LEVEL_WOKEN, 0, 0, 2000);
+	level_at(500, A, LDE_LEVEL_TURN, 0, 2000, 2000);
+	level_at(500, 99, LDE_LEVEL_TURN, 1, 0, 5);             /* no job */
+	level_at(500, A, LDE_LEVEL_TURN, LDE_SCHED_LEVELS_MAX, 0, 5); /* no level */
+	feed_at(500, LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A);
+	feed_at(1600, LDE_TRACE_SYSCALL_ENTRY, A, __NR_getppid, 0, 0);
+	level_at(1700, A, LDE_LEVEL_DISPLACED, 0, 3200, 800);
+	feed_at(1700, LDE_TRACE_BOOST, A, 0, 0, 0);
+	level_at(1700, B, LDE_LEVEL_TURN, 1, 0, 3600);
+	feed_at(1700, LDE_TRACE_SCHED_SWITCH, A, LDE_SWITCH_PREEMPTED, LDE_STATE_READY, B);
+	feed_at(2700, LDE_TRACE_SYSCALL_ENTRY, B, __NR_getppid, 0, 0);
+	level_at(2800, B, LDE_LEVEL_PREEMPTED, 1, 1100, 3600);
+	level_at(2800, A, LDE_LEVEL_TURN, 0, 3200, 800);
+	feed_at(2800, LDE_TRACE_SCHED_SWITCH, B, LDE_SWITCH_PREEMPTED, LDE_STATE_READY, A);
+	feed_at(6000, LDE_TRACE_SYSCALL_ENTRY, A, __NR_exit_group, 0, 0);
+	expect(RECORD_ARRIVED, 0, 0);
+	expect(RECORD_DISPATCH, 0, 0);
+	expect_left(0, 2000, 2, false);
+	expect(RECORD_RUN, 0, 1100);
+	expect_left(0, 900, 2, false);
+	expect(RECORD_READY, 0, 1200);
+	expect_left(0, 800, 2, true);
+	expect(RECORD_BOOST, RECORD_NO_JOB, 1200);
+	expect(RECORD_DISPATCH, 1, 1200);
+	expect(RECORD_RUN, 1, 2200);
+	expect_left(1, -1000, -1, false); /* its slice has no end */
+	expect(RECORD_READY, 1, 2300);
+	expect_left(1, 0, -1, false);
+	expect(RECORD_DISPATCH, 0, 2300);
+	expect(RECORD_RUN, 0, 5500);
+	expect_left(0, -2400, 0, false); /* nobody waited, or the timer was late */
+	expect_no_more();
+}
+
+/* If nobody is there at first, the first one comes when it is to. */
+static void real_time_begins_before_who_comes_late(void **state)
+{
+	(void)state;
+	begin_real_mlfq();
+	jobs[0].arrival = 3;
+	jobs[1].arrival = 5;
+	feed_at(10000, LDE_TRACE_SCHED_WAKEUP, 0, 1, A, 0);
+	feed_at(10100, LDE_TRACE_SCHED_SWITCH, 0, LDE_SWITCH_FROM_IDLE, LDE_STATE_NONE, A);
+	feed_at(12050, LDE_TRACE_SCHED_WAKEUP, 0, 1, B, 0);
+	expect(RECORD_IDLE, RECORD_NO_JOB, 3000);
+	expect(RECORD_ARRIVED, 0, 3000);
+	expect(RECORD_DISPATCH, 0, 3100);
+	expect(RECORD_ARRIVED, 1, 5050);
+	expect_no_more();
+	jobs[0].arrival = jobs[1].arrival = 0;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, end)
@@ -261,6 +348,8 @@ int main(void)
 		TEST(who_is_no_job_is_left_out),
 		TEST(who_has_nothing_to_do_has_no_instruction),
 		TEST(real_clock_counts_ns),
+		TEST(real_levels_are_the_kernels),
+		TEST(real_time_begins_before_who_comes_late),
 	};
 
 	return cmocka_run_group_tests_name("ostep_replay", tests, NULL, NULL);

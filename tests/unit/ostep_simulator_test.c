@@ -346,7 +346,6 @@ static void clock_is_one_of_two(void **state)
 	refused(RUN(ostep_scheduler, "--clock", "real,tick=5"), "--clock real,tick=5");
 	refused(RUN(ostep_scheduler, "--clock", "real,tick=1us"), "100us to 1s");
 	refused(RUN(ostep_scheduler, "--clock", "logical,tick=1ms"), "give logical, real");
-	refused(RUN(ostep_mlfq, "-c", "--clock", "real"), "logical clock only");
 	refused(RUN(ostep_scheduler, "-c", "-l", "0.001", "--clock", "real"), "too short");
 	assert_int_equal(RUN(ostep_mlfq, "-j1", "--clock", "real"), 0);
 }
@@ -417,6 +416,54 @@ static void process_run_shows_jitter(void **state)
 	      "Real clock: total 3.40, jobs 3.00, idle 0.00, overhead 0.40 (11.76%)\n");
 }
 
+/* Who lost the CPU amid a tick's work goes on with that. */
+static void mlfq_shows_jitter(void **state)
+{
+	(void)state;
+	ANSWER({.time = MS(10), .kind = RECORD_IDLE, .job = RECORD_NO_JOB},
+	       {.time = MS(10), .kind = RECORD_ARRIVED, .job = 0},
+	       {.time = MS(11), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 0, MS(20), 1}},
+	       {.time = MS(11), .kind = RECORD_ARRIVED, .job = 1},
+	       {.time = MS(22), .kind = RECORD_RUN, .job = 0, .run = {0, 0, MS(9), 1}},
+	       {.time = MS(32), .kind = RECORD_READY, .job = 0, .run = {0, 1, MS(20), 2}},
+	       {.time = MS(32), .kind = RECORD_DISPATCH, .job = 1, .run = {0, 0, MS(20), 1}},
+	       {.time = MS(43), .kind = RECORD_RUN, .job = 1, .run = {0, 0, MS(9), 1}},
+	       {.time = MS(43), .kind = RECORD_IO_ISSUED, .job = 1},
+	       {.time = MS(44), .kind = RECORD_BLOCKED, .job = 1},
+	       {.time = MS(45), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 1, MS(20), 2}},
+	       {.time = MS(48), .kind = RECORD_IO_DONE, .job = 1},
+	       {.time = MS(48), .kind = RECORD_READY, .job = 1},
+	       {.time = MS(48), .kind = RECORD_READY, .job = 0, .run = {0, 1, MS(17), 2, true}},
+	       {.time = MS(48), .kind = RECORD_BOOST, .job = RECORD_NO_JOB},
+	       {.time = MS(48), .kind = RECORD_DISPATCH, .job = 1, .run = {0, 0, MS(20), 1}},
+	       {.time = MS(58), .kind = RECORD_RUN, .job = 1, .run = {0, 0, MS(10), 1}},
+	       {.time = MS(59), .kind = RECORD_DONE, .job = 1},
+	       {.time = MS(60), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 1, MS(17), 2}},
+	       {.time = MS(90), .kind = RECORD_RUN, .job = 0, .run = {0, 1, -(int64_t)MS(13), 0}},
+	       {.time = MS(91), .kind = RECORD_DONE, .job = 0});
+	assert_int_equal(RUN(ostep_mlfq, "-c", "-l1,2,0:1,2,1", "-B4", "--clock", "real"), 0);
+	shows("[ time 1.00 ] IDLE for 1.00\n"
+	      "[ time 1.00 ] JOB BEGINS by JOB 0\n"
+	      "[ time 1.10 ] JOB BEGINS by JOB 1\n"
+	      "[ time 2.20 ] Run JOB 0 at PRIORITY 2 [ TICKS 0.90 ALLOT 1 TIME 1 (of 2) ] jitter +0.100\n"
+	      "[ time 3.20 ] PREEMPTED JOB 0 to PRIORITY 1 [ TICKS 2.00 ALLOT 2 ] jitter +0.100\n"
+	      "[ time 4.30 ] Run JOB 1 at PRIORITY 2 [ TICKS 0.90 ALLOT 1 TIME 1 (of 2) ] jitter +0.100\n"
+	      "[ time 4.30 ] IO_START by JOB 1\n"
+	      "IO DONE\n"
+	      "[ time 4.80 ] IO_DONE by JOB 1\n"
+	      "[ time 4.80 ] DISPLACED JOB 0 to PRIORITY 1 [ TICKS 1.70 ALLOT 2 ]\n"
+	      "[ time 4.80 ] BOOST ( every 4 )\n"
+	      "[ time 5.80 ] Run JOB 1 at PRIORITY 2 [ TICKS 1.00 ALLOT 1 TIME 0 (of 2) ] jitter +0.000\n"
+	      "[ time 5.90 ] FINISHED JOB 1\n"
+	      "[ time 9.00 ] Run JOB 0 at PRIORITY 1 [ TICKS -1.30 ALLOT 0 TIME 0 (of 2) ] jitter +3.300\n"
+	      "[ time 9.10 ] FINISHED JOB 0\n"
+	      "\n"
+	      "Final statistics:\n"
+	      "  Job  0: startTime   1 - response 0.10 - turnaround 8.10\n"
+	      "  Job  1: startTime   1 - response 2.20 - turnaround 4.90\n");
+	shows("Real clock: total 9.10, jobs 4.00, idle 1.00, overhead 4.10 (45.05%)\n");
+}
+
 static void help_names_the_options(void **state)
 {
 	(void)state;
@@ -449,6 +496,7 @@ int main(void)
 	    cmocka_unit_test_setup(process_run_shows_who_ran_and_who_waited, setup),
 	    cmocka_unit_test_setup(scheduler_counts_the_ticks_of_a_slice, setup),
 	    cmocka_unit_test_setup(mlfq_shows_what_is_left, setup),
+	    cmocka_unit_test_setup(mlfq_shows_jitter, setup),
 	    cmocka_unit_test_setup(lottery_shows_who_has_won, setup),
 	    cmocka_unit_test_setup(clock_is_one_of_two, setup),
 	    cmocka_unit_test_setup(scheduler_shows_jitter, setup),

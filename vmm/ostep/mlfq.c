@@ -14,9 +14,11 @@
 struct job {
 	int64_t start, length;
 	int64_t io_every; /* ticks on the CPU between I/Os; 0 or less: none */
-	/* From the records. */
-	int64_t used, first_run, end;
+	/* From the records; times as they have them. */
+	int64_t used;
+	uint64_t first_run, end;
 	bool has_run;
+	uint64_t used_ns; /* real clock: of this tick's work, before it lost the CPU */
 };
 
 struct mlfq {
@@ -291,13 +293,6 @@ static int add_steps(struct workload_job *job, const struct job *from)
 static int load_workload(const struct simulator_call *call, const struct mlfq *sim,
 			 struct workload *workload)
 {
-	if (sim->common.real_tick_ns)
-		return REFUSE(
-		    call,
-		    "--clock %s: the kernel says in which queue a process is, and what it "
-		    "has left there, with the ticks of the logical clock only; lde run "
-		    "--sched mlfq --timeline shows a run on the real one",
-		    sim->common.clock);
 	*workload = (struct workload){
 	    .rules = WORKLOAD_MLFQ,
 	    .io_ticks = sim->io_time > 0 ? (uint64_t)sim->io_time : 0,
@@ -305,6 +300,7 @@ static int load_workload(const struct simulator_call *call, const struct mlfq *s
 	    .boost = sim->boost > 0 ? (uint64_t)sim->boost : 0,
 	    .stay = sim->stay,
 	    .io_bump = sim->io_bump,
+	    .real_tick_ns = sim->common.real_tick_ns,
 	};
 	memcpy(workload->levels, sim->levels, sizeof(workload->levels));
 	for (size_t i = 0; i < sim->nr; i++) {
@@ -323,79 +319,233 @@ static int load_workload(const struct simulator_call *call, const struct mlfq *s
 
 /* ---- the table -------------------------------------------------------------------- */
 
-static void print_run(FILE *out, struct mlfq *sim, const struct record *record)
-{
-	struct job *job = &sim->jobs[record->job];
+struct table {
+	FILE *out;
+	struct mlfq *sim;
+	const struct workload *workload;
+	bool is_real;
+	/* The real clock. */
+	uint32_t running;  /* or RECORD_NO_JOB */
+	uint64_t turn_ns;  /* its turn began */
+	uint64_t since_ns; /* it does this tick's work in this turn */
+	uint64_t slice_ns; /* that it has for the turn */
+	uint64_t free_ns;  /* nobody runs */
+	uint64_t idle_ns, total_ns;
+};
 
-	if (!job->has_run)
-		job->first_run = (int64_t)record->time;
-	job->has_run = true;
-	job->used++;
-	fprintf(out,
-		"[ time %llu ] Run JOB %u at PRIORITY %d [ TICKS %lld ALLOT %lld TIME %lld (of "
-		"%lld) ]\n",
-		(unsigned long long)record->time, record->job,
-		(int)sim->nr_levels - 1 - (int)record->run.level, (long long)record->run.ticks_left,
-		(long long)record->run.allot_left, (long long)(job->length - job->used),
-		(long long)job->length);
+static double real_ticks(const struct table *table, int64_t ns)
+{
+	return (double)ns / (double)table->workload->real_tick_ns;
 }
 
-static void print_record(FILE *out, struct mlfq *sim, const struct record *record)
+static void print_time(const struct table *table, uint64_t time)
 {
-	unsigned long long time = record->time;
+	if (table->is_real)
+		fprintf(table->out, "[ time %.2f ] ", simulator_real_ticks(table->workload, time));
+	else
+		fprintf(table->out, "[ time %llu ] ", (unsigned long long)time);
+}
 
+static int priority_of(const struct table *table, const struct record *record)
+{
+	return (int)table->sim->nr_levels - 1 - (int)record->run.level;
+}
+
+static void print_left(const struct table *table, const struct record *record)
+{
+	if (table->is_real)
+		fprintf(table->out, "[ TICKS %.2f", real_ticks(table, record->run.ticks_left));
+	else
+		fprintf(table->out, "[ TICKS %lld", (long long)record->run.ticks_left);
+	fprintf(table->out, " ALLOT %lld ", (long long)record->run.allot_left);
+}
+
+/* Of a tick's work: how much longer it took. */
+static void print_jitter(struct table *table, struct job *job, uint64_t now)
+{
+	uint64_t took = job->used_ns + now - table->since_ns;
+
+	fprintf(table->out, " jitter %+.3f", simulator_real_ticks(table->workload, took) - 1);
+	job->used_ns = 0;
+	table->since_ns = now;
+}
+
+static void note_first_run(struct job *job, uint64_t time)
+{
+	if (!job->has_run)
+		job->first_run = time;
+	job->has_run = true;
+}
+
+static void print_run(struct table *table, const struct record *record)
+{
+	struct job *job = &table->sim->jobs[record->job];
+
+	note_first_run(job, record->time);
+	job->used++;
+	print_time(table, record->time);
+	fprintf(table->out, "Run JOB %u at PRIORITY %d ", record->job, priority_of(table, record));
+	print_left(table, record);
+	fprintf(table->out, "TIME %lld (of %lld) ]", (long long)(job->length - job->used),
+		(long long)job->length);
+	if (table->is_real)
+		print_jitter(table, job, record->time);
+	fputc('\n', table->out);
+}
+
+/* It has lost the CPU in the midst of its work: its slice was over, and by how much, or
+ * somebody goes first. What it goes on with is the kernel's word. */
+static void print_loss(struct table *table, const struct record *record)
+{
+	int64_t over = (int64_t)(record->time - table->turn_ns) - (int64_t)table->slice_ns;
+
+	print_time(table, record->time);
+	fprintf(table->out, "%s JOB %u to PRIORITY %d ",
+		record->run.is_displaced ? "DISPLACED" : "PREEMPTED", record->job,
+		priority_of(table, record));
+	print_left(table, record);
+	fputc(']', table->out);
+	if (!record->run.is_displaced)
+		fprintf(table->out, " jitter %+.3f", real_ticks(table, over));
+	fputc('\n', table->out);
+}
+
+/* Who has the CPU, and since when. */
+static void take_turn(struct table *table, const struct record *record)
+{
+	struct job *job = &table->sim->jobs[record->job];
+
+	if (record->kind == RECORD_DISPATCH) {
+		note_first_run(job, record->time);
+		table->running = record->job;
+		table->turn_ns = table->since_ns = record->time;
+		table->slice_ns = (uint64_t)record->run.ticks_left;
+		return;
+	}
+	if (record->job != table->running)
+		return;
+	if (record->kind == RECORD_READY) {
+		print_loss(table, record);
+		job->used_ns += record->time - table->since_ns;
+	}
+	table->running = RECORD_NO_JOB;
+	table->free_ns = record->time;
+}
+
+static void print_idle(struct table *table, const struct record *record)
+{
+	uint64_t idle_ns = record->time - table->free_ns;
+
+	print_time(table, record->time);
+	fputs("IDLE", table->out);
+	if (table->is_real)
+		fprintf(table->out, " for %.2f", simulator_real_ticks(table->workload, idle_ns));
+	fputc('\n', table->out);
+	table->idle_ns += idle_ns;
+	table->free_ns = record->time;
+}
+
+static void print_event(const struct table *table, const struct record *record, const char *event)
+{
+	print_time(table, record->time);
+	fprintf(table->out, "%s JOB %u\n", event, record->job);
+}
+
+static void take_record(struct table *table, const struct record *record)
+{
 	switch (record->kind) {
 	case RECORD_BOOST:
-		fprintf(out, "[ time %llu ] BOOST ( every %lld )\n", time, (long long)sim->boost);
+		print_time(table, record->time);
+		fprintf(table->out, "BOOST ( every %lld )\n", (long long)table->sim->boost);
 		break;
 	case RECORD_ARRIVED:
-		fprintf(out, "[ time %llu ] JOB BEGINS by JOB %u\n", time, record->job);
+		print_event(table, record, "JOB BEGINS by");
 		break;
 	case RECORD_IO_DONE:
-		fprintf(out, "[ time %llu ] IO_DONE by JOB %u\n", time, record->job);
+		print_event(table, record, "IO_DONE by");
 		break;
 	case RECORD_IDLE:
-		fprintf(out, "[ time %llu ] IDLE\n", time);
+		print_idle(table, record);
 		break;
 	case RECORD_RUN:
-		print_run(out, sim, record);
+		print_run(table, record);
 		break;
 	case RECORD_IO_ISSUED:
-		/* The second line has no time in the simulator either. */
-		fprintf(out, "[ time %llu ] IO_START by JOB %u\nIO DONE\n", time, record->job);
+		print_event(table, record, "IO_START by");
+		/* Without a time in the simulator, too. */
+		fputs("IO DONE\n", table->out);
 		break;
 	case RECORD_DONE:
-		fprintf(out, "[ time %llu ] FINISHED JOB %u\n", time, record->job);
-		sim->jobs[record->job].end = (int64_t)record->time;
+		print_event(table, record, "FINISHED");
+		table->sim->jobs[record->job].end = table->total_ns = record->time;
 		break;
 	default:
 		break;
 	}
+	if (table->is_real && (record->kind == RECORD_DISPATCH || record->kind == RECORD_READY ||
+			       record->kind == RECORD_BLOCKED || record->kind == RECORD_DONE))
+		take_turn(table, record);
 }
 
-static void print_statistics(FILE *out, const struct mlfq *sim)
+static void print_job_statistics(const struct table *table, size_t i, double response,
+				 double turnaround)
 {
+	int decimals = table->is_real ? 2 : 0;
+
+	fprintf(table->out, "  Job %2zu: startTime %3lld - response %3.*f - turnaround %3.*f\n", i,
+		(long long)table->sim->jobs[i].start, decimals, response, decimals, turnaround);
+}
+
+/* A time of a record, in ticks, from the job's start on. */
+static double since_start(const struct table *table, const struct job *job, uint64_t time)
+{
+	double ticks = table->is_real ? simulator_real_ticks(table->workload, time) : (double)time;
+
+	return ticks - (double)job->start;
+}
+
+static void print_statistics(const struct table *table)
+{
+	const struct mlfq *sim = table->sim;
 	double responses = 0, turnarounds = 0, nr = (double)sim->nr;
 
-	fputs("\nFinal statistics:\n", out);
+	fputs("\nFinal statistics:\n", table->out);
 	for (size_t i = 0; i < sim->nr; i++) {
 		const struct job *job = &sim->jobs[i];
-		int64_t response = job->first_run - job->start;
-		int64_t turnaround = job->end - job->start;
+		double response = since_start(table, job, job->first_run);
+		double turnaround = since_start(table, job, job->end);
 
-		fprintf(out, "  Job %2zu: startTime %3lld - response %3lld - turnaround %3lld\n", i,
-			(long long)job->start, (long long)response, (long long)turnaround);
-		responses += (double)response;
-		turnarounds += (double)turnaround;
+		print_job_statistics(table, i, response, turnaround);
+		responses += response;
+		turnarounds += turnaround;
 	}
 	/* The number of the last job, as the simulator has it there. */
-	fprintf(out, "\n  Avg %2zu: startTime n/a - response %.2f - turnaround %.2f\n\n\n",
+	fprintf(table->out, "\n  Avg %2zu: startTime n/a - response %.2f - turnaround %.2f\n\n\n",
 		sim->nr - 1, responses / nr, turnarounds / nr);
+}
+
+static void print_overhead(const struct table *table)
+{
+	int64_t used = 0;
+
+	for (size_t i = 0; i < table->sim->nr; i++)
+		used += table->sim->jobs[i].used;
+	simulator_print_overhead(table->out,
+				 simulator_real_ticks(table->workload, table->total_ns),
+				 (double)used,
+				 simulator_real_ticks(table->workload, table->idle_ns));
 }
 
 static int print_answers(const struct simulator_call *call, struct mlfq *sim,
 			 const struct workload *workload)
 {
+	struct table table = {
+	    .out = call->out,
+	    .sim = sim,
+	    .workload = workload,
+	    .is_real = workload->real_tick_ns,
+	    .running = RECORD_NO_JOB,
+	};
 	struct recording recording;
 	int err = simulator_record(call, workload, &recording);
 
@@ -403,8 +553,10 @@ static int print_answers(const struct simulator_call *call, struct mlfq *sim,
 		print_inputs(call->out, sim);
 		fputs("\nExecution Trace:\n\n", call->out);
 		for (size_t i = 0; i < recording.nr; i++)
-			print_record(call->out, sim, &recording.records[i]);
-		print_statistics(call->out, sim);
+			take_record(&table, &recording.records[i]);
+		print_statistics(&table);
+		if (table.is_real)
+			print_overhead(&table);
 	}
 	recording_fini(&recording);
 	return err;

@@ -21,6 +21,9 @@
 #define NS_PER_US   1000
 #define MIB         (1ull << 20)
 
+/* On the real clock; the timer cannot be set for any time. */
+#define REAL_SLICE_MAX 3600000000000ull /* ns */
+
 /* What one process takes, generously. */
 #define MEMORY_BASE  (64 * MIB)
 #define MEMORY_OF_JOB (MIB / 4)
@@ -153,17 +156,28 @@ static int make_programs(struct run *run)
 
 /* ---- its rules as a policy ----------------------------------------------------------- */
 
+static uint64_t slice_ns(const struct workload *workload, const struct workload_level *level)
+{
+	uint64_t ns = UINT64_MAX;
+
+	if (level->quantum > 0)
+		ns = ticks_to_ns(workload, (uint64_t)level->quantum);
+	return workload->real_tick_ns && ns > REAL_SLICE_MAX ? REAL_SLICE_MAX : ns;
+}
+
+static uint32_t nr_slices(const struct workload_level *level)
+{
+	if (level->quantum <= 0 || level->allotment <= 0 || level->allotment >= LDE_SCHED_ENDLESS)
+		return LDE_SCHED_ENDLESS;
+	return (uint32_t)level->allotment;
+}
 
 static void set_levels(struct sched_config *sched, const struct workload *workload)
 {
 	sched->nr_levels = sched->nr_allotments = workload->nr_levels;
 	for (uint32_t i = 0; i < workload->nr_levels; i++) {
-		const struct workload_level *level = &workload->levels[i];
-
-		sched->quanta_ns[i] =
-			level->quantum > 0 ? ticks_to_ns(workload, (uint64_t)level->quantum) : UINT64_MAX;
-		sched->allotments[i] = level->allotment > 0 && level->allotment < LDE_SCHED_ENDLESS ?
-					       (uint32_t)level->allotment : LDE_SCHED_ENDLESS;
+		sched->quanta_ns[i] = slice_ns(workload, &workload->levels[i]);
+		sched->allotments[i] = nr_slices(&workload->levels[i]);
 	}
 	sched->boost_ns = ticks_to_ns(workload, workload->boost);
 }

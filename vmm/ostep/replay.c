@@ -14,13 +14,19 @@ int replay_init(struct replay *replay, const struct workload *workload,
 	*replay = (struct replay){.workload = workload, .recording = recording};
 	memset(replay->job_of, 0xff, sizeof(replay->job_of)); /* RECORD_NO_JOB */
 	replay->is_after_io = calloc(workload->nr_jobs, sizeof(*replay->is_after_io));
-	return replay->is_after_io ? 0 : -ENOMEM;
+	replay->levels = calloc(workload->nr_jobs, sizeof(*replay->levels));
+	if (replay->is_after_io && replay->levels)
+		return 0;
+	replay_fini(replay);
+	return -ENOMEM;
 }
 
 void replay_fini(struct replay *replay)
 {
 	free(replay->is_after_io);
+	free(replay->levels);
 	replay->is_after_io = NULL;
+	replay->levels = NULL;
 }
 
 void replay_set_job(struct replay *replay, uint32_t pid, uint32_t job)
@@ -74,13 +80,44 @@ static int append(struct replay *replay, const struct record *record)
 	return 0;
 }
 
+static bool has_levels(const struct replay *replay)
+{
+	return replay->workload->rules == WORKLOAD_MLFQ;
+}
+
+static bool has_real_levels(const struct replay *replay)
+{
+	return has_levels(replay) && is_real(replay);
+}
+
+/* On the real clock: what the kernel said when the job's turn began, or when it was put
+ * in a queue, less the time since then if it runs. */
+static void set_real_level(const struct replay *replay, struct record *record)
+{
+	const struct replay_level *said = &replay->levels[record->job];
+	const struct workload_level *rules = &replay->workload->levels[said->level];
+	uint64_t ran = said->is_running ? replay->now - said->turn_ns : 0, slices = 0;
+
+	record->run.level = said->level;
+	record->run.is_displaced = said->is_displaced;
+	record->run.ticks_left = -(int64_t)ran;
+	if (rules->quantum > 0) {
+		record->run.ticks_left += (int64_t)said->slice_ns;
+		slices = (said->used_ns + ran) / replay->workload->real_tick_ns /
+			 (uint64_t)rules->quantum;
+	}
+	record->run.allot_left = rules->allotment - (int64_t)slices;
+}
+
 /* Unless it is of a process that is no job. */
 static int add(struct replay *replay, enum record_kind kind, uint32_t job, uint64_t time)
 {
-	const struct record record = {.time = time, .kind = kind, .job = job};
+	struct record record = {.time = time, .kind = kind, .job = job};
 
 	if (job == RECORD_NO_JOB && kind != RECORD_IDLE && kind != RECORD_BOOST)
 		return 0;
+	if (job != RECORD_NO_JOB && has_real_levels(replay))
+		set_real_level(replay, &record);
 	return append(replay, &record);
 }
 
@@ -122,7 +159,9 @@ static int add_run(struct replay *replay, uint32_t job, const struct trace_event
 		.run.op = op_of(replay, job, event->code),
 	};
 
-	if (replay->workload->rules == WORKLOAD_MLFQ && event->args[1] < LDE_SCHED_LEVELS_MAX)
+	if (has_real_levels(replay))
+		set_real_level(replay, &record);
+	else if (has_levels(replay) && event->args[1] < LDE_SCHED_LEVELS_MAX)
 		set_level(replay, &record, event->args[1], event->args[2]);
 	replay->is_after_io[job] = false;
 	return append(replay, &record);
@@ -166,11 +205,37 @@ static int take_wakeup(struct replay *replay, const struct trace_event *event)
 	replay->has_news = true;
 	if (err)
 		return err;
-	if (is_new && replay->workload->rules == WORKLOAD_MLFQ)
+	if (is_new && has_levels(replay))
 		err = add(replay, RECORD_ARRIVED, job, time_before(replay));
 	if (!is_new)
 		err = add(replay, RECORD_IO_DONE, job, time_before(replay));
 	return err || is_new ? err : add(replay, RECORD_READY, job, time_before(replay));
+}
+
+/* Who loses the CPU is in a queue before a boost that comes with it. */
+static int take_level(struct replay *replay, const struct trace_event *event)
+{
+	uint32_t job = job_of(replay, event->args[0]);
+
+	if (job == RECORD_NO_JOB || event->args[1] >= LDE_SCHED_LEVELS_MAX)
+		return 0;
+	replay->levels[job] = (struct replay_level){
+		.level = (uint32_t)event->args[1],
+		.used_ns = event->args[2],
+		.slice_ns = event->args[3],
+		.is_displaced = event->code == LDE_LEVEL_DISPLACED,
+	};
+	if (event->code == LDE_LEVEL_WOKEN || event->code == LDE_LEVEL_TURN)
+		return 0;
+	return add(replay, RECORD_READY, job, replay->now);
+}
+
+static void begin_turn(struct replay *replay, uint32_t job)
+{
+	if (job == RECORD_NO_JOB)
+		return;
+	replay->levels[job].is_running = true;
+	replay->levels[job].turn_ns = replay->now;
 }
 
 static int take_switch(struct replay *replay, const struct trace_event *event)
@@ -181,7 +246,7 @@ static int take_switch(struct replay *replay, const struct trace_event *event)
 
 	if (event->args[0] == LDE_STATE_BLOCKED)
 		err = add(replay, RECORD_BLOCKED, prev, time_after(replay));
-	else if (event->args[0] == LDE_STATE_READY)
+	else if (event->args[0] == LDE_STATE_READY && !has_real_levels(replay))
 		err = add(replay, RECORD_READY, prev, time_after(replay));
 	/* The numbers are used up: here the simulation ends. */
 	if (is_lottery && next != RECORD_NO_JOB && !replay->was_drawn)
@@ -190,6 +255,7 @@ static int take_switch(struct replay *replay, const struct trace_event *event)
 	if (err || replay->is_over)
 		return err;
 	replay->is_idle = is_real(replay) && !event->args[1];
+	begin_turn(replay, next);
 	return add(replay, RECORD_DISPATCH, next,
 		   replay->has_news ? time_before(replay) : time_after(replay));
 }
@@ -236,15 +302,28 @@ static int take_syscall(struct replay *replay, const struct trace_event *event)
 	return add(replay, RECORD_IO_ISSUED, job, replay->now);
 }
 
+/* The first job gets the CPU, or, while that is idle, comes at its time. */
+static void begin_time(struct replay *replay, const struct trace_event *event)
+{
+	const struct workload *workload = replay->workload;
+	bool is_wakeup = event->kind == LDE_TRACE_SCHED_WAKEUP;
+	uint32_t job = is_wakeup ? job_of(replay, event->args[0])
+		       : event->kind == LDE_TRACE_SCHED_SWITCH ? job_of(replay, event->args[1])
+							       : RECORD_NO_JOB;
+	uint64_t before;
+
+	if (job == RECORD_NO_JOB || (is_wakeup && !workload->jobs[job].arrival))
+		return;
+	before = workload->jobs[job].arrival * workload->real_tick_ns;
+	replay->began_ns = event->ns > before ? event->ns - before : 0;
+	replay->has_begun = true;
+	replay->is_idle = is_wakeup;
+}
+
 static void set_now(struct replay *replay, const struct trace_event *event)
 {
-	bool is_first = event->kind == LDE_TRACE_SCHED_SWITCH &&
-			job_of(replay, event->args[1]) != RECORD_NO_JOB;
-
-	if (!replay->has_begun && is_first) {
-		replay->has_begun = true;
-		replay->began_ns = event->ns;
-	}
+	if (!replay->has_begun)
+		begin_time(replay, event);
 	replay->now = replay->has_begun ? event->ns - replay->began_ns : 0;
 }
 
@@ -265,6 +344,8 @@ int replay_event(struct replay *replay, const struct trace_event *event)
 		return take_switch(replay, event);
 	case LDE_TRACE_DRAW:
 		return take_draw(replay, event);
+	case LDE_TRACE_LEVEL:
+		return take_level(replay, event);
 	case LDE_TRACE_BOOST:
 		replay->has_news = true;
 		return add(replay, RECORD_BOOST, RECORD_NO_JOB, time_before(replay));

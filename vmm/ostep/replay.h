@@ -12,6 +12,15 @@
 
 #define REPLAY_PIDS_MAX TRACE_NR_PIDS
 
+/* Of a job with mlfq on the real clock, by the kernel's last word. */
+struct replay_level {
+	uint32_t level;
+	uint64_t used_ns, slice_ns;
+	bool is_displaced;
+	bool is_running;
+	uint64_t turn_ns; /* when that began */
+};
+
 struct replay {
 	const struct workload *workload;
 	struct recording *recording;
@@ -25,7 +34,8 @@ struct replay {
 	/* The real clock. */
 	bool has_begun;
 	bool is_idle;
-	uint64_t began_ns; /* when the first job got the CPU */
+	uint64_t began_ns;           /* what times are counted from */
+	struct replay_level *levels; /* by job */
 };
 
 /* 0 or -ENOMEM. */

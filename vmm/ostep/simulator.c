@@ -83,7 +83,8 @@ static bool is_sound(const struct workload *workload, const struct recording *re
 
 		if (has_job && record->job >= workload->nr_jobs)
 			return false;
-		if (record->kind == RECORD_RUN && record->run.level >= LDE_SCHED_LEVELS_MAX)
+		if ((record->kind == RECORD_RUN || record->kind == RECORD_READY) &&
+		    record->run.level >= LDE_SCHED_LEVELS_MAX)
 			return false;
 	}
 	return true;

@@ -64,7 +64,8 @@ struct workload {
 	uint64_t io_ticks;
 	/* What a tick of CPU time is on the real clock, where the timer ends slices, an I/O
 	 * takes as long as so many ticks, and times of records are ns since the first job
-	 * had the CPU. 0: the logical clock. Not with mlfq. */
+	 * had the CPU; if with mlfq none comes at 0, since so long before the first one came.
+	 * 0: the logical clock. */
 	uint64_t real_tick_ns;
 
 	/* process-run */
@@ -94,7 +95,8 @@ struct workload {
  * instruction did (IO_ISSUED, DONE), and what that means (BLOCKED, READY, DISPATCH).
  *
  * On the real clock there are RUN when an instruction ends and IDLE when the CPU has
- * been idle, no BOOST, and a DISPATCH is for as long as the job has the CPU.
+ * been idle, and a DISPATCH is for as long as the job has the CPU. With mlfq not only
+ * RUN has what is left, but also DISPATCH, and READY what the job will go on with.
  *
  * time is the tick's number for all of it up to RUN and IDLE. What comes after that
  * has the time at which the tick was over, but with process-run, which counts in
@@ -132,8 +134,9 @@ struct record {
 		struct {
 			enum record_op op;
 			uint32_t level;     /* mlfq */
-			int64_t ticks_left; /* mlfq: of the slice, after this tick */
+			int64_t ticks_left; /* mlfq: of the slice, after this tick; or ns */
 			int64_t allot_left; /* mlfq: slices at this level, with this one */
+			bool is_displaced;  /* mlfq, READY on the real clock: in its slice */
 		} run;
 		struct {
 			uint32_t winner;  /* the ticket */
