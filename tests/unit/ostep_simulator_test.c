@@ -58,7 +58,8 @@ static int fake_record(const struct workload *workload, struct recording *record
 	if (answer_err)
 		return complaint_set(why, answer_err, "the machine broke");
 	recording->records = calloc(nr_answer + 1, sizeof(*answer));
-	memcpy(recording->records, answer, nr_answer * sizeof(*answer));
+	if (nr_answer)
+		memcpy(recording->records, answer, nr_answer * sizeof(*answer));
 	recording->nr = nr_answer;
 	return 0;
 }
