@@ -134,8 +134,27 @@ static void remove_files(const char *path)
 		closedir(dir);
 }
 
+/*
+ * Workers begin when all have been started: the driver waits while a new one has
+ * not executed itself yet, and a signal of another's that stopped it just then
+ * would stop both for good.
+ */
+static int gate[2];
+
+static bool make_gate(void)
+{
+	return !pipe2(gate, O_CLOEXEC);
+}
+
+static void open_gate(void)
+{
+	close(gate[0]);
+	close(gate[1]);
+}
+
 static pid_t start_worker(uint64_t seed, unsigned nr_calls)
 {
+	posix_spawn_file_actions_t actions;
 	char text[3][24];
 	char *argv[] = { "worker", "worker", text[0], text[1], text[2], NULL };
 	char *env[] = { NULL };
@@ -145,7 +164,11 @@ static pid_t start_worker(uint64_t seed, unsigned nr_calls)
 	snprintf(text[0], sizeof(text[0]), "%llu", (unsigned long long)seed);
 	snprintf(text[1], sizeof(text[1]), "%u", nr_calls);
 	snprintf(text[2], sizeof(text[2]), "0");
-	err = posix_spawn(&pid, self, NULL, NULL, argv, env);
+	posix_spawn_file_actions_init(&actions);
+	err = posix_spawn_file_actions_adddup2(&actions, gate[0], GATE);
+	if (!err)
+		err = posix_spawn(&pid, self, &actions, NULL, argv, env);
+	posix_spawn_file_actions_destroy(&actions);
 	return err ? -err : pid;
 }
 
@@ -257,11 +280,16 @@ static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 		fprintf(stderr, "fuzz: %s cannot be made: %s\n", FOLDER, strerror(errno));
 		return BROKEN;
 	}
+	if (!make_gate()) {
+		fprintf(stderr, "fuzz: no pipe can be made: %s\n", strerror(errno));
+		return BROKEN;
+	}
 	random_start(seed);
 	if (random_once_in(3)) /* memory runs out now and then */
 		hog_take(80 + random_below(400));
 	for (unsigned i = 0; i < nr_workers; i++)
 		nr_started += start_worker(random_number(), nr_calls) > 0;
+	open_gate();
 	wait_for_workers(nr_started, PATIENCE_MS);
 	hog_give_back();
 	if (!kill_all()) {
@@ -274,7 +302,8 @@ static int run_generation(uint64_t seed, unsigned nr_workers, unsigned nr_calls)
 	chmod(self, 0755); /* workers may have found it */
 	/* The kernel keeps the last orphan until there is a new process. */
 	mkdir(FOLDER, 0777);
-	last = start_worker(0, 0);
+	last = make_gate() ? start_worker(0, 0) : -errno;
+	open_gate();
 	if (last < 0 || wait_for_workers(1, 10 * GRACE_MS)) {
 		fprintf(stderr, "fuzz: no worker can be started any more: %s\n",
 			last < 0 ? strerror(-last) : "it could not begin");

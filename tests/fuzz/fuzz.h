@@ -46,6 +46,7 @@ unsigned long value_of(enum kind kind);
 
 /* ---- the two programs ----------------------------------------------------- */
 
+#define GATE  30 /* descriptor of a worker: at its end, the worker may begin */
 #define UNFIT 99 /* exit status of a worker that could not begin */
 
 int drive(int argc, char **argv);
