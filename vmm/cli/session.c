@@ -178,10 +178,9 @@ static void print_timeout(const struct session *session)
 		 limit, nr_alive, report->nr_records);
 }
 
-/* Of tests: docs/testing.md. */
-static bool is_self_check_wanted(void)
+static bool is_set(const char *variable)
 {
-	const char *value = getenv("LDE_SELF_CHECK");
+	const char *value = getenv(variable);
 
 	return value && strcmp(value, "1") == 0;
 }
@@ -254,7 +253,8 @@ int session_run(struct session *session)
 		.mounts = options->mounts,
 		.without = options->without,
 		.processes_max = options->processes_max,
-		.self_check = is_self_check_wanted(),
+		.self_check = is_set("LDE_SELF_CHECK"), /* docs/testing.md */
+		.pv_eoi = is_set("LDE_PV_EOI"), /* docs/disks.md */
 		.tag_output = options->tag,
 		.show_progress = is_progress_wanted(options),
 		.sample_fd = session->sample_fd,
