@@ -73,19 +73,6 @@ static inline void event_end(struct lde_trace_record *record)
 	order_publish(event_state.head);
 }
 
-/* Whether event_begin would have to look for room. */
-static inline bool event_is_at_limit(void)
-{
-	return unlikely(event_state.next == event_state.limit);
-}
-
-/* Whether an interrupt is being served that has no end in the trace yet. All vectors of
- * interrupts have one of these bits, and a test of bits is one instruction. */
-static inline bool event_is_in_interrupt(void)
-{
-	return unlikely(event_state.interrupt & 0xe0);
-}
-
 static inline void event_add(uint32_t kind, uint32_t code)
 {
 	struct lde_trace_record *record = event_begin(kind);

@@ -5,6 +5,8 @@
 #include "guest/core/process.h"
 
 static struct policy_ops inner;
+static enum policy_event why; /* the running process was enqueued */
+static uint32_t is_new;       /* the next one to be enqueued was never READY before */
 
 _Static_assert((int)POLICY_PREEMPTED == LDE_WHY_PREEMPTED &&
 		       (int)POLICY_DISPLACED == LDE_WHY_DISPLACED &&
@@ -18,6 +20,7 @@ static void traced_admit(struct process *p)
 	/* The kernel itself is nobody's child. */
 	event_add_name(LDE_TRACE_PROCESS_FORK, 0, p->pid, p->record->name,
 		       p->parent ? p->parent->pid : 0);
+	is_new = true;
 	inner.admit(p);
 }
 
@@ -26,11 +29,13 @@ static void traced_enqueue(struct process *p, enum policy_event event)
 	struct lde_trace_record *record;
 
 	if (event != POLICY_WOKEN) {
-		p->left_by = event;
+		why = event;
 	} else {
 		record = event_begin(LDE_TRACE_SCHED_WAKEUP);
+		record->code = is_new;
 		record->args[0] = p->pid;
 		event_end(record);
+		is_new = false;
 	}
 	inner.enqueue(p, event);
 }
@@ -50,45 +55,32 @@ static void record_contexts(const struct context *prev, const struct context *ne
 	event_end(record);
 }
 
-_Static_assert(offsetof(struct process, left_by) == offsetof(struct process, state) + 4 &&
-		       sizeof(((struct process *)0)->state) == 4,
-	       "recorded as one");
-
 /* Inline: each switch of a trace comes here. */
-static inline __attribute__((always_inline)) void record_switch(uint64_t pid)
+static inline __attribute__((always_inline)) void record_switch(const struct process *next)
 {
 	struct lde_trace_record *record = event_begin(LDE_TRACE_SCHED_SWITCH);
-	const char *prev = (const char *)current();
 
-	record->args[0] = *(const uint64_t *)(prev + offsetof(struct process, state));
-	record->args[1] = pid;
+	record->code = why;
+	record->args[0] = current()->state;
+	record->args[1] = next ? next->pid : 0;
 	event_end(record);
 }
 
 void event_policy_leave(void)
 {
 	if (event_state.classes)
-		record_switch(0);
+		record_switch(NULL);
 }
 
-/* Apart, so that the usual way has no registers to save for it. While the CPU idles
- * it is asked again and again; that nobody comes after nobody is for the reader to
- * leave out. */
-static __attribute__((noinline)) struct process *record_unusual_switch(struct process *next)
-{
-	event_interrupt_over();
-	record_switch(next ? next->pid : 0);
-	return next;
-}
-
+/* While the CPU idles it is asked again and again; that nobody comes after nobody
+ * is for the reader to leave out. */
 static struct process *traced_pick(void)
 {
 	struct process *next = inner.pick();
 
-	/* Its end comes before the switch. */
-	if (unlikely(!next) || event_is_in_interrupt() || event_is_at_limit())
-		return record_unusual_switch(next);
-	record_switch(next->pid);
+	if (event_state.interrupt)
+		event_interrupt_over();
+	record_switch(next);
 	return next;
 }
 

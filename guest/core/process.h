@@ -37,9 +37,7 @@ struct process {
 	struct context context;
 	struct space *space;
 	uint32_t pid;
-	uint32_t disk_epoch;          /* block.c: a disk has made it READY, see there */
 	enum lde_process_state state; /* process_set_state only */
-	uint32_t left_by;             /* event_policy.c, which reads both at once */
 	uint64_t state_since;         /* TSC */
 	uint64_t slice_end;           /* TSC; of the turn that runs */
 	uint64_t slice;               /* ticks; the policy's */
@@ -49,6 +47,7 @@ struct process {
 	struct lde_process_record *record;
 	bool needs_attention;         /* a signal is to be seen to before ring 3 */
 	bool is_interruptible;        /* BLOCKED in a way that a signal may end */
+	uint32_t disk_epoch;          /* block.c: a disk has made it READY, see there */
 	int wait_result;              /* why the last wait ended: 0, -ETIMEDOUT, -EINTR */
 	struct timer wait_timer;
 	struct process *parent;       /* NULL: the kernel waits for it */

@@ -89,12 +89,9 @@
  * ring they have less, since the kernel is to spend little on each:
  *   - pid is 0: the last SCHED_SWITCH says whose they are, and one from nobody
  *     to nobody means nothing. A PROCESS_FORK has its parent in argument 5
- *   - SCHED_SWITCH: no code, and the upper half of argument 0 is enum lde_ring_why, of
- *     interest if the state is READY
- *   - SCHED_WAKEUP: no code; the first one after a PROCESS_FORK is the first
- *   - SYSCALL_EXIT: no code; it is of the process's last SYSCALL_ENTRY
- *   - FAULT_EXIT: only arguments 2-4, how much less faults_zero, faults_file and
- *     faults_copy of the ledger were at the entry, so zero or negative
+ *   - SCHED_SWITCH: code is enum lde_ring_why, of interest if the state is READY
+ *   - FAULT_ENTRY and FAULT_EXIT: arguments 2-4 are faults_zero, faults_file and
+ *     faults_copy of the ledger then, and FAULT_EXIT has nothing else
  *   - there may be events of classes that were not asked for
  *
  * pid is the process on the CPU, also when an interrupt comes while it runs;
