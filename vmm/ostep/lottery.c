@@ -18,9 +18,6 @@
 #define REAL_DRAWS_FACTOR 4
 #define REAL_DRAWS_MORE   100
 
-#define REFUSE(call, format, ...)                                                                  \
-	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
-
 struct job {
 	int64_t length, tickets;
 	int64_t left; /* of the length, as the records go on */
@@ -37,12 +34,12 @@ struct lottery {
 	uint32_t *draws; /* malloced */
 };
 
-static int parse_options(const struct simulator_call *call, struct lottery *sim)
+static int parse_options(const struct simulator_call *call, void *ctx)
 {
+	struct lottery *sim = ctx;
 	const struct ostep_option table[] = {
 	    SIMULATOR_OPTION_SEED(&sim->common),
-	    {'j', "jobs", OSTEP_OPTION_INT, .number = &sim->nr_jobs, .value = "N",
-	     .help = "how many jobs, of random length [3]"},
+	    SIMULATOR_OPTION_NR_JOBS("jobs", &sim->nr_jobs),
 	    {'l', "jlist", OSTEP_OPTION_TEXT, .text = &sim->list, .value = "LIST",
 	     .help = "LENGTH:TICKETS,...: the jobs instead"},
 	    {'m', "maxlen", OSTEP_OPTION_INT, .number = &sim->max_length, .value = "N",
@@ -75,8 +72,8 @@ static int add_job(const struct simulator_call *call, struct lottery *sim, int64
 	sim->total += length;
 	if (sim->total <= SIMULATOR_TICKS_MAX)
 		return 0;
-	return REFUSE(call, "the jobs are %lld ticks long; up to %d all together",
-		      (long long)sim->total, SIMULATOR_TICKS_MAX);
+	return SIMULATOR_REFUSE(call, "the jobs are %lld ticks long; up to %d all together",
+				(long long)sim->total, SIMULATOR_TICKS_MAX);
 }
 
 static int load_job(const struct simulator_call *call, void *ctx, char *text)
@@ -88,10 +85,11 @@ static int load_job(const struct simulator_call *call, void *ctx, char *text)
 	if (!tickets_text || text || number_parse_int(length_text, &length) ||
 	    number_parse_int(tickets_text, &tickets) || length < -SIMULATOR_TICKS_MAX ||
 	    length > SIMULATOR_TICKS_MAX)
-		return REFUSE(call,
-			      "-l: job %zu: give LENGTH:TICKETS for each job, with a comma between "
-			      "two: 10:100,20:50; lengths up to %d",
-			      sim->nr, SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(
+		    call,
+		    "-l: job %zu: give LENGTH:TICKETS for each job, with a comma between "
+		    "two: 10:100,20:50; lengths up to %d",
+		    sim->nr, SIMULATOR_TICKS_MAX);
 	return add_job(call, sim, length, tickets);
 }
 
@@ -112,10 +110,11 @@ static int load_random(const struct simulator_call *call, struct lottery *sim,
 	int err = 0;
 
 	if (sim->nr_jobs > 0 && (sim->max_length < MAX_LEAST || sim->max_tickets < MAX_LEAST))
-		return REFUSE(call,
-			      "-m %lld -T %lld; each is at least 2, for lengths and tickets are "
-			      "below them and not 0",
-			      (long long)sim->max_length, (long long)sim->max_tickets);
+		return SIMULATOR_REFUSE(
+		    call,
+		    "-m %lld -T %lld; each is at least 2, for lengths and tickets are "
+		    "below them and not 0",
+		    (long long)sim->max_length, (long long)sim->max_tickets);
 	for (int64_t i = 0; i < sim->nr_jobs && !err; i++) {
 		int64_t length = draw_positive(random, sim->max_length);
 
@@ -138,8 +137,9 @@ static int load_draws(const struct simulator_call *call, struct lottery *sim,
 	return 0;
 }
 
-static int load(const struct simulator_call *call, struct lottery *sim)
+static int load(const struct simulator_call *call, void *ctx)
 {
+	struct lottery *sim = ctx;
 	struct mersenne random;
 	int err;
 
@@ -163,8 +163,11 @@ static void print_jobs(FILE *out, const struct lottery *sim)
 	fputs("\n\n", out);
 }
 
-static void print_question(FILE *out, const struct lottery *sim)
+static void print_question(FILE *out, const void *ctx)
 {
+	const struct lottery *sim = ctx;
+
+	print_jobs(out, sim);
 	fputs("Here is the set of random numbers you will need (at most):\n", out);
 	for (int64_t i = 0; i < sim->total; i++)
 		fprintf(out, "Random %u\n", sim->draws[i]);
@@ -175,22 +178,25 @@ static void print_question(FILE *out, const struct lottery *sim)
 static int check_job(const struct simulator_call *call, const struct job *job, size_t i)
 {
 	if (job->length < 1)
-		return REFUSE(call, "job %zu has the length %lld; at least 1 can be run with -c", i,
-			      (long long)job->length);
+		return SIMULATOR_REFUSE(
+		    call, "job %zu has the length %lld; at least 1 can be run with -c", i,
+		    (long long)job->length);
 	if (job->tickets < 1 || job->tickets > LDE_TICKETS_MAX)
-		return REFUSE(call,
-			      "job %zu has %lld tickets; with 1 to %d it can be run with -c: one "
-			      "without would never be",
-			      i, (long long)job->tickets, LDE_TICKETS_MAX);
+		return SIMULATOR_REFUSE(
+		    call,
+		    "job %zu has %lld tickets; with 1 to %d it can be run with -c: one "
+		    "without would never be",
+		    i, (long long)job->tickets, LDE_TICKETS_MAX);
 	return 0;
 }
 
-static int load_workload(const struct simulator_call *call, struct lottery *sim,
-			 struct workload *workload)
+static int load_workload(const struct simulator_call *call, void *ctx, struct workload *workload)
 {
+	struct lottery *sim = ctx;
+
 	if (sim->quantum < 1 || sim->quantum > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "-q %lld; a slice is 1 to %d ticks long",
-			      (long long)sim->quantum, SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(call, "-q %lld; a slice is 1 to %d ticks long",
+					(long long)sim->quantum, SIMULATOR_TICKS_MAX);
 	workload->rules = WORKLOAD_LOTTERY;
 	workload->quantum = (uint64_t)sim->quantum;
 	workload->real_tick_ns = sim->common.real_tick_ns;
@@ -320,27 +326,30 @@ static void take_record(struct table *table, const struct record *record)
 	}
 }
 
-static int print_answers(const struct simulator_call *call, struct lottery *sim,
-			 const struct workload *workload)
+static int print_answers(const struct simulator_call *call, void *ctx,
+			 const struct workload *workload, const struct recording *recording)
 {
+	struct lottery *sim = ctx;
 	struct table table = {.out = call->out, .sim = sim, .workload = workload};
-	struct recording recording;
-	int err = simulator_record(call, workload, &recording);
 
-	if (!err) {
-		print_jobs(call->out, sim);
-		fputs("** Solutions **\n\n", call->out);
-		for (size_t i = 0; i < recording.nr; i++)
-			take_record(&table, &recording.records[i]);
-		fputc('\n', call->out);
-		if (workload->real_tick_ns)
-			simulator_print_overhead(call->out,
-						 simulator_real_ticks(workload, table.ended_ns),
-						 (double)sim->total, 0);
-	}
-	recording_fini(&recording);
-	return err;
+	print_jobs(call->out, sim);
+	fputs("** Solutions **\n\n", call->out);
+	for (size_t i = 0; i < recording->nr; i++)
+		take_record(&table, &recording->records[i]);
+	fputc('\n', call->out);
+	if (workload->real_tick_ns)
+		simulator_print_overhead(call->out, simulator_real_ticks(workload, table.ended_ns),
+					 (double)sim->total, 0);
+	return 0;
 }
+
+static const struct simulator_ops ops = {
+    .parse = parse_options,
+    .load = load,
+    .print_question = print_question,
+    .load_workload = load_workload,
+    .print_answers = print_answers,
+};
 
 int ostep_lottery(const struct simulator_call *call)
 {
@@ -351,20 +360,8 @@ int ostep_lottery(const struct simulator_call *call)
 	    .max_tickets = 100,
 	    .quantum = 1,
 	};
-	struct workload workload = {0};
-	int err = parse_options(call, &sim);
+	int err = simulator_run(call, &ops, &sim.common, &sim);
 
-	if (!err)
-		err = load(call, &sim);
-	if (!err && sim.common.solve) {
-		err = load_workload(call, &sim, &workload);
-		if (!err)
-			err = print_answers(call, &sim, &workload);
-	} else if (!err) {
-		print_jobs(call->out, &sim);
-		print_question(call->out, &sim);
-	}
-	workload_fini(&workload);
 	free(sim.draws);
 	free(sim.jobs);
 	return err;

@@ -8,9 +8,6 @@
 #include "vmm/ostep/random.h"
 #include "vmm/ostep/simulator.h"
 
-#define REFUSE(call, format, ...)                                                                  \
-	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
-
 struct job {
 	int64_t start, length;
 	int64_t io_every; /* ticks on the CPU between I/Os; 0 or less: none */
@@ -36,8 +33,9 @@ struct mlfq {
 	size_t nr;
 };
 
-static int parse_options(const struct simulator_call *call, struct mlfq *sim)
+static int parse_options(const struct simulator_call *call, void *ctx)
 {
+	struct mlfq *sim = ctx;
 	const struct ostep_option table[] = {
 	    SIMULATOR_OPTION_SEED(&sim->common),
 	    {'n', "numQueues", OSTEP_OPTION_INT, .number = &sim->nr_queues, .value = "N",
@@ -50,8 +48,7 @@ static int parse_options(const struct simulator_call *call, struct mlfq *sim)
 	     .help = "slices of each queue, the highest first: 5,10,20"},
 	    {'A', "allotmentList", OSTEP_OPTION_TEXT, .text = &sim->allotments, .value = "LIST",
 	     .help = "slices in each queue, the highest first"},
-	    {'j', "numJobs", OSTEP_OPTION_INT, .number = &sim->nr_jobs, .value = "N",
-	     .help = "how many jobs, of random length [3]"},
+	    SIMULATOR_OPTION_NR_JOBS("numJobs", &sim->nr_jobs),
 	    {'m', "maxlen", OSTEP_OPTION_INT, .number = &sim->max_length, .value = "N",
 	     .help = "the longest random job [100]"},
 	    {'M', "maxio", OSTEP_OPTION_INT, .number = &sim->max_io, .value = "N",
@@ -80,7 +77,8 @@ static int parse_options(const struct simulator_call *call, struct mlfq *sim)
 
 static int refuse_queues(const struct simulator_call *call, int64_t nr)
 {
-	return REFUSE(call, "%lld queues; give 1 to %d", (long long)nr, LDE_SCHED_LEVELS_MAX);
+	return SIMULATOR_REFUSE(call, "%lld queues; give 1 to %d", (long long)nr,
+				LDE_SCHED_LEVELS_MAX);
 }
 
 /* Of a list with a number for each queue. */
@@ -97,8 +95,8 @@ static int load_number(const struct simulator_call *call, void *ctx, char *word)
 	if (numbers->nr == LDE_SCHED_LEVELS_MAX)
 		return refuse_queues(call, numbers->nr + 1);
 	if (number_parse_int(word, &numbers->values[numbers->nr++]))
-		return REFUSE(call, "%s: '%s'; give a number for each queue: 5,10,20",
-			      numbers->option, word);
+		return SIMULATOR_REFUSE(call, "%s: '%s'; give a number for each queue: 5,10,20",
+					numbers->option, word);
 	return 0;
 }
 
@@ -136,13 +134,14 @@ static int load_allotments(const struct simulator_call *call, struct mlfq *sim)
 	if (err)
 		return err;
 	if (allotments.nr != nr)
-		return REFUSE(call, "-A %s: %u allotments for %u queues; give one for each",
-			      sim->allotments, allotments.nr, nr);
+		return SIMULATOR_REFUSE(call,
+					"-A %s: %u allotments for %u queues; give one for each",
+					sim->allotments, allotments.nr, nr);
 	for (uint32_t i = 0; i < nr; i++) {
 		/* From the lowest queue nobody goes down. */
 		if (allotments.values[i] <= 0 && i + 1 < nr)
-			return REFUSE(call, "-A %s: an allotment is 1 or more slices",
-				      sim->allotments);
+			return SIMULATOR_REFUSE(call, "-A %s: an allotment is 1 or more slices",
+						sim->allotments);
 		sim->levels[i].allotment = allotments.values[i];
 	}
 	return 0;
@@ -170,7 +169,7 @@ static int load_job(const struct simulator_call *call, void *ctx, char *text)
 
 	if (!io_every || text || number_parse_int(start, &job.start) ||
 	    number_parse_int(length, &job.length) || number_parse_int(io_every, &job.io_every))
-		return REFUSE(
+		return SIMULATOR_REFUSE(
 		    call,
 		    "-l: job %zu: give START,LENGTH,IO for each job, with a colon between "
 		    "two: 0,20,0:5,8,3",
@@ -186,11 +185,8 @@ static int64_t draw(struct mersenne *random, int64_t max)
 static int load_random(const struct simulator_call *call, struct mlfq *sim)
 {
 	struct mersenne random;
-	int err = 0;
+	int err = simulator_check_nr_jobs(call, sim->nr_jobs);
 
-	if (sim->nr_jobs > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "-j %lld; give up to %d", (long long)sim->nr_jobs,
-			      SIMULATOR_TICKS_MAX);
 	mersenne_seed(&random, sim->common.seed);
 	for (int64_t i = 0; i < sim->nr_jobs && !err; i++) {
 		struct job job = {.length = draw(&random, sim->max_length)};
@@ -201,8 +197,9 @@ static int load_random(const struct simulator_call *call, struct mlfq *sim)
 	return err;
 }
 
-static int load(const struct simulator_call *call, struct mlfq *sim)
+static int load(const struct simulator_call *call, void *ctx)
 {
+	struct mlfq *sim = ctx;
 	int err = load_quanta(call, sim);
 
 	if (!err)
@@ -247,8 +244,9 @@ static void print_inputs(FILE *out, const struct mlfq *sim)
 	fputc('\n', out);
 }
 
-static void print_question(FILE *out)
+static void print_question(FILE *out, const void *sim)
 {
+	print_inputs(out, sim);
 	fputs("Compute the execution trace for the given workloads.\n"
 	      "If you would like, also compute the response and turnaround\n"
 	      "times for each of the jobs.\n\n"
@@ -264,14 +262,15 @@ static int check_job(const struct simulator_call *call, const struct mlfq *sim, 
 	bool does_io = job->io_every > 0 && job->io_every < job->length;
 
 	if (job->start < 0 || job->start > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "job %zu starts at %lld; 0 to %d can be run with -c", i,
-			      (long long)job->start, SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(call, "job %zu starts at %lld; 0 to %d can be run with -c",
+					i, (long long)job->start, SIMULATOR_TICKS_MAX);
 	if (job->length < 1 || job->length > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "job %zu has the length %lld; 1 to %d can be run with -c", i,
-			      (long long)job->length, SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(call,
+					"job %zu has the length %lld; 1 to %d can be run with -c",
+					i, (long long)job->length, SIMULATOR_TICKS_MAX);
 	if (does_io && (sim->io_time < 0 || sim->io_time > SIMULATOR_TICKS_MAX))
-		return REFUSE(call, "-i %lld; an I/O takes 0 to %d ticks", (long long)sim->io_time,
-			      SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(call, "-i %lld; an I/O takes 0 to %d ticks",
+					(long long)sim->io_time, SIMULATOR_TICKS_MAX);
 	return 0;
 }
 
@@ -290,9 +289,10 @@ static int add_steps(struct workload_job *job, const struct job *from)
 	return err ? err : workload_add_cpu(job, (uint64_t)left);
 }
 
-static int load_workload(const struct simulator_call *call, const struct mlfq *sim,
-			 struct workload *workload)
+static int load_workload(const struct simulator_call *call, void *ctx, struct workload *workload)
 {
+	const struct mlfq *sim = ctx;
+
 	*workload = (struct workload){
 	    .rules = WORKLOAD_MLFQ,
 	    .io_ticks = sim->io_time > 0 ? (uint64_t)sim->io_time : 0,
@@ -530,14 +530,13 @@ static void print_overhead(const struct table *table)
 
 	for (size_t i = 0; i < table->sim->nr; i++)
 		used += table->sim->jobs[i].used;
-	simulator_print_overhead(table->out,
-				 simulator_real_ticks(table->workload, table->total_ns),
+	simulator_print_overhead(table->out, simulator_real_ticks(table->workload, table->total_ns),
 				 (double)used,
 				 simulator_real_ticks(table->workload, table->idle_ns));
 }
 
-static int print_answers(const struct simulator_call *call, struct mlfq *sim,
-			 const struct workload *workload)
+static int print_answers(const struct simulator_call *call, void *sim,
+			 const struct workload *workload, const struct recording *recording)
 {
 	struct table table = {
 	    .out = call->out,
@@ -546,21 +545,24 @@ static int print_answers(const struct simulator_call *call, struct mlfq *sim,
 	    .is_real = workload->real_tick_ns,
 	    .running = RECORD_NO_JOB,
 	};
-	struct recording recording;
-	int err = simulator_record(call, workload, &recording);
 
-	if (!err) {
-		print_inputs(call->out, sim);
-		fputs("\nExecution Trace:\n\n", call->out);
-		for (size_t i = 0; i < recording.nr; i++)
-			take_record(&table, &recording.records[i]);
-		print_statistics(&table);
-		if (table.is_real)
-			print_overhead(&table);
-	}
-	recording_fini(&recording);
-	return err;
+	print_inputs(call->out, sim);
+	fputs("\nExecution Trace:\n\n", call->out);
+	for (size_t i = 0; i < recording->nr; i++)
+		take_record(&table, &recording->records[i]);
+	print_statistics(&table);
+	if (table.is_real)
+		print_overhead(&table);
+	return 0;
 }
+
+static const struct simulator_ops ops = {
+    .parse = parse_options,
+    .load = load,
+    .print_question = print_question,
+    .load_workload = load_workload,
+    .print_answers = print_answers,
+};
 
 int ostep_mlfq(const struct simulator_call *call)
 {
@@ -576,20 +578,8 @@ int ostep_mlfq(const struct simulator_call *call)
 	    .list = "",
 	    .io_time = 5,
 	};
-	struct workload workload = {0};
-	int err = parse_options(call, &sim);
+	int err = simulator_run(call, &ops, &sim.common, &sim);
 
-	if (!err)
-		err = load(call, &sim);
-	if (!err && sim.common.solve) {
-		err = load_workload(call, &sim, &workload);
-		if (!err)
-			err = print_answers(call, &sim, &workload);
-	} else if (!err) {
-		print_inputs(call->out, &sim);
-		print_question(call->out);
-	}
-	workload_fini(&workload);
 	free(sim.jobs);
 	return err;
 }

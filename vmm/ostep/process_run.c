@@ -17,9 +17,6 @@
 #define COLUMN       14
 #define COLUMN_EMPTY 10
 
-#define REFUSE(call, format, ...)                                                                  \
-	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
-
 struct process_run {
 	struct simulator_common common;
 	const char *programs; /* -P */
@@ -27,10 +24,12 @@ struct process_run {
 	int64_t io_length;
 	const char *switch_when, *io_done;
 	bool stats;
+	struct workload workload; /* until it is given away to be run */
 };
 
-static int parse_options(const struct simulator_call *call, struct process_run *sim)
+static int parse_options(const struct simulator_call *call, void *ctx)
 {
+	struct process_run *sim = ctx;
 	const struct ostep_option table[] = {
 	    SIMULATOR_OPTION_SEED(&sim->common),
 	    {'P', "program", OSTEP_OPTION_TEXT, .text = &sim->programs, .value = "LIST",
@@ -66,8 +65,8 @@ static int load_instruction(const struct simulator_call *call, void *ctx, char *
 	if (word[0] == 'i')
 		return workload_add_io(job);
 	if (word[0] != 'c' || number_parse_int(word + 1, &nr) || nr > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "-P: '%s'; give cN for N ticks of the CPU, or i for an I/O",
-			      word);
+		return SIMULATOR_REFUSE(
+		    call, "-P: '%s'; give cN for N ticks of the CPU, or i for an I/O", word);
 	return workload_add_cpu(job, nr > 0 ? (uint64_t)nr : 0);
 }
 
@@ -96,10 +95,11 @@ static int load_chances(const struct simulator_call *call, void *ctx, char *text
 
 	if (!text || number_parse_int(nr_text, &nr) || nr > SIMULATOR_TICKS_MAX ||
 	    number_parse_float(text, &percent))
-		return REFUSE(call,
-			      "-l: '%s%s%s'; give X:Y for each process: X instructions, Y percent "
-			      "of them for the CPU, the others I/O",
-			      nr_text, text ? ":" : "", text ? text : "");
+		return SIMULATOR_REFUSE(
+		    call,
+		    "-l: '%s%s%s'; give X:Y for each process: X instructions, Y percent "
+		    "of them for the CPU, the others I/O",
+		    nr_text, text ? ":" : "", text ? text : "");
 	for (int64_t i = 0; i < nr && !err; i++)
 		err = mersenne_fraction(&loader->random) < percent / PERCENT
 			  ? workload_add_cpu(job, 1)
@@ -111,30 +111,31 @@ static int check_rules(const struct simulator_call *call, const struct process_r
 {
 	if (strcmp(sim->switch_when, SWITCH_ON_IO) != 0 &&
 	    strcmp(sim->switch_when, SWITCH_ON_END) != 0)
-		return REFUSE(call, "-S %s; give " SWITCH_ON_IO " or " SWITCH_ON_END,
-			      sim->switch_when);
+		return SIMULATOR_REFUSE(call, "-S %s; give " SWITCH_ON_IO " or " SWITCH_ON_END,
+					sim->switch_when);
 	if (strcmp(sim->io_done, IO_RUN_LATER) != 0 && strcmp(sim->io_done, IO_RUN_IMMEDIATE) != 0)
-		return REFUSE(call, "-I %s; give " IO_RUN_LATER " or " IO_RUN_IMMEDIATE,
-			      sim->io_done);
+		return SIMULATOR_REFUSE(call, "-I %s; give " IO_RUN_LATER " or " IO_RUN_IMMEDIATE,
+					sim->io_done);
 	if (sim->io_length < 0 || sim->io_length > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "-L %lld; an I/O takes 0 to %d ticks",
-			      (long long)sim->io_length, SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(call, "-L %lld; an I/O takes 0 to %d ticks",
+					(long long)sim->io_length, SIMULATOR_TICKS_MAX);
 	if (!sim->programs[0] && !sim->list[0])
-		return REFUSE(call, "%s",
-			      "there are no processes; give -l X:Y,... or -P LIST, for example -l "
-			      "5:100,5:50 or -P c7,i,c1:c5");
+		return SIMULATOR_REFUSE(
+		    call, "%s",
+		    "there are no processes; give -l X:Y,... or -P LIST, for example -l "
+		    "5:100,5:50 or -P c7,i,c1:c5");
 	return 0;
 }
 
-static int load(const struct simulator_call *call, const struct process_run *sim,
-		struct workload *workload)
+static int load(const struct simulator_call *call, void *ctx)
 {
-	struct loader loader = {.workload = workload};
+	struct process_run *sim = ctx;
+	struct loader loader = {.workload = &sim->workload};
 	int err = check_rules(call, sim);
 
 	if (err)
 		return err;
-	*workload = (struct workload){
+	sim->workload = (struct workload){
 	    .rules = WORKLOAD_PROCESS_RUN,
 	    .real_tick_ns = sim->common.real_tick_ns,
 	    .io_ticks = (uint64_t)sim->io_length,
@@ -149,6 +150,16 @@ static int load(const struct simulator_call *call, const struct process_run *sim
 	return err == -ENOMEM ? simulator_no_memory(call) : err;
 }
 
+static int load_workload(const struct simulator_call *call, void *ctx, struct workload *workload)
+{
+	struct process_run *sim = ctx;
+
+	(void)call;
+	*workload = sim->workload;
+	sim->workload = (struct workload){0};
+	return 0;
+}
+
 /* ---- without answers -------------------------------------------------------------- */
 
 static void print_program(FILE *out, const struct workload_job *job)
@@ -160,8 +171,10 @@ static void print_program(FILE *out, const struct workload_job *job)
 	fputc('\n', out);
 }
 
-static void print_question(FILE *out, const struct workload *workload)
+static void print_question(FILE *out, const void *ctx)
 {
+	const struct workload *workload = &((const struct process_run *)ctx)->workload;
+
 	fputs("Produce a trace of what would happen when you run these processes:\n", out);
 	for (size_t i = 0; i < workload->nr_jobs; i++) {
 		fprintf(out, "Process %zu\n", i);
@@ -339,22 +352,20 @@ static void print_stats(const struct table *table)
 		PERCENT * (double)table->io_busy / total);
 }
 
-static int print_answers(const struct simulator_call *call, const struct process_run *sim,
-			 const struct workload *workload)
+static int print_answers(const struct simulator_call *call, void *ctx,
+			 const struct workload *workload, const struct recording *recording)
 {
+	const struct process_run *sim = ctx;
 	struct table table = {.out = call->out, .nr_jobs = workload->nr_jobs, .workload = workload};
-	struct recording recording;
-	int err = simulator_record(call, workload, &recording);
+	int err;
 
-	if (!err) {
-		table.states = calloc(workload->nr_jobs, sizeof(*table.states));
-		table.used_ns = calloc(workload->nr_jobs, sizeof(*table.used_ns));
-		err = table.states && table.used_ns ? 0 : simulator_no_memory(call);
-	}
+	table.states = calloc(workload->nr_jobs, sizeof(*table.states));
+	table.used_ns = calloc(workload->nr_jobs, sizeof(*table.used_ns));
+	err = table.states && table.used_ns ? 0 : simulator_no_memory(call);
 	if (!err) {
 		print_titles(&table);
-		for (size_t i = 0; i < recording.nr; i++)
-			take_record(&table, &recording.records[i]);
+		for (size_t i = 0; i < recording->nr; i++)
+			take_record(&table, &recording->records[i]);
 		if (workload->real_tick_ns)
 			print_real_stats(&table);
 		else if (sim->stats)
@@ -362,9 +373,16 @@ static int print_answers(const struct simulator_call *call, const struct process
 	}
 	free(table.used_ns);
 	free(table.states);
-	recording_fini(&recording);
 	return err;
 }
+
+static const struct simulator_ops ops = {
+    .parse = parse_options,
+    .load = load,
+    .print_question = print_question,
+    .load_workload = load_workload,
+    .print_answers = print_answers,
+};
 
 int ostep_process_run(const struct simulator_call *call)
 {
@@ -375,15 +393,8 @@ int ostep_process_run(const struct simulator_call *call)
 	    .switch_when = SWITCH_ON_IO,
 	    .io_done = IO_RUN_LATER,
 	};
-	struct workload workload = {0};
-	int err = parse_options(call, &sim);
+	int err = simulator_run(call, &ops, &sim.common, &sim);
 
-	if (!err)
-		err = load(call, &sim, &workload);
-	if (!err && sim.common.solve)
-		err = print_answers(call, &sim, &workload);
-	else if (!err)
-		print_question(call->out, &workload);
-	workload_fini(&workload);
+	workload_fini(&sim.workload);
 	return err;
 }

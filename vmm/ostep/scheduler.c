@@ -16,9 +16,6 @@
  * fraction of it takes is at least so many ns. */
 #define REAL_TICK_LEAST 100000
 
-#define REFUSE(call, format, ...)                                                                  \
-	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
-
 struct scheduler {
 	struct simulator_common common;
 	int64_t nr_jobs, max_length, quantum;
@@ -28,12 +25,12 @@ struct scheduler {
 	int64_t scale; /* ticks of a second */
 };
 
-static int parse_options(const struct simulator_call *call, struct scheduler *sim)
+static int parse_options(const struct simulator_call *call, void *ctx)
 {
+	struct scheduler *sim = ctx;
 	const struct ostep_option table[] = {
 	    SIMULATOR_OPTION_SEED(&sim->common),
-	    {'j', "jobs", OSTEP_OPTION_INT, .number = &sim->nr_jobs, .value = "N",
-	     .help = "how many jobs, of random length [3]"},
+	    SIMULATOR_OPTION_NR_JOBS("jobs", &sim->nr_jobs),
 	    {'l', "jlist", OSTEP_OPTION_TEXT, .text = &sim->list, .value = "LIST",
 	     .help = "the lengths of the jobs instead: 10,2.5,7"},
 	    {'m', "maxlen", OSTEP_OPTION_INT, .number = &sim->max_length, .value = "N",
@@ -70,7 +67,8 @@ static int load_length(const struct simulator_call *call, void *ctx, char *word)
 	double length;
 
 	if (number_parse_float(word, &length))
-		return REFUSE(call, "-l: '%s'; give the length of each job: 10,2.5,7", word);
+		return SIMULATOR_REFUSE(call, "-l: '%s'; give the length of each job: 10,2.5,7",
+					word);
 	return add_length(call, ctx, length);
 }
 
@@ -82,15 +80,20 @@ static double draw_length(struct mersenne *random, int64_t max)
 static int load_random(const struct simulator_call *call, struct scheduler *sim)
 {
 	struct mersenne random;
-	int err = 0;
+	int err = simulator_check_nr_jobs(call, sim->nr_jobs);
 
-	if (sim->nr_jobs > SIMULATOR_TICKS_MAX)
-		return REFUSE(call, "-j %lld; give up to %d", (long long)sim->nr_jobs,
-			      SIMULATOR_TICKS_MAX);
 	mersenne_seed(&random, sim->common.seed);
 	for (int64_t i = 0; i < sim->nr_jobs && !err; i++)
 		err = add_length(call, sim, draw_length(&random, sim->max_length));
 	return err;
+}
+
+static int load(const struct simulator_call *call, void *ctx)
+{
+	struct scheduler *sim = ctx;
+
+	return sim->list[0] ? simulator_split(call, sim->list, ",", load_length, sim)
+			    : load_random(call, sim);
 }
 
 static void print_jobs(FILE *out, const struct scheduler *sim)
@@ -115,8 +118,9 @@ static void print_jobs(FILE *out, const struct scheduler *sim)
 	fputs("\n\n", out);
 }
 
-static void print_question(FILE *out)
+static void print_question(FILE *out, const void *sim)
 {
+	print_jobs(out, sim);
 	fputs("Compute the turnaround time, response time, and wait time for each job.\n"
 	      "When you are done, run this program again, with the same arguments,\n"
 	      "but with -c, which will thus provide you with the answers. You can use\n"
@@ -155,10 +159,11 @@ static int find_scale(const struct simulator_call *call, struct scheduler *sim)
 		while (!to_ticks(sim->lengths[i], sim->scale, &ticks)) {
 			sim->scale *= DECIMAL;
 			if (sim->scale > SCALE_MAX)
-				return REFUSE(call,
-					      "-l: job %zu: lengths with up to 6 decimals can be "
-					      "run with -c",
-					      i);
+				return SIMULATOR_REFUSE(
+				    call,
+				    "-l: job %zu: lengths with up to 6 decimals can be "
+				    "run with -c",
+				    i);
 		}
 	divisor = sim->scale;
 	for (size_t i = 0; i < sim->nr_lengths; i++) {
@@ -173,8 +178,9 @@ static int check_lengths(const struct simulator_call *call, const struct schedul
 {
 	for (size_t i = 0; i < sim->nr_lengths; i++)
 		if (!(sim->lengths[i] >= 0 && sim->lengths[i] <= SIMULATOR_TICKS_MAX))
-			return REFUSE(call, "job %zu has the length %g; 0 to %d can be run with -c",
-				      i, sim->lengths[i], SIMULATOR_TICKS_MAX);
+			return SIMULATOR_REFUSE(
+			    call, "job %zu has the length %g; 0 to %d can be run with -c", i,
+			    sim->lengths[i], SIMULATOR_TICKS_MAX);
 	return 0;
 }
 
@@ -191,26 +197,27 @@ static int choose_policy(const struct simulator_call *call, const struct schedul
 			workload->rules = policies[i].rules;
 			return 0;
 		}
-	return REFUSE(call, "-p %s; give FIFO, SJF or RR", sim->policy);
+	return SIMULATOR_REFUSE(call, "-p %s; give FIFO, SJF or RR", sim->policy);
 }
 
-static int load_workload(const struct simulator_call *call, struct scheduler *sim,
-			 struct workload *workload)
+static int load_workload(const struct simulator_call *call, void *ctx, struct workload *workload)
 {
+	struct scheduler *sim = ctx;
 	int err = choose_policy(call, sim, workload);
 
 	if (!err && workload->rules == WORKLOAD_RR &&
 	    (sim->quantum < 1 || sim->quantum > SIMULATOR_TICKS_MAX))
-		err = REFUSE(call, "-q %lld; a slice is 1 to %d long", (long long)sim->quantum,
-			     SIMULATOR_TICKS_MAX);
+		err = SIMULATOR_REFUSE(call, "-q %lld; a slice is 1 to %d long",
+				       (long long)sim->quantum, SIMULATOR_TICKS_MAX);
 	if (!err)
 		err = check_lengths(call, sim);
 	if (!err)
 		err = find_scale(call, sim);
 	if (!err && sim->common.real_tick_ns &&
 	    sim->common.real_tick_ns / (uint64_t)sim->scale < REAL_TICK_LEAST)
-		err = REFUSE(call, "--clock %s: a tick is too short for so many decimals of -l",
-			     sim->common.clock);
+		err = SIMULATOR_REFUSE(call,
+				       "--clock %s: a tick is too short for so many decimals of -l",
+				       sim->common.clock);
 	if (!err)
 		workload->real_tick_ns = sim->common.real_tick_ns / (uint64_t)sim->scale;
 	if (!err)
@@ -383,44 +390,35 @@ static void print_table(struct table *table, const struct recording *recording)
 	print_statistics(table);
 }
 
-static int print_answers(const struct simulator_call *call, const struct scheduler *sim,
-			 const struct workload *workload)
+static int print_answers(const struct simulator_call *call, void *sim,
+			 const struct workload *workload, const struct recording *recording)
 {
 	struct table table = {.out = call->out, .sim = sim, .running = RECORD_NO_JOB};
-	struct recording recording;
-	int err = simulator_record(call, workload, &recording);
+	int err = table_init(call, &table, workload);
 
-	if (!err)
-		err = table_init(call, &table, workload);
 	if (!err) {
 		print_jobs(call->out, sim);
-		print_table(&table, &recording);
+		print_table(&table, recording);
 	}
 	free(table.order);
 	free(table.jobs);
-	recording_fini(&recording);
 	return err;
 }
+
+static const struct simulator_ops ops = {
+    .parse = parse_options,
+    .load = load,
+    .print_question = print_question,
+    .load_workload = load_workload,
+    .print_answers = print_answers,
+};
 
 int ostep_scheduler(const struct simulator_call *call)
 {
 	struct scheduler sim = {
 	    .nr_jobs = 3, .max_length = 10, .quantum = 1, .list = "", .policy = "FIFO"};
-	struct workload workload = {0};
-	int err = parse_options(call, &sim);
+	int err = simulator_run(call, &ops, &sim.common, &sim);
 
-	if (!err)
-		err = sim.list[0] ? simulator_split(call, sim.list, ",", load_length, &sim)
-				  : load_random(call, &sim);
-	if (!err && sim.common.solve) {
-		err = load_workload(call, &sim, &workload);
-		if (!err)
-			err = print_answers(call, &sim, &workload);
-	} else if (!err) {
-		print_jobs(call->out, &sim);
-		print_question(call->out);
-	}
-	workload_fini(&workload);
 	free(sim.lengths);
 	return err;
 }

@@ -51,8 +51,7 @@ static int set_clock(const struct simulator_call *call, struct simulator_common 
 	if (strncmp(clock, real_tick, sizeof(real_tick) - 1) != 0 ||
 	    units_parse_duration(clock + sizeof(real_tick) - 1, &common->real_tick_ns) ||
 	    common->real_tick_ns < REAL_TICK_MIN || common->real_tick_ns > REAL_TICK_MAX)
-		return complaint_set(call->complaint, -EINVAL, "%s: --clock %s; " CLOCK_HELP,
-				     call->name, clock);
+		return SIMULATOR_REFUSE(call, "--clock %s; " CLOCK_HELP, clock);
 	return 0;
 }
 
@@ -72,6 +71,14 @@ int simulator_parse(const struct simulator_call *call, const struct simulator_op
 	if (err == OSTEP_OPTIONS_HELP)
 		print_help(call, options->table, options->nr, options->summary);
 	return err ? err : set_clock(call, options->common);
+}
+
+int simulator_check_nr_jobs(const struct simulator_call *call, int64_t nr)
+{
+	if (nr > SIMULATOR_TICKS_MAX)
+		return SIMULATOR_REFUSE(call, "-j %lld; give up to %d", (long long)nr,
+					SIMULATOR_TICKS_MAX);
+	return 0;
 }
 
 /* What is printed trusts the numbers of jobs. */
@@ -112,28 +119,55 @@ static int check_size(const struct simulator_call *call, const struct workload *
 		return complaint_set(call->complaint, -EINVAL, "%s: there is no job to run",
 				     call->name);
 	if (workload->nr_jobs > SIMULATOR_JOBS_MAX)
-		return complaint_set(call->complaint, -EINVAL,
-				     "%s: %zu jobs; up to %d can be run with -c", call->name,
-				     workload->nr_jobs, SIMULATOR_JOBS_MAX);
+		return SIMULATOR_REFUSE(call, "%zu jobs; up to %d can be run with -c",
+					workload->nr_jobs, SIMULATOR_JOBS_MAX);
 	if (count_ticks(workload) > SIMULATOR_TICKS_MAX)
-		return complaint_set(call->complaint, -EINVAL,
-				     "%s: the jobs compute and wait for %" PRIu64
-				     " ticks; up to %d can be run with -c",
-				     call->name, count_ticks(workload), SIMULATOR_TICKS_MAX);
+		return SIMULATOR_REFUSE(call,
+					"the jobs compute and wait for %" PRIu64
+					" ticks; up to %d can be run with -c",
+					count_ticks(workload), SIMULATOR_TICKS_MAX);
 	return 0;
 }
 
-int simulator_record(const struct simulator_call *call, const struct workload *workload,
-		     struct recording *recording)
+static int record(const struct simulator_call *call, const struct workload *workload,
+		  struct recording *recording)
 {
 	int err = check_size(call, workload);
 
-	*recording = (struct recording){0};
 	if (!err)
 		err = call->record(workload, recording, call->complaint);
 	if (!err && !is_sound(workload, recording))
 		err = complaint_set(call->complaint, -EIO, "%s: the kernel's records make no sense",
 				    call->name);
+	return err;
+}
+
+static int answer(const struct simulator_call *call, const struct simulator_ops *ops, void *sim)
+{
+	struct workload workload = {0};
+	struct recording recording = {0};
+	int err = ops->load_workload(call, sim, &workload);
+
+	if (!err)
+		err = record(call, &workload, &recording);
+	if (!err)
+		err = ops->print_answers(call, sim, &workload, &recording);
+	recording_fini(&recording);
+	workload_fini(&workload);
+	return err;
+}
+
+int simulator_run(const struct simulator_call *call, const struct simulator_ops *ops,
+		  const struct simulator_common *common, void *sim)
+{
+	int err = ops->parse(call, sim);
+
+	if (!err)
+		err = ops->load(call, sim);
+	if (!err && common->solve)
+		return answer(call, ops, sim);
+	if (!err)
+		ops->print_question(call->out, sim);
 	return err;
 }
 

@@ -42,7 +42,8 @@ int ostep_lottery(const struct simulator_call *call);
 
 /* ---- what they have in common --------------------------------------------------- */
 
-/* Of their options, all have these three; in their tables by the macros below. */
+/* Of their options, all have these three; in their tables by the macros below, and so
+ * has the number of jobs, which is not process-run's. */
 struct simulator_common {
 	int64_t seed;
 	bool solve;            /* -c */
@@ -60,6 +61,11 @@ struct simulator_common {
 		.letter = 'c', .name = (long_name), .kind = OSTEP_OPTION_FLAG,                     \
 		.flag = &(common)->solve, .help = "run the jobs, and print what happened"          \
 	}
+#define SIMULATOR_OPTION_NR_JOBS(long_name, nr)                                                    \
+	{                                                                                          \
+		.letter = 'j', .name = (long_name), .kind = OSTEP_OPTION_INT, .number = (nr),      \
+		.value = "N", .help = "how many jobs, of random length [3]"                        \
+	}
 #define SIMULATOR_OPTION_CLOCK(common)                                                             \
 	{                                                                                          \
 		.name = "clock", .kind = OSTEP_OPTION_TEXT, .is_ours = true,                       \
@@ -74,6 +80,9 @@ struct simulator_options {
 	const char *summary; /* of the help */
 };
 
+/* Refuses more jobs than are made; of random length, by -j. */
+int simulator_check_nr_jobs(const struct simulator_call *call, int64_t nr);
+
 /* Takes the call's options apart, and prints the help if asked to; then as
  * ostep_options_parse. */
 int simulator_parse(const struct simulator_call *call, const struct simulator_options *options);
@@ -82,10 +91,29 @@ int simulator_parse(const struct simulator_call *call, const struct simulator_op
 #define SIMULATOR_JOBS_MAX  1000
 #define SIMULATOR_TICKS_MAX 1000000
 
-/* Runs the workload, and checks that the recording's jobs are the workload's. 0, or
- * -errno and a complaint; recording_fini in any case. */
-int simulator_record(const struct simulator_call *call, const struct workload *workload,
-		     struct recording *recording);
+/* What makes one simulator, in the order in which it is called. Each gets sim, what
+ * its options go into; 0, or what the simulator returns instead, -errno with a complaint. */
+struct simulator_ops {
+	int (*parse)(const struct simulator_call *call, void *sim);
+	/* From the options to the jobs. */
+	int (*load)(const struct simulator_call *call, void *sim);
+	/* Without -c the last one. */
+	void (*print_question)(FILE *out, const void *sim);
+	/* Fills in workload, which is empty; it is the simulator's, and freed afterwards. */
+	int (*load_workload)(const struct simulator_call *call, void *sim,
+			     struct workload *workload);
+	/* The recording's jobs are the workload's. */
+	int (*print_answers)(const struct simulator_call *call, void *sim,
+			     const struct workload *workload, const struct recording *recording);
+};
+
+/* All of it. common is sim's; what else sim has malloced is the caller's, in any case. */
+int simulator_run(const struct simulator_call *call, const struct simulator_ops *ops,
+		  const struct simulator_common *common, void *sim);
+
+/* A complaint that begins with the command's name; -EINVAL. */
+#define SIMULATOR_REFUSE(call, format, ...)                                                        \
+	complaint_set((call)->complaint, -EINVAL, "%s: " format, (call)->name, __VA_ARGS__)
 
 /* On the real clock: ns in ticks. */
 static inline double simulator_real_ticks(const struct workload *workload, uint64_t ns)
