@@ -3,15 +3,11 @@
  * void event_syscall(struct trap_frame *frame)
  * void event_trap(struct trap_frame *frame)
  *
- * In the place of syscall_dispatch and trap_dispatch where these are traced:
- * record what comes, before and after. Here instead of in C because tracing is
+ * In the place of syscall_dispatch, or of what stands in front of it, and of
+ * trap_dispatch where these are traced: record what comes, before and after. Here instead of in C because tracing is
  * to cost few instructions: entry.S has saved all registers, so that any may be
  * used, and a system call's arguments are still in theirs, but for rdi. Both
  * return with the frame in rbx.
- *
- * void event_syscall_anew(struct trap_frame *frame)
- *
- * For who has used registers since: as event_syscall, with the arguments of the frame.
  *
  * void event_syscall_with_frame(struct trap_frame *frame)
  * void event_trap_with_frame(struct trap_frame *frame)
@@ -61,17 +57,13 @@
 	mov	EVENT_FRAME_R9(%rdi), %r9
 .endm
 
-	.globl	event_syscall_anew
-event_syscall_anew:
-	LOAD_ARGUMENTS
-	jmp	event_syscall
-
 	.globl	event_syscall_with_frame
 event_syscall_with_frame:
 	mov	%rdi, %rbx
 	call	event_frame_called
 	mov	%rbx, %rdi
-	call	event_syscall_anew
+	LOAD_ARGUMENTS
+	call	event_syscall
 	mov	%rbx, %rdi
 	jmp	event_frame_called_back
 
@@ -98,7 +90,7 @@ event_syscall:
 	mov	%eax, LDE_RECORD_CODE(%rcx)
 	RECORD_ARG 0, EVENT_FRAME_RDI(%rdi)
 	END_RECORD LDE_TRACE_SYSCALL_ENTRY
-	call	syscall_dispatch
+	call	*event_syscall_inner(%rip)
 	BEGIN_RECORD 4f
 2:	RECORD_ARG 0, EVENT_FRAME_RAX(%rbx)
 	mov	%r12d, LDE_RECORD_CODE(%rcx)
@@ -165,5 +157,11 @@ event_trap:
 9:	call	event_make_room
 	mov	%rax, %rcx
 	jmp	7b
+
+	.data
+	.balign	8
+	.globl	event_syscall_inner
+event_syscall_inner:
+	.quad	syscall_dispatch
 
 	.section .note.GNU-stack, "", @progbits

@@ -8,7 +8,7 @@
 
 /* event_entry.S */
 void event_syscall(struct trap_frame *frame);
-void event_syscall_anew(struct trap_frame *frame);
+extern void (*event_syscall_inner)(struct trap_frame *frame); /* what it calls in between */
 void event_trap(struct trap_frame *frame);
 void event_exception(struct trap_frame *frame); /* which calls this, for other traps */
 
@@ -45,10 +45,11 @@ static struct trap_frame *traced_tick(struct trap_frame *frame)
 	return frame;
 }
 
-void event_traps_install(bool forwards_syscalls)
+void event_traps_install(void)
 {
+	event_syscall_inner = syscall_handler;
 	if (event_is_on(LDE_TRACE_C_SYSCALL))
-		syscall_handler = forwards_syscalls ? event_syscall_anew : event_syscall;
+		syscall_handler = event_syscall;
 	if (event_is_on(LDE_TRACE_C_IRQ | LDE_TRACE_C_FAULT | LDE_TRACE_C_REGISTERS)) {
 		trap_handler = event_trap;
 		tick_handler = traced_tick;

@@ -3,10 +3,9 @@
 #ifndef GUEST_BOOT_EVENT_TRAPS_H
 #define GUEST_BOOT_EVENT_TRAPS_H
 
-#include "guest/lib/compiler.h"
-
-/* After event_init. Does nothing where nothing of that is traced. forwards_syscalls:
- * something is yet to be put in front of it that does not keep the registers. */
-void event_traps_install(bool forwards_syscalls);
+/* After event_init, and after all else that stands in the place of syscall_handler: a system
+ * call's arguments are recorded from their registers. Does nothing where nothing of that is
+ * traced. */
+void event_traps_install(void);
 
 #endif

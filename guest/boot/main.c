@@ -199,11 +199,11 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 		selfcheck_start(jobs_forget);
 	if (tree.events.bytes && !event_init(&tree.events))
 		panic("the ring for events makes no sense");
-	event_traps_install(tree.forwards_syscalls);
 	if (tree.forwards_syscalls)
 		syscall_forward_install();
 	if (logical_is_on)
 		syscall_logical_install();
+	event_traps_install();
 	process_set_max(tree.processes_max, jobs_count());
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();

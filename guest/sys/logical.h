@@ -4,7 +4,7 @@
 #define GUEST_SYS_LOGICAL_H
 
 /* From now on system calls that count end a tick each. After all else that stands
- * in the place of syscall_handler. */
+ * in the place of syscall_handler, but what records events. */
 void syscall_logical_install(void);
 
 #endif

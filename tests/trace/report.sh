@@ -30,6 +30,7 @@ report_test()
 
 report_test "a bit of everything" "$BINDIR/mix"
 report_test "several at once" --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30 : -n 2 /lde/ticker
+report_test "several on the logical clock" --clock logical --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30
 report_test "nobody is preempted" --quantum 1s -n 3 /lde/hog 20
 
 # A run whose report for Perfetto is as the format says; see check-chrome-trace.
@@ -130,14 +131,26 @@ if wanted "$name"; then
 	verdict "$name" "$problem"
 fi
 
-name="report: arguments of system calls that are forwarded"
-if wanted "$name"; then
-	recorded --syscalls=exit "$BINDIR/known_registers"
+# arguments WHERE OPTION...: as the program has passed them, with what else stands in the
+# way of a system call.
+arguments()
+{
+	name="report: arguments of system calls $1"
+	shift
+	wanted "$name" || return 0
+	recorded "$@" "$BINDIR/known_registers"
 	"$LDE" report t --steps 1:100 >steps 2>err
 	problem=
+	[ "$status" -eq 0 ] || problem="; status $status"
 	in_column 4 "getppid: rax=110 rdi=0xa4a4a4a4a4 rsi=0xa3a3a3a3a3 rdx=0xa2a2a2a2a2 r10=0xa7a7a7a7a7 r8=0xa5a5a5a5a5 r9=0xa6a6a6a6a6"
+	in_column 2 "handle getppid"
 	verdict "$name" "$problem"
-fi
+}
+arguments "that are forwarded" --syscalls=exit
+arguments "on the logical clock" --clock logical
+arguments "on the logical clock, through 4 KiB" --clock logical --trace-buffer 4K
+arguments "on the logical clock, forwarded, with registers" --clock logical --syscalls=exit \
+	--events all,registers
 
 name="report: a process that was stopped is STOPPED"
 if wanted "$name"; then
