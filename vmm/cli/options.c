@@ -206,8 +206,80 @@ static int parser_set_json(struct parser *parser, const char *file)
 	return file ? parser_set_file(parser, "json", file, &parser->options->json_path) : 0;
 }
 
-/* Options of the whole run. */
-static int parser_apply_to_run(struct parser *parser, int option, const char *value)
+/* Options without a value. */
+static void parser_set_flag(struct parser *parser, int option)
+{
+	struct options *options = parser->options;
+
+	switch (option) {
+	case OPT_ENV_HOST:
+		parser->env_host = true;
+		break;
+	case OPT_TAG:
+		options->tag = true;
+		break;
+	case OPT_QUIET:
+		options->quiet = true;
+		break;
+	case OPT_TIMELINE:
+		options->timeline = true;
+		break;
+	default:
+		options->help = true;
+		break;
+	}
+}
+
+/* What is recorded and counted, and where that goes. */
+static int parser_apply_to_records(struct parser *parser, int option, const char *value)
+{
+	struct options *options = parser->options;
+
+	switch (option) {
+	case OPT_DUMP_DTB:
+		return parser_set_file(parser, "dump-dtb", value, &options->dump_dtb);
+	case OPT_TRACE:
+		return parser_set_file(parser, "trace", value, &options->trace_dir);
+	case OPT_EVENTS:
+		return option_parse_events(value, &options->trace_classes, parser->complaint);
+	case OPT_TRACE_BUFFER:
+		return option_parse_trace_buffer(value, &options->trace_buffer_bytes,
+						 parser->complaint);
+	case OPT_MAX_EXITS:
+		return parser_add_max_exits(parser, value);
+	case OPT_JSON:
+		return parser_set_json(parser, value);
+	default:
+		parser_set_flag(parser, option);
+		return 0;
+	}
+}
+
+/* The files and disks of the programs, and their environment. */
+static int parser_apply_to_world(struct parser *parser, int option, const char *value)
+{
+	struct options *options = parser->options;
+
+	switch (option) {
+	case OPT_ENV:
+		return parser_add_env(parser, value);
+	case OPT_ROOT:
+		return parser_set_file(parser, "root", value, &options->root_dir);
+	case OPT_OUT:
+		return parser_set_file(parser, "out", value, &options->out_dir);
+	case OPT_TAKE:
+		return parser_add_take(parser, value);
+	case OPT_DISK:
+		return parser_add_disk(parser, value);
+	case OPT_MOUNT:
+		return parser_add_mount(parser, value);
+	default:
+		return parser_apply_to_records(parser, option, value);
+	}
+}
+
+/* The machine, and the kernel's rules. */
+static int parser_apply_to_machine(struct parser *parser, int option, const char *value)
 {
 	struct options *options = parser->options;
 
@@ -228,52 +300,14 @@ static int parser_apply_to_run(struct parser *parser, int option, const char *va
 		return option_parse_timeout(value, &options->timeout_ns, parser->complaint);
 	case OPT_PROCESSES:
 		return option_parse_processes(value, &options->processes_max, parser->complaint);
-	case OPT_ENV:
-		return parser_add_env(parser, value);
 	case OPT_WITHOUT:
 		return parser_add_limit(parser, value);
-	case OPT_ROOT:
-		return parser_set_file(parser, "root", value, &options->root_dir);
-	case OPT_OUT:
-		return parser_set_file(parser, "out", value, &options->out_dir);
-	case OPT_TAKE:
-		return parser_add_take(parser, value);
-	case OPT_DUMP_DTB:
-		return parser_set_file(parser, "dump-dtb", value, &options->dump_dtb);
-	case OPT_TRACE:
-		return parser_set_file(parser, "trace", value, &options->trace_dir);
-	case OPT_EVENTS:
-		return option_parse_events(value, &options->trace_classes, parser->complaint);
-	case OPT_TRACE_BUFFER:
-		return option_parse_trace_buffer(value, &options->trace_buffer_bytes,
-						 parser->complaint);
-	case OPT_MAX_EXITS:
-		return parser_add_max_exits(parser, value);
-	case OPT_JSON:
-		return parser_set_json(parser, value);
-	case OPT_ENV_HOST:
-		parser->env_host = true;
-		return 0;
-	case OPT_DISK:
-		return parser_add_disk(parser, value);
-	case OPT_MOUNT:
-		return parser_add_mount(parser, value);
-	case OPT_TAG:
-		options->tag = true;
-		return 0;
-	case OPT_QUIET:
-		options->quiet = true;
-		return 0;
-	case OPT_TIMELINE:
-		options->timeline = true;
-		return 0;
 	default:
-		options->help = true;
-		return 0;
+		return parser_apply_to_world(parser, option, value);
 	}
 }
 
-/* Those of one program, and then all others. */
+/* Those of one program, and then all others, group by group. */
 static int parser_apply(struct parser *parser, int option, const char *value,
 			struct options_program *program)
 {
@@ -287,7 +321,7 @@ static int parser_apply(struct parser *parser, int option, const char *value,
 	case OPT_LENGTH:
 		return option_parse_length(value, &program->share.length_ns, parser->complaint);
 	default:
-		return parser_apply_to_run(parser, option, value);
+		return parser_apply_to_machine(parser, option, value);
 	}
 }
 
