@@ -149,35 +149,42 @@ static void mount_disks(void)
 			monitor_power_off(LDE_POWEROFF_REFUSED);
 }
 
-_Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
+static void start_cpu(void)
 {
-	struct survey survey = { .fdt = fdt };
-	struct cpu *cpu = this_cpu();
-
-	ledger.entry_tsc = insn_rdtsc();
-	if (magic != LDE_BOOT_MAGIC)
-		panic("not started by lde");
 	process_adopt_boot_context(boot_stack_top); /* current() has an answer */
-	cpu_init_tables(cpu);                       /* the trap table: faults are reported */
-	cpu_init_registers(cpu);                    /* SYSCALL; for the probe in... */
+	cpu_init_tables(this_cpu());                /* the trap table: faults are reported */
+	cpu_init_registers(this_cpu());             /* SYSCALL; for the probe in... */
 	offload_init(image_paddr(offload_root));    /* ...which decides how to do the rest */
 	if (offload_is_active)
 		ledger.flags |= LDE_LEDGER_F_RING0_EMULATED;
+}
 
-	survey.real_ns = clock_start();
+/* Reads the tree, and takes hold of memory and of the files in it. */
+static void find_machine(paddr_t fdt)
+{
+	struct survey survey = { .fdt = fdt, .real_ns = clock_start() };
+
 	cpu_set_boot_canary(); /* for libfdt, in... */
 	offload_parse(survey_machine, &survey);
 	if (survey.error)
 		panic(survey.error);
 	monitor_init(tree.monitor_port);
+}
 
+static void set_limits(void)
+{
 	cpu_features = tree.features;
 	limits = tree.limits;
-	cpu_init_registers(cpu); /* again, with the features that the tree names */
+	cpu_init_registers(this_cpu()); /* again, with the features that the tree names */
 	if (!limits.user_mode)
 		traptable_serve_ring_0();
 	else if (offload_is_active && cpu_features.host_fsgsbase)
 		traptable_move_tick_outside();
+}
+
+/* Interrupts, and the clock that the rest goes by. */
+static void start_clock(void)
+{
 	vector_init();
 	apic_init();
 	clock_init(tree.tsc_hz);
@@ -187,14 +194,21 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 		timer_leave_hardware();
 		block_set_delay(tree.slow_ns);
 	}
-	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
+}
+
+static void start_files(void)
+{
 	start_console();
 	start_disks();
 	if (tree.has_slow && !node_create_slow(tree.slow_ns))
 		panic("memory is too small for /dev/slow");
 	stream_init();
 	export_init(&tree.export);
+}
 
+/* Whoever looks at the kernel, or stands before its system calls. */
+static void start_observers(void)
+{
 	if (tree.checks_itself)
 		selfcheck_start(jobs_forget);
 	if (tree.events.bytes && !event_init(&tree.events))
@@ -204,10 +218,29 @@ _Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
 	if (logical_is_on)
 		syscall_logical_install();
 	event_traps_install();
+}
+
+static void start_processes(void)
+{
 	process_set_max(tree.processes_max, jobs_count());
 	process_init(max_u64(jobs_count(), RECORDS_MIN));
 	ledger.pages_free_start = page_nr_free();
 	sched_init(choose_policy(), limits.preemption);
+}
+
+_Noreturn void kernel_main(paddr_t fdt, uint64_t magic)
+{
+	ledger.entry_tsc = insn_rdtsc();
+	if (magic != LDE_BOOT_MAGIC)
+		panic("not started by lde");
+	start_cpu();
+	find_machine(fdt);
+	set_limits();
+	start_clock();
+	random_init(tree.rng_seed, LDE_DT_RNG_SEED_SIZE);
+	start_files();
+	start_observers();
+	start_processes();
 	mount_disks();
 	jobs_start();
 	sched_start();
