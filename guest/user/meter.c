@@ -247,6 +247,12 @@ static uint64_t longest_gap(void)
 
 /* ---- all ------------------------------------------------------------------------ */
 
+/* What two do in turns: the other one forked, or one of those that share memory. */
+#define WITH_EACH_OTHER(name, prepare, run)                                                        \
+	{ name, prepare, run, 10, 2, OTHER_FORKED },                                               \
+	{ name "-beside", prepare, run, 10, 2, OTHER_BESIDE },                                     \
+	{ name "-clone-vm", prepare, run, 10, 2, OTHER_CLONE_VM }
+
 static const struct op {
 	const char *name;
 	void (*prepare)(long nr); /* for nr operations in all; may be NULL */
@@ -257,12 +263,8 @@ static const struct op {
 } ops[] = {
 	{ "syscall", NULL, null_call, 20, 1, OTHER_FORKED },
 	{ "yield", NULL, yield, 20, 1, OTHER_FORKED },
-	{ "switch", start_yielding, yield, 10, 2, OTHER_FORKED },
-	{ "switch-beside", start_yielding, yield, 10, 2, OTHER_BESIDE },
-	{ "switch-clone-vm", start_yielding, yield, 10, 2, OTHER_CLONE_VM },
-	{ "pipe", start_echo, send_and_receive, 10, 2, OTHER_FORKED },
-	{ "pipe-beside", start_echo, send_and_receive, 10, 2, OTHER_BESIDE },
-	{ "pipe-clone-vm", start_echo, send_and_receive, 10, 2, OTHER_CLONE_VM },
+	WITH_EACH_OTHER("switch", start_yielding, yield),
+	WITH_EACH_OTHER("pipe", start_echo, send_and_receive),
 	{ "fault", map_pages, touch, 1, 1, OTHER_FORKED },
 	{ "signal", catch_signals, illegal, 5, 1, OTHER_FORKED },
 	{ "timer", calibrate, NULL, 1, 1, OTHER_FORKED },
