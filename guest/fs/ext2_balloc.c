@@ -151,6 +151,21 @@ static int edit_both(struct ext2 *fs, struct cache_page *map, const struct ext2_
 	return err ? err : ext2_edit(fs, place->page, CACHE_BITMAP, 0);
 }
 
+/* A group with something free, by its own count, and the bitmap of that; or -ENOSPC. */
+static int get_group_with_free(struct ext2 *fs, uint32_t number, bool of_inodes,
+			       struct ext2_place *place, struct cache_page **map)
+{
+	const struct ext2_group *g;
+	int err = ext2_group_get(fs, number, place);
+
+	if (err)
+		return err;
+	g = place->group;
+	if (!(of_inodes ? g->free_inodes : g->free_blocks))
+		return -ENOSPC;
+	return ext2_get(fs, of_inodes ? g->inode_bitmap : g->block_bitmap, map);
+}
+
 /* ---- blocks ------------------------------------------------------------ */
 
 /* A block of the structure that a bitmap says is free would be overwritten. */
@@ -167,13 +182,8 @@ static int alloc_in_group(struct ext2 *fs, uint32_t number, uint32_t goal, uint3
 	struct cache_page *map;
 	struct ext2_place p;
 	struct bits bits;
-	int err = ext2_group_get(fs, number, &p);
+	int err = get_group_with_free(fs, number, false, &p, &map);
 
-	if (err)
-		return err;
-	if (!p.group->free_blocks)
-		return -ENOSPC;
-	err = ext2_get(fs, p.group->block_bitmap, &map);
 	if (err)
 		return err;
 	bits = bits_of(fs, map, number);
@@ -244,13 +254,8 @@ static int ino_alloc_in_group(struct ext2 *fs, uint32_t number, bool is_dir, uin
 	struct cache_page *map;
 	struct ext2_place p;
 	struct bits bits;
-	int err = ext2_group_get(fs, number, &p);
+	int err = get_group_with_free(fs, number, true, &p, &map);
 
-	if (err)
-		return err;
-	if (!p.group->free_inodes)
-		return -ENOSPC;
-	err = ext2_get(fs, p.group->inode_bitmap, &map);
 	if (err)
 		return err;
 	if (before + 1 < fs->first_ino)
