@@ -1,6 +1,7 @@
 # Tests: what each target checks is in docs/testing.md.
 #
-#   tests/unit/NAME_test.c         links with every object of the VMM but main
+#   tests/unit/NAME_test.c         links with every object of the VMM but main,
+#                                  and with what it uses of tests/unit/SUBJECT/
 #   tests/unit/kernel_NAME_test.c  links with the kernel's portable part,
 #                                  compiled for the host, and with tests/unit/fake
 #   tests/guests, tests/abi, tests/e2e: programs, and a runner that speaks TAP
@@ -66,11 +67,26 @@ $(MAKE_TRACE): tests/synthetic/make_trace.c $(SYNTHETIC) $(BUILD)/vmm/libvmm.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $< $(SYNTHETIC) $(BUILD)/vmm/libvmm.a $(VMM_LIBS)
 
-$(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/vmm/libvmm.a $(SYNTHETIC)
+# What tests of one subject share: tests/unit/SUBJECT/*.c. Those of the kernel have
+# theirs in tests/unit/fake.
+UNIT_SHARED_OBJS := $(patsubst %.c,$(BUILD)/%.o, \
+	$(filter-out tests/unit/fake/%,$(wildcard tests/unit/*/*.c)))
+
+$(UNIT_SHARED_OBJS): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/unit/libshared.a: $(UNIT_SHARED_OBJS)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+$(VMM_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/tests/unit/libshared.a $(BUILD)/vmm/libvmm.a $(SYNTHETIC)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(UNIT_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(SYNTHETIC) \
-		$(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
+		$(BUILD)/tests/unit/libshared.a $(BUILD)/vmm/libvmm.a -lcmocka $(VMM_LIBS)
 
 # The two ends of the ring, the kernel's and the VMM's, in one process.
 $(BUILD)/tests/unit/kernel_event_test $(BUILD)/tests/unit/kernel_event_policy_test: \
@@ -84,9 +100,7 @@ $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 
 $(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c tests/fuzz/virtio/disk_target.c
 $(BUILD)/tests/unit/vmm_virtio_console_test: tests/fuzz/virtio/virtio_input.c \
-	tests/fuzz/virtio/console_target.c tests/unit/console/host_side.c
-$(foreach t,console console_hostile console_tag,$(BUILD)/tests/unit/vmm_$(t)_test): \
-	tests/unit/console/host_side.c tests/unit/console/guest_side.c
+	tests/fuzz/virtio/console_target.c
 $(BUILD)/tests/unit/observe_trace_test: tests/fuzz/trace/trace_input.c
 
 $(BUILD)/tests/unit/kernel_ext2_corpus_test: tests/fuzz/ext2/ext2_input.c
@@ -98,7 +112,7 @@ $(BUILD)/tests/unit/kernel_virtio_blk_test $(BUILD)/tests/unit/kernel_virtio_con
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
--include $(UNIT_TESTS:=.d) $(SYNTHETIC:.o=.d) $(MAKE_TRACE).d $(GUEST_HOST_OBJS:.o=.d) $(FAKE_OBJS:.o=.d)
+-include $(UNIT_TESTS:=.d) $(UNIT_SHARED_OBJS:.o=.d) $(SYNTHETIC:.o=.d) $(MAKE_TRACE).d $(GUEST_HOST_OBJS:.o=.d) $(FAKE_OBJS:.o=.d)
 
 # ---- test programs ------------------------------------------------------
 
