@@ -431,3 +431,16 @@ int t_list(const char *path, char *out, size_t size)
 	inode_put(dir);
 	return found;
 }
+
+void fake_ext2_fill(char *to, size_t len, unsigned seed)
+{
+	for (size_t i = 0; i < len; i++)
+		to[i] = (char)(i * 13 + seed + i / 509);
+}
+
+const char *fake_ext2_any_options(void)
+{
+	static const char *const options[] = { "-b 1024", "-b 4096 -N 512", "-b 2048 -I 128" };
+
+	return options[fake_random_below(ARRAY_SIZE(options))];
+}

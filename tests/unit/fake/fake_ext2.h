@@ -70,4 +70,10 @@ int64_t t_size(const char *path);
 int64_t t_write_inode(struct inode *inode, uint64_t offset, const void *data, uint64_t len);
 int64_t t_read_inode(struct inode *inode, uint64_t offset, void *data, uint64_t len);
 
+/* Content for a file, another for each seed. */
+void fake_ext2_fill(char *to, size_t len, unsigned seed);
+
+/* Of mke2fs: a layout at random. */
+const char *fake_ext2_any_options(void);
+
 #endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* The end comes at any time: what was synced to ext2 is there afterwards. */
+#include "tests/unit/fake/fake.h"
+
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "guest/core/sched.h"
+#include "guest/fs/ext2.h"
+#include "guest/fs/ext2_fs.h"
+#include "tests/unit/fake/fake_block.h"
+#include "tests/unit/fake/fake_ext2.h"
+#include "tests/unit/fake/fake_process.h"
+
+static char data[1 << 20], back[1 << 20];
+
+#define NR_FILES 24
+#define NR_NAMES 8
+#define NR_AT_ONCE 3
+#define FILE_MAX 320000 /* far enough for blocks of numbers of such blocks */
+
+static struct {
+	char path[32];
+	char earlier[NR_NAMES][32]; /* where it was since it was synced */
+	unsigned nr_earlier;
+	bool is_there, is_synced;
+	uint32_t len, seed;
+	uint32_t kept; /* so much of it was synced and has not been cut off since */
+} files[NR_FILES];
+
+static void pick_path(char *path)
+{
+	static unsigned number;
+
+	sprintf(path, "d%u/f%u", (unsigned)fake_random_below(3), number++);
+}
+
+/* What a file is to have. Each process of several has a buffer, as it may wait. */
+static const char *content_of(unsigned i)
+{
+	static char buffers[NR_AT_ONCE][FILE_MAX];
+	char *buffer = buffers[i * NR_AT_ONCE / NR_FILES];
+
+	fake_ext2_fill(buffer, files[i].len, files[i].seed);
+	return buffer;
+}
+
+static void write_file(unsigned i)
+{
+	files[i].len = (uint32_t)fake_random_below(60000);
+	files[i].seed = (uint32_t)fake_random();
+	t_write(files[i].path, 0, content_of(i), files[i].len);
+}
+
+/* The file goes on as it began, or ends sooner. */
+static void resize_file(unsigned i)
+{
+	uint32_t len = files[i].len, end = (uint32_t)fake_random_below(FILE_MAX);
+
+	files[i].len = end;
+	files[i].kept = (uint32_t)min_u64(files[i].kept, end);
+	if (end < len)
+		t_truncate(files[i].path, end);
+	else
+		t_write(files[i].path, len, content_of(i) + len, end - len);
+}
+
+static void note_synced(unsigned i)
+{
+	files[i].is_synced = files[i].is_there;
+	files[i].kept = files[i].len;
+	files[i].nr_earlier = 0;
+}
+
+/* A step of a life with the files [from, to): false when the disk has failed. */
+static bool live(unsigned from, unsigned to)
+{
+	unsigned i = from + (unsigned)fake_random_below(to - from);
+	char path[32];
+
+	if (!files[i].is_there) {
+		pick_path(files[i].path);
+		files[i].nr_earlier = 0;
+		files[i].is_synced = false;
+		files[i].is_there = !t_create(files[i].path, 0644);
+		write_file(i);
+	} else if (fake_random_below(4) == 0) {
+		t_unlink(files[i].path);
+		files[i].is_there = files[i].is_synced = false;
+	} else if (fake_random_below(3) == 0) {
+		resize_file(i);
+	} else if (fake_random_below(2)) {
+		pick_path(path);
+		if (files[i].nr_earlier == NR_NAMES || t_rename(files[i].path, path, 0))
+			return true;
+		/* Each of them may be on the disk: it is written to at other times too. */
+		strcpy(files[i].earlier[files[i].nr_earlier++], files[i].path);
+		strcpy(files[i].path, path);
+	}
+	if (files[i].is_there && fake_random_below(4) == 0) {
+		if (t_fsync(files[i].path))
+			return false;
+		note_synced(i);
+	}
+	if (fake_random_below(12))
+		return true;
+	if (ext2_sync(fake_ext2_fs))
+		return false;
+	for (unsigned n = from; n < to; n++)
+		note_synced(n);
+	return true;
+}
+
+static bool begins_with(const char *path, uint32_t len, uint32_t seed)
+{
+	fake_ext2_fill(data, len, seed);
+	return *path && t_size(path) >= len && t_read(path, 0, back, len) == len &&
+	       !memcmp(back, data, len);
+}
+
+static bool is_anywhere(unsigned i)
+{
+	if (begins_with(files[i].path, files[i].kept, files[i].seed))
+		return true;
+	for (unsigned n = 0; n < files[i].nr_earlier; n++)
+		if (begins_with(files[i].earlier[n], files[i].kept, files[i].seed))
+			return true;
+	return false;
+}
+
+static void check_synced(void)
+{
+	for (unsigned i = 0; i < NR_FILES; i++)
+		if (files[i].is_synced && !is_anywhere(i))
+			fail_msg("%s, moved %u times, is lost", files[i].path, files[i].nr_earlier);
+}
+
+/* The disk fails after some writes, and never works again. */
+static void begin_life(void)
+{
+	memset(files, 0, sizeof(files));
+	fake_ext2_make(fake_ext2_any_options(), "8M");
+	fake_ext2_mount();
+	for (unsigned i = 0; i < 3; i++) {
+		char dir[8];
+
+		sprintf(dir, "d%u", i);
+		assert_int_equal(t_mkdir(dir), 0);
+	}
+	fake_ext2_disk.fail_after = (int64_t)fake_random_below(2000);
+	fake_ext2_disk.nr_fail = UINT64_MAX;
+}
+
+static void end_life(bool loses_power)
+{
+	if (loses_power)
+		fake_block_cut_power(&fake_ext2_disk);
+	fake_ext2_stop();
+	fake_ext2_repair();
+	fake_ext2_mount();
+	check_synced();
+	fake_ext2_finish();
+}
+
+static void one_life(bool loses_power)
+{
+	begin_life();
+	for (unsigned i = 0; i < 800 && live(0, NR_FILES); i++)
+		;
+	end_life(loses_power);
+}
+
+static void live_beside_others(void *arg)
+{
+	unsigned from = (unsigned)(uintptr_t)arg;
+
+	fake_ext2_make_memory();
+	for (unsigned i = 0; i < 300 && live(from, from + NR_FILES / NR_AT_ONCE); i++)
+		;
+	fake_stop("the first one has ended");
+}
+
+static void what_was_synced_among_others_survives_a_power_cut(void **state)
+{
+	(void)state;
+	fake_random_start();
+	for (unsigned life = 0; life < 20; life++) {
+		begin_life();
+		fake_ext2_disk.delay_ticks = 200;
+		fake_ext2_disk.completes_backwards = life % 2;
+		for (unsigned i = 0; i < NR_AT_ONCE; i++)
+			assert_non_null(spawn(live_beside_others,
+					      (void *)(uintptr_t)(i * NR_FILES / NR_AT_ONCE)));
+		assert_string_equal(run_processes(), "the first one has ended");
+		end_life(true);
+	}
+}
+
+static void what_was_synced_survives_a_kill(void **state)
+{
+	(void)state;
+	fake_random_start();
+	for (unsigned i = 0; i < 30; i++)
+		one_life(false);
+}
+
+static void what_was_synced_survives_a_power_cut(void **state)
+{
+	(void)state;
+	fake_random_start();
+	for (unsigned i = 0; i < 30; i++)
+		one_life(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_synced_survives_a_kill),
+		cmocka_unit_test(what_was_synced_survives_a_power_cut),
+		cmocka_unit_test(what_was_synced_among_others_survives_a_power_cut),
+	};
+
+	return cmocka_run_group_tests(tests, fake_ext2_group_set_up, fake_ext2_group_tear_down);
+}
