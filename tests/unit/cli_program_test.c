@@ -83,11 +83,44 @@ static void write_image(const char *path, const struct image *image)
 	write_file(path, image, sizeof(*image), 0755);
 }
 
+/* One with which nothing is wrong. */
+static void write_program(const char *path)
+{
+	struct image image = image_make();
+
+	write_image(path, &image);
+}
+
 static int find_in(const struct program_search *search, const char *name, struct program *program,
 		   struct complaint *complaint)
 {
 	complaint->text[0] = '\0';
 	return program_find(program, search, name, complaint);
+}
+
+/* It is found, and is that file of the guest, or of whatever name if guest_path is NULL;
+ * program_fini is the caller's. */
+static void find(const struct program_search *search, const char *name, const char *guest_path,
+		 struct program *program)
+{
+	struct complaint complaint;
+	int err = find_in(search, name, program, &complaint);
+
+	if (err)
+		fail_msg("%s: %d (%s)", name, err, complaint.text);
+	if (guest_path)
+		assert_string_equal(program->guest_path, guest_path);
+}
+
+/* It is not found, and the complaint has the text. */
+static void miss(const struct program_search *search, const char *name, int err, const char *what)
+{
+	struct program program;
+	struct complaint complaint;
+
+	assert_int_equal(find_in(search, name, &program, &complaint), err);
+	if (!strstr(complaint.text, what))
+		fail_msg("%s: '%s' lacks '%s'", name, complaint.text, what);
 }
 
 /* ./file is refused with err, and the complaint has both texts. */
@@ -117,17 +150,14 @@ static void refuse_image(const struct image *image, const char *what, const char
 static void a_path_is_taken_as_it_is(void **state)
 {
 	struct program_search search = {.host_paths = "bin"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 	char expected[PATH_MAX + 8];
 
 	(void)state;
-	write_image("prog", &image);
-	assert_int_equal(find_in(&search, "./prog", &program, &complaint), 0);
+	write_program("prog");
 	snprintf(expected, sizeof(expected), "%s/prog", work_dir);
+	find(&search, "./prog", expected, &program);
 	assert_string_equal(program.host_path, "./prog");
-	assert_string_equal(program.guest_path, expected);
 	assert_false(program.in_root);
 	program_fini(&program);
 }
@@ -135,65 +165,55 @@ static void a_path_is_taken_as_it_is(void **state)
 static void a_word_is_looked_up_along_the_path(void **state)
 {
 	struct program_search search = {.host_paths = "/nowhere:empty:bin"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 	char expected[PATH_MAX + 16];
 
 	(void)state;
 	mkdir("bin", 0755);
 	mkdir("empty", 0755);
-	write_image("bin/tool", &image);
-	assert_int_equal(find_in(&search, "tool", &program, &complaint), 0);
+	write_program("bin/tool");
 	snprintf(expected, sizeof(expected), "%s/bin/tool", work_dir);
+	find(&search, "tool", expected, &program);
 	assert_string_equal(program.host_path, "bin/tool");
-	assert_string_equal(program.guest_path, expected);
 	program_fini(&program);
 }
 
 static void what_cannot_be_executed_is_passed_over_along_the_path(void **state)
 {
 	struct program_search search = {.host_paths = "first:second"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 
 	(void)state;
 	mkdir("first", 0755);
 	mkdir("first/dir", 0755);
 	mkdir("second", 0755);
 	write_file("first/data", "x", 1, 0644);
-	write_image("second/data", &image);
-	write_image("second/dir", &image);
-	assert_int_equal(find_in(&search, "data", &program, &complaint), 0);
+	write_program("second/data");
+	write_program("second/dir");
+	find(&search, "data", NULL, &program);
 	assert_string_equal(program.host_path, "second/data");
 	program_fini(&program);
-	assert_int_equal(find_in(&search, "dir", &program, &complaint), 0);
+	find(&search, "dir", NULL, &program);
 	program_fini(&program);
 	search.host_paths = "first";
-	assert_int_equal(find_in(&search, "data", &program, &complaint), -EACCES);
-	assert_non_null(strstr(complaint.text, "chmod +x"));
+	miss(&search, "data", -EACCES, "chmod +x");
 }
 
 static void an_empty_entry_of_the_path_is_this_directory(void **state)
 {
 	struct program_search search = {.host_paths = "/nowhere:"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 
 	(void)state;
-	write_image("here", &image);
-	assert_int_equal(find_in(&search, "here", &program, &complaint), 0);
+	write_program("here");
+	find(&search, "here", NULL, &program);
 	program_fini(&program);
 }
 
 static void what_is_not_there_is_not_found(void **state)
 {
-	struct image image = image_make();
-
 	(void)state;
-	write_image("here", &image);
+	write_program("here");
 	refuse("./missing", -ENOENT, "./missing", "no such file");
 	refuse("here/under", -ENOENT, "here/under", "no such file");
 	refuse("missing", -ENOENT, "missing", "not found in PATH");
@@ -204,11 +224,9 @@ static void what_is_not_there_is_not_found(void **state)
 static void nothing_is_found_without_a_path(void **state)
 {
 	struct program_search search = {.host_paths = NULL};
-	struct program program;
-	struct complaint complaint;
 
 	(void)state;
-	assert_int_equal(find_in(&search, "sh", &program, &complaint), -ENOENT);
+	miss(&search, "sh", -ENOENT, "");
 }
 
 static void an_unknown_builtin_is_refused(void **state)
@@ -232,56 +250,46 @@ static void statuses_are_those_of_a_shell(void **state)
 static void a_program_of_the_root_is_taken_from_there(void **state)
 {
 	struct program_search search = {.root_dir = "tree", .guest_paths = "/sbin:/bin"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 
 	(void)state;
 	mkdir("tree", 0755);
 	mkdir("tree/bin", 0755);
-	write_image("tree/bin/box", &image);
-	assert_int_equal(find_in(&search, "box", &program, &complaint), 0);
-	assert_string_equal(program.guest_path, "/bin/box");
+	write_program("tree/bin/box");
+	find(&search, "box", "/bin/box", &program);
 	assert_true(program.in_root);
 	program_fini(&program);
-	assert_int_equal(find_in(&search, "/bin/box", &program, &complaint), 0);
-	assert_string_equal(program.guest_path, "/bin/box");
+	find(&search, "/bin/box", "/bin/box", &program);
 	program_fini(&program);
 }
 
 static void links_of_the_root_stay_inside_it(void **state)
 {
 	struct program_search search = {.root_dir = "tree", .guest_paths = "/bin"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 
 	(void)state;
 	mkdir("tree", 0755);
 	mkdir("tree/bin", 0755);
-	write_image("tree/bin/box", &image);
+	write_program("tree/bin/box");
 	unlink("tree/bin/ls");
 	unlink("tree/bin/out");
 	assert_int_equal(symlink("/bin/box", "tree/bin/ls"), 0);
 	assert_int_equal(symlink("../../../../etc/passwd", "tree/bin/out"), 0);
-	assert_int_equal(find_in(&search, "ls", &program, &complaint), 0);
-	assert_string_equal(program.guest_path, "/bin/box");
+	find(&search, "ls", "/bin/box", &program);
 	program_fini(&program);
-	assert_int_equal(find_in(&search, "out", &program, &complaint), -ENOENT);
-	assert_non_null(strstr(complaint.text, "--root"));
+	miss(&search, "out", -ENOENT, "--root");
 }
 
 static void what_the_root_has_not_comes_from_the_host(void **state)
 {
 	struct program_search search = {.root_dir = "tree", .guest_paths = "/bin"};
-	struct image image = image_make();
 	struct program program;
-	struct complaint complaint;
 
 	(void)state;
 	mkdir("tree", 0755);
-	write_image("prog", &image);
-	assert_int_equal(find_in(&search, "./prog", &program, &complaint), 0);
+	write_program("prog");
+	find(&search, "./prog", NULL, &program);
 	assert_false(program.in_root);
 	program_fini(&program);
 }
