@@ -5,6 +5,7 @@
  * while the CPU waits.
  */
 #include "tests/unit/fake/fake.h"
+#include "tests/unit/fake/fake_mmio.h"
 #include "tests/unit/fake/fake_process.h"
 
 #include <errno.h>
@@ -32,21 +33,8 @@ static struct disk image;
 static struct vblk blk;
 static struct guestmem mem;
 static struct block_device *device;
-static unsigned nr_raised, nr_rung, nr_accesses;
+static unsigned nr_raised;
 static bool is_raised;
-
-static uint32_t read_register(paddr_t pa)
-{
-	nr_accesses++;
-	return (uint32_t)vmmio_read(&blk.mmio, pa - LDE_VIRTIO_GPA, 4);
-}
-
-static void write_register(paddr_t pa, uint32_t value)
-{
-	nr_accesses++;
-	nr_rung += pa - LDE_VIRTIO_GPA == VIRTIO_MMIO_QUEUE_NOTIFY;
-	vmmio_write(&blk.mmio, pa - LDE_VIRTIO_GPA, 4, value);
-}
 
 static void on_interrupt(void *ctx)
 {
@@ -100,10 +88,9 @@ static void start(struct disk_spec spec)
 
 	fake_boot(1024);
 	fake_processes_init(512, true);
-	fake.mmio_read = read_register;
-	fake.mmio_write = write_register;
+	fake_mmio_connect(&blk.mmio);
 	fake.idle = on_idle;
-	nr_raised = nr_rung = nr_accesses = 0;
+	nr_raised = 0;
 	is_raised = false;
 	mem = (struct guestmem){ (uint8_t *)fake_memory, FAKE_MEMORY_END };
 	make_image();
@@ -216,10 +203,10 @@ static void read_often(void *arg)
 static void processes_that_come_back_share_doorbells(void **state)
 {
 	(void)state;
-	nr_rung = nr_raised = 0;
+	fake_mmio.nr_rung = nr_raised = 0;
 	run(read_often, 32);
 	assert_int_equal(blk.counters.nr_requests, 32 * 20);
-	assert_in_range(nr_rung, 20, 32 * 20 / 4);
+	assert_in_range(fake_mmio.nr_rung, 20, 32 * 20 / 4);
 	assert_in_range(nr_raised, 20, 32 * 20 / 4);
 	assert_int_equal(blk.counters.nr_in_flight_max, 32);
 }
@@ -241,14 +228,14 @@ static void compute_until_readers_end(void *arg)
 static void nobody_waits_for_the_doorbell_while_others_compute(void **state)
 {
 	(void)state;
-	nr_rung = nr_results = 0;
+	fake_mmio.nr_rung = nr_results = 0;
 	spawn(read_often, (void *)0);
 	spawn(read_often, (void *)1);
 	spawn(compute_until_readers_end, NULL);
 	run_processes();
 	assert_int_equal(nr_results, 3);
 	/* Each at once, but those for which the device was looking anyway. */
-	assert_in_range(nr_rung, 15, 40);
+	assert_in_range(fake_mmio.nr_rung, 15, 40);
 }
 
 /* ---- requests without a process ---------------------------------------------- */
@@ -285,18 +272,18 @@ static void finish(unsigned nr)
 
 static void one_doorbell_and_one_interrupt_do_for_many_requests(void **state)
 {
-	unsigned accesses = nr_accesses;
+	unsigned accesses = fake_mmio.nr_accesses;
 
 	(void)state;
-	nr_done = nr_rung = nr_raised = 0;
+	nr_done = fake_mmio.nr_rung = nr_raised = 0;
 	for (unsigned i = 0; i < 32; i++)
 		submit(i, BLOCK_READ, i * 8, 1, 4096);
-	assert_int_equal(nr_rung, 0);
+	assert_int_equal(fake_mmio.nr_rung, 0);
 	finish(32);
-	assert_int_equal(nr_rung, 1);
+	assert_int_equal(fake_mmio.nr_rung, 1);
 	/* The image has just been written: it is in the host's memory. */
 	assert_int_equal(nr_raised, 1);
-	assert_int_equal(nr_accesses, accesses + 1);
+	assert_int_equal(fake_mmio.nr_accesses, accesses + 1);
 	for (unsigned i = 0; i < 32; i++)
 		assert_int_equal(results[i], 0);
 }
@@ -456,7 +443,7 @@ static uint32_t wrong_register, wrong_value;
 
 static uint32_t read_wrong_register(paddr_t pa)
 {
-	return pa - LDE_VIRTIO_GPA == wrong_register ? wrong_value : read_register(pa);
+	return pa - LDE_VIRTIO_GPA == wrong_register ? wrong_value : fake_mmio_read(pa);
 }
 
 static void devices_that_are_not_are_refused(void **state)

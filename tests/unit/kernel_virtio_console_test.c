@@ -5,6 +5,7 @@
  * the device is served while the CPU waits.
  */
 #include "tests/unit/fake/fake.h"
+#include "tests/unit/fake/fake_mmio.h"
 #include "tests/unit/fake/fake_process.h"
 #include "tests/unit/fake/fake_space.h"
 
@@ -31,21 +32,7 @@ static struct vcon vcon;
 static struct vconsole host;
 static struct guestmem mem;
 static int out[2], err[2];
-static unsigned nr_accesses, nr_rung;
 static bool is_raised;
-
-static uint32_t read_register(paddr_t pa)
-{
-	nr_accesses++;
-	return (uint32_t)vmmio_read(&vcon.mmio, pa - LDE_VIRTIO_GPA, 4);
-}
-
-static void write_register(paddr_t pa, uint32_t value)
-{
-	nr_accesses++;
-	nr_rung += pa - LDE_VIRTIO_GPA == VIRTIO_MMIO_QUEUE_NOTIFY;
-	vmmio_write(&vcon.mmio, pa - LDE_VIRTIO_GPA, 4, value);
-}
 
 static void on_interrupt(void *ctx)
 {
@@ -120,12 +107,10 @@ static const char *boot(bool guest_tty, bool host_tty, int out_fd)
 
 	fake_boot(4096);
 	fake_processes_init(64, true);
-	fake.mmio_read = read_register;
-	fake.mmio_write = write_register;
+	fake_mmio_connect(&vcon.mmio);
 	fake.idle = on_idle;
 	fake.doorbell = ignore_doorbell;
 	mem = (struct guestmem){ (uint8_t *)fake_memory, FAKE_MEMORY_END };
-	nr_accesses = nr_rung = 0;
 	is_raised = false;
 	on_stuck = NULL;
 	make_device(host_tty, out_fd);
@@ -175,10 +160,10 @@ static void ports_are_opened_before_the_first_process(void **state)
 	assert_int_equal(vcon.space.max_nr_ports, 2);
 	assert_true(vcon.is_ready[0] && vcon.is_ready[1]);
 	/* Each is an exit; those of the queues are ten each. */
-	assert_in_range(nr_accesses, 50, 90);
+	assert_in_range(fake_mmio.nr_accesses, 50, 90);
 	boot_again(true, true, out[1]);
 	assert_true(vcon.is_ready[2]);
-	assert_in_range(nr_accesses, 70, 110);
+	assert_in_range(fake_mmio.nr_accesses, 70, 110);
 	assert_false(virtio_console_interrupt(VECTOR + 1));
 }
 
@@ -242,15 +227,15 @@ static void expect_bytes(int fd, const char *expected, size_t len)
 
 static void a_write_is_one_doorbell_and_no_exit(void **state)
 {
-	unsigned accesses = nr_accesses, rung = nr_rung;
+	unsigned accesses = fake_mmio.nr_accesses, rung = fake_mmio.nr_rung;
 
 	(void)state;
 	written = (struct written){ LDE_STREAM_STDOUT, 1, 64, 0 };
 	spawn_with_memory(write_pieces, 0, 1);
 	run_processes();
 	assert_int_equal(results[0], 64);
-	assert_int_equal(nr_rung, rung + 1);
-	assert_int_equal(nr_accesses, accesses + 1);
+	assert_int_equal(fake_mmio.nr_rung, rung + 1);
+	assert_int_equal(fake_mmio.nr_accesses, accesses + 1);
 	expect_bytes(out[0], "aaaaaaaaaaaaaaaa", 16);
 }
 
@@ -386,11 +371,11 @@ static void what_is_typed_comes_by_the_interrupt(void **state)
 
 	(void)state;
 	boot_again(true, true, out[1]);
-	accesses = nr_accesses;
+	accesses = fake_mmio.nr_accesses;
 	type("hello\n");
 	assert_true(console_begin(LDE_STREAM_TERMINAL_IN, &seg, 1));
 	assert_false(console_finish(LDE_STREAM_TERMINAL_IN, &len));
-	assert_int_equal(nr_accesses, accesses + 1);
+	assert_int_equal(fake_mmio.nr_accesses, accesses + 1);
 	vcon_serve(&vcon);
 	assert_true(is_raised);
 	interrupt_driver();
