@@ -9,14 +9,11 @@
 
 static struct space *parent, *child;
 static struct fake_file file;
-static uint64_t free_before;
 
 static int set_up(void **state)
 {
-	fake_set_up(state);
-	fake_file_init(&file, MIB, PAGES(3) + 10);
-	free_before = page_nr_free();
-	parent = space_create();
+	(void)state;
+	parent = fake_space_begin(&file, PAGES(3) + 10);
 	child = NULL;
 	return parent ? 0 : -1;
 }
@@ -27,10 +24,7 @@ static void put_both(void)
 		check_space(child);
 		space_put(child);
 	}
-	check_space(parent);
-	space_put(parent);
-	assert_int_equal(page_nr_free(), free_before);
-	assert_int_equal(file.users, 0);
+	fake_space_end(parent, &file);
 }
 
 static int tear_down(void **state)

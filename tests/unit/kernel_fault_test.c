@@ -12,24 +12,18 @@
 
 static struct space *space;
 static struct fake_file file;
-static uint64_t free_before;
 
 static int set_up(void **state)
 {
-	fake_set_up(state);
-	fake_file_init(&file, MIB, FILE_BYTES);
-	free_before = page_nr_free();
-	space = space_create();
+	(void)state;
+	space = fake_space_begin(&file, FILE_BYTES);
 	return space ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	check_space(space);
-	space_put(space);
-	assert_int_equal(page_nr_free(), free_before);
-	assert_int_equal(file.users, 0);
+	fake_space_end(space, &file);
 	for (uint64_t i = 0; i < FILE_BYTES; i++)
 		assert_int_equal(*((uint8_t *)direct_map(MIB) + i), fake_file_byte(i));
 	return 0;

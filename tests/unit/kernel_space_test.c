@@ -7,25 +7,18 @@
 
 static struct space *space;
 static struct fake_file file;
-static uint64_t free_before;
 
 static int set_up(void **state)
 {
-	fake_set_up(state);
-	fake_file_init(&file, MIB, PAGES(5) + 100);
-	free_before = page_nr_free();
-	space = space_create();
+	(void)state;
+	space = fake_space_begin(&file, PAGES(5) + 100);
 	return space ? 0 : -1;
 }
 
-/* Every page is back at the end of every test. */
 static int tear_down(void **state)
 {
 	(void)state;
-	check_space(space);
-	space_put(space);
-	assert_int_equal(page_nr_free(), free_before);
-	assert_int_equal(file.users, 0);
+	fake_space_end(space, &file);
 	return 0;
 }
 

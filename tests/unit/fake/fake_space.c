@@ -99,3 +99,21 @@ void check_space(struct space *space)
 	if (wrong)
 		fail_msg("%s", wrong);
 }
+
+static uint64_t free_before;
+
+struct space *fake_space_begin(struct fake_file *file, uint64_t file_bytes)
+{
+	fake_set_up(NULL);
+	fake_file_init(file, MIB, file_bytes);
+	free_before = page_nr_free();
+	return space_create();
+}
+
+void fake_space_end(struct space *space, const struct fake_file *file)
+{
+	check_space(space);
+	space_put(space);
+	assert_int_equal(page_nr_free(), free_before);
+	assert_int_equal(file->users, 0);
+}

@@ -41,4 +41,10 @@ bool poke(struct space *space, vaddr_t va, uint8_t value);
 /* The kernel's own check of a space finds nothing wrong. */
 void check_space(struct space *space);
 
+/* Starts the machine; file has so many bytes from 1 MiB on. A space, or NULL. */
+struct space *fake_space_begin(struct fake_file *file, uint64_t file_bytes);
+
+/* Checks the space, and puts it: every page is back, nobody has the file. */
+void fake_space_end(struct space *space, const struct fake_file *file);
+
 #endif
