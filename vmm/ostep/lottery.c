@@ -343,13 +343,8 @@ static int print_answers(const struct simulator_call *call, void *ctx,
 	return 0;
 }
 
-static const struct simulator_ops ops = {
-    .parse = parse_options,
-    .load = load,
-    .print_question = print_question,
-    .load_workload = load_workload,
-    .print_answers = print_answers,
-};
+static const struct simulator_ops ops = {parse_options, load, print_question, load_workload,
+					 print_answers};
 
 int ostep_lottery(const struct simulator_call *call)
 {

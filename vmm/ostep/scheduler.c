@@ -405,13 +405,8 @@ static int print_answers(const struct simulator_call *call, void *sim,
 	return err;
 }
 
-static const struct simulator_ops ops = {
-    .parse = parse_options,
-    .load = load,
-    .print_question = print_question,
-    .load_workload = load_workload,
-    .print_answers = print_answers,
-};
+static const struct simulator_ops ops = {parse_options, load, print_question, load_workload,
+					 print_answers};
 
 int ostep_scheduler(const struct simulator_call *call)
 {
