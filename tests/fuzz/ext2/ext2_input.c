@@ -11,6 +11,7 @@
 #include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/fs/inode.h"
+#include "tests/fuzz/input.h"
 #include "tests/unit/fake/fake_block.h"
 #include "tests/unit/fake/fake_ext2.h"
 
@@ -61,27 +62,10 @@ void ext2_input_begin(void)
 
 /* ---- input ------------------------------------------------------------- */
 
-struct input {
-	const uint8_t *bytes;
-	size_t len;
-};
-
-/* What is left when the input is at its end are zeroes. */
-static uint64_t take(struct input *in, size_t size)
-{
-	uint64_t value = 0;
-	size_t n = size < in->len ? size : in->len;
-
-	memcpy(&value, in->bytes, n);
-	in->bytes += n;
-	in->len -= n;
-	return value;
-}
-
 static void take_bytes(struct input *in, uint8_t *to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		to[i] = (uint8_t)take(in, 1);
+		to[i] = (uint8_t)input_take(in, 1);
 }
 
 /* Where things are that others believe: superblock, groups, bitmaps, the first
@@ -89,18 +73,18 @@ static void take_bytes(struct input *in, uint8_t *to, size_t n)
 static uint32_t take_place(struct input *in)
 {
 	static const uint32_t parts[] = { 1024, 2048, 4096, 8192, 12288, 16384, 20480, 0 };
-	uint32_t part = parts[take(in, 1) % (sizeof(parts) / sizeof(parts[0]))];
+	uint32_t part = parts[input_take(in, 1) % (sizeof(parts) / sizeof(parts[0]))];
 
 	if (!part)
-		return take(in, 4) % IMAGE_BYTES;
-	return (part + (take(in, 2) & 0xfff)) % IMAGE_BYTES;
+		return input_take(in, 4) % IMAGE_BYTES;
+	return (part + (input_take(in, 2) & 0xfff)) % IMAGE_BYTES;
 }
 
 static void change_image(struct input *in, uint8_t *image)
 {
-	for (unsigned nr = take(in, 1) % 32; nr; nr--) {
+	for (unsigned nr = input_take(in, 1) % 32; nr; nr--) {
 		uint32_t at = take_place(in);
-		size_t n = 1 + take(in, 1) % 8;
+		size_t n = 1 + input_take(in, 1) % 8;
 
 		take_bytes(in, image + at, n < IMAGE_BYTES - at ? n : IMAGE_BYTES - at);
 	}
@@ -114,7 +98,7 @@ static const char *take_path(struct input *in)
 					     "lost+found", "d/new", "new", "d/e/new", "d/..",
 					     "l/x", "d/e/../f", "other", "" };
 
-	return paths[take(in, 1) % 16];
+	return paths[input_take(in, 1) % 16];
 }
 
 /* What system calls look at before they call the file system. */
@@ -144,17 +128,17 @@ static void one_call(struct input *in)
 	const char *path = take_path(in), *other;
 	uint64_t offset, len;
 
-	switch (take(in, 1) % 13) {
+	switch (input_take(in, 1) % 13) {
 	case 0:
 		list(path);
 		break;
 	case 1:
-		offset = take(in, 3);
-		t_read(path, offset, bytes, take(in, 2));
+		offset = input_take(in, 3);
+		t_read(path, offset, bytes, input_take(in, 2));
 		break;
 	case 2:
-		offset = take(in, 3);
-		len = take(in, 2);
+		offset = input_take(in, 3);
+		len = input_take(in, 2);
 		t_write(path, offset, bytes, len);
 		break;
 	case 3:
@@ -171,7 +155,7 @@ static void one_call(struct input *in)
 		break;
 	case 7:
 		other = take_path(in);
-		t_rename(path, other, take(in, 1) % 3);
+		t_rename(path, other, input_take(in, 1) % 3);
 		break;
 	case 8:
 		other = take_path(in);
@@ -183,7 +167,7 @@ static void one_call(struct input *in)
 		break;
 	case 10:
 		if (has_type(path, MODE_REGULAR))
-			t_truncate(path, take(in, 4));
+			t_truncate(path, input_take(in, 4));
 		break;
 	case 11:
 		if (has_type(path, MODE_REGULAR) || has_type(path, MODE_DIR))
@@ -197,7 +181,7 @@ static void one_call(struct input *in)
 void ext2_input_run(const uint8_t *bytes, size_t len)
 {
 	struct input in = { bytes, len };
-	unsigned layout = take(&in, 1) % NR_LAYOUTS;
+	unsigned layout = input_take(&in, 1) % NR_LAYOUTS;
 	const char *error;
 
 	fake_ext2_boot(images[layout], IMAGE_BYTES);

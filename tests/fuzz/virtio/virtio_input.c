@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/fuzz/input.h"
+
 #define MEMORY_BYTES (1u << 20)
 
 /* Where an honest driver would put its rings; input may use other places. */
@@ -24,29 +26,12 @@ enum op { OP_REGISTER, OP_MEMORY, OP_SERVE, OP_READ, OP_ACCESS, OP_START, OP_OFF
 static struct guestmem mem;
 static const struct virtio_target *target;
 
-struct input {
-	const uint8_t *bytes;
-	size_t len;
-};
-
 void virtio_input_check(int holds, const char *what)
 {
 	if (holds)
 		return;
 	fprintf(stderr, "does not hold: %s\n", what);
 	abort();
-}
-
-/* What is left when the input is at its end are zeroes. */
-static uint64_t take(struct input *in, size_t size)
-{
-	uint64_t value = 0;
-	size_t n = size < in->len ? size : in->len;
-
-	memcpy(&value, in->bytes, n);
-	in->bytes += n;
-	in->len -= n;
-	return value;
 }
 
 static void set(uint32_t reg, uint32_t value)
@@ -96,8 +81,8 @@ static void offer(uint16_t head)
 
 static void write_memory(struct input *in)
 {
-	uint32_t gpa = (uint32_t)take(in, 2);
-	size_t len = (size_t)take(in, 1);
+	uint32_t gpa = (uint32_t)input_take(in, 2);
+	size_t len = (size_t)input_take(in, 1);
 
 	if (len > in->len)
 		len = in->len;
@@ -111,29 +96,29 @@ static void perform(struct input *in)
 	uint32_t offset;
 	uint8_t size;
 
-	switch ((enum op)(take(in, 1) % NR_OPS)) {
+	switch ((enum op)(input_take(in, 1) % NR_OPS)) {
 	case OP_REGISTER:
-		offset = (uint32_t)take(in, 1) * 4;
-		set(offset, (uint32_t)take(in, 4));
+		offset = (uint32_t)input_take(in, 1) * 4;
+		set(offset, (uint32_t)input_take(in, 4));
 		break;
 	case OP_MEMORY:
 		write_memory(in);
 		break;
 	case OP_READ:
-		offset = (uint32_t)take(in, 2) % 0x200;
-		size = 1u << take(in, 1) % 4;
+		offset = (uint32_t)input_take(in, 2) % 0x200;
+		size = 1u << input_take(in, 1) % 4;
 		vmmio_read(target->mmio, offset, size);
 		break;
 	case OP_ACCESS:
-		offset = (uint32_t)take(in, 2) % 0x200;
-		size = 1u << take(in, 1) % 4;
-		vmmio_write(target->mmio, offset, size, take(in, 8));
+		offset = (uint32_t)input_take(in, 2) % 0x200;
+		size = 1u << input_take(in, 1) % 4;
+		vmmio_write(target->mmio, offset, size, input_take(in, 8));
 		break;
 	case OP_START:
-		start((uint8_t)take(in, 1));
+		start((uint8_t)input_take(in, 1));
 		break;
 	case OP_OFFER:
-		offer((uint16_t)take(in, 2));
+		offer((uint16_t)input_take(in, 2));
 		break;
 	default:
 		target->serve();
