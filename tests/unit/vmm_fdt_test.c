@@ -388,15 +388,21 @@ static void hundreds_of_programs_fit(void **state)
 	assert_string_equal(property(path, LDE_DT_PATH, -1), "/bin/second");
 }
 
+static char *text_of_length(size_t len)
+{
+	char *text = malloc(len + 1);
+
+	assert_non_null(text);
+	memset(text, 'x', len);
+	text[len] = '\0';
+	return text;
+}
+
 static void a_large_environment_fits(void **state)
 {
-	const size_t len = 1u << 20;
-	char *large = malloc(len + 1);
+	char *large = text_of_length(1u << 20);
 
 	(void)state;
-	assert_non_null(large);
-	memset(large, 'x', len);
-	large[len] = '\0';
 	config.env = (char *[]){large, NULL};
 	build();
 	expect_list("/workload", LDE_DT_ENV, (const char *const *)config.env);
@@ -405,13 +411,9 @@ static void a_large_environment_fits(void **state)
 
 static void more_arguments_than_memory_holds_are_refused(void **state)
 {
-	const size_t len = 9u << 20;
-	char *large = malloc(len + 1);
+	char *large = text_of_length(9u << 20);
 
 	(void)state;
-	assert_non_null(large);
-	memset(large, 'x', len);
-	large[len] = '\0';
 	config.env = (char *[]){large, large, NULL};
 	assert_int_equal(dtree_build(&config, &blob, &blob_len), -E2BIG);
 	free(large);
