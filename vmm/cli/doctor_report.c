@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "vmm/observe/json_text.h"
 #include "vmm/observe/quantity.h"
 
 #define WIDTH  80
@@ -206,11 +207,9 @@ static struct json_object *probe_object(const struct probe *probe)
 int doctor_report_print_json(const struct doctor_report *report, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
-	const char *text;
-	int err = -ENOMEM;
 
 	if (!root)
-		return err;
+		return -ENOMEM;
 	json_object_object_add(root, "version", json_object_new_int(DOCTOR_JSON_VERSION));
 	add_bool(root, "usable", report->usable);
 	if (!report->usable)
@@ -220,10 +219,5 @@ int doctor_report_print_json(const struct doctor_report *report, FILE *out)
 	json_object_object_add(root, "module", json_object_new_string(report->facts.module));
 	if (report->probe.started)
 		json_object_object_add(root, "probe", probe_object(&report->probe));
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		err = fprintf(out, "%s\n", text) < 0 ? -errno : 0;
-	json_object_put(root);
-	return err;
+	return json_text_print(root, out);
 }

@@ -16,6 +16,7 @@
 #include "vmm/cli/diagnose.h"
 #include "vmm/cli/measure_run.h"
 #include "vmm/cli/status.h"
+#include "vmm/observe/json_text.h"
 #include "vmm/observe/table.h"
 
 #define SAMPLES_DEFAULT 100
@@ -296,7 +297,6 @@ static void add_figure(struct json_object *to, const char *key, const struct fig
 static int print_json(const struct measurement *m)
 {
 	struct json_object *root = json_object_new_object(), *list = json_object_new_object();
-	int written;
 
 	json_object_object_add(root, "version", json_object_new_int(1));
 	json_object_object_add(root, "kvm", json_object_new_string(m->facts.module));
@@ -312,9 +312,7 @@ static int print_json(const struct measurement *m)
 		add_figure(operation, "guest", &m->guest[i]);
 		add_figure(operation, "native", &m->native[i]);
 	}
-	written = printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
-	json_object_put(root);
-	return written < 0 || fflush(stdout) ? STATUS_LDE_FAILED : 0;
+	return json_text_print(root, stdout) || fflush(stdout) ? STATUS_LDE_FAILED : 0;
 }
 
 /* ---- the command ----------------------------------------------------------------- */

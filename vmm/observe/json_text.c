@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/observe/json_text.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,4 +42,16 @@ struct json_object *json_text_object(const char *text)
 	object = json_object_new_string(copy);
 	free(copy);
 	return object;
+}
+
+int json_text_print(struct json_object *root, FILE *out)
+{
+	const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+								    JSON_C_TO_STRING_NOSLASHESCAPE);
+	int err = -ENOMEM;
+
+	if (text)
+		err = fprintf(out, "%s\n", text) < 0 ? -errno : 0;
+	json_object_put(root);
+	return err;
 }

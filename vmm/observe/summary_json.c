@@ -340,11 +340,9 @@ static void add_console(struct json_object *root, const struct summary_console *
 int summary_print_json(const struct summary *summary, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
-	const char *text;
-	int err = -ENOMEM;
 
 	if (!root)
-		return err;
+		return -ENOMEM;
 	add_number(root, "version", SUMMARY_JSON_VERSION);
 	add_text(root, "command", summary->command);
 	add_text(root, "end", summary->end);
@@ -363,10 +361,5 @@ int summary_print_json(const struct summary *summary, FILE *out)
 	add_processes(root, summary);
 	if (summary->trace)
 		add_trace(root, summary->trace);
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		err = fprintf(out, "%s\n", text) < 0 ? -errno : 0;
-	json_object_put(root);
-	return err;
+	return json_text_print(root, out);
 }
