@@ -114,6 +114,44 @@ if top_test "top: a run to its end"; then
 	end_top 3
 fi
 
+# told_to FILE WHAT: that is in the file, while the run goes on.
+told_to()
+{
+	tries=0
+	until grep -q "^$2" "$1" 2>/dev/null || [ $tries -ge $((50 * TEST_SLOW)) ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	grep -q "^$2" "$1" || problem="$problem; no $2 in $1"
+}
+
+both='echo spoken; echo complained >&2; sleep 100000'
+if top_test "top: standard error goes where it was sent"; then
+	rm -f errors
+	begin_top 90 20 "'$LDE' top '$busybox' sh -c '$both' 2>errors"
+	see '^spoken' "no standard output"
+	see ' standard output of the programs' "it is not said that errors are elsewhere"
+	told_to errors complained
+	press q
+	see '^status' "it goes on"
+	see '^spoken' "the output is not printed"
+	! grep -q complained out || problem="$problem; the errors are shown"
+	! grep -q spoken errors || problem="$problem; the output is among the errors"
+	end_top 143
+fi
+
+if top_test "top: standard error at the terminal is shown"; then
+	begin_top 90 20 "'$LDE' top '$busybox' sh -c '$both' 2>/dev/tty"
+	see '^spoken' "no standard output"
+	see '^complained' "no standard error"
+	see ' output of the programs' "no rule"
+	! grep -q ' standard output' out || problem="$problem; it is said to be elsewhere"
+	press q
+	see '^status' "it goes on"
+	see '^complained' "the errors are not printed"
+	end_top 143
+fi
+
 if top_test "top: Ctrl-C"; then
 	begin_top 90 20 "'$LDE' top /lde/hog 100000"
 	see ' hog$' "no process"

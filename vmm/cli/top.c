@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "vmm/base/log.h"
@@ -34,8 +35,9 @@ static void print_help(void)
 	     "              [: [-n N] PROGRAM [ARG]...]...\n"
 	     "Run programs as lde run does, and show meanwhile who uses the virtual CPU: the\n"
 	     "processes with their states, shares, exits and system calls a second. Their\n"
-	     "output is shown below; all of it is printed when the screen is left. They have\n"
-	     "no standard input.\n");
+	     "output is shown below; all of it is printed when the screen is left. Standard\n"
+	     "error that is redirected (2>FILE) goes there, as it comes. They have no standard\n"
+	     "input.\n");
 	usage_print_run();
 	puts("  --help             this text\n"
 	     "\n"
@@ -92,7 +94,8 @@ static void release_signals(const struct top *top)
 
 /* In the child: the run itself. If the view dies, it is to end as well. Its group is its
  * own, so that keys do not reach it. */
-static int run_machine(struct session *session, pid_t parent, int output, int samples)
+static int run_machine(struct session *session, pid_t parent, int output, int samples,
+		       bool has_errors_elsewhere)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -102,7 +105,8 @@ static int run_machine(struct session *session, pid_t parent, int output, int sa
 	setpgid(0, 0);
 	dup2(null, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
+	if (!has_errors_elsewhere)
+		dup2(output, STDERR_FILENO);
 	close(null);
 	close(output);
 	session->sample_fd = samples;
@@ -280,7 +284,16 @@ static int show(struct top *top)
 					     : top->status;
 }
 
-static int run_and_show(struct session *session)
+/* Whether standard error is neither closed nor the terminal of the screen, by whatever
+ * name: /dev/tty is another file. */
+static bool is_error_elsewhere(void)
+{
+	if (fcntl(STDERR_FILENO, F_GETFD) < 0)
+		return false;
+	return !isatty(STDERR_FILENO) || tcgetsid(STDERR_FILENO) != tcgetsid(STDOUT_FILENO);
+}
+
+static int run_and_show(struct session *session, bool has_errors_elsewhere)
 {
 	static struct top top;
 	int output[2], samples[2];
@@ -291,6 +304,7 @@ static int run_and_show(struct session *session)
 		return STATUS_LDE_FAILED;
 	}
 	fflush(stdout);
+	top.view.has_errors_elsewhere = has_errors_elsewhere;
 	top.child = fork();
 	if (top.child < 0) {
 		log_line("no second process: %s", strerror(errno));
@@ -299,7 +313,8 @@ static int run_and_show(struct session *session)
 	if (!top.child) {
 		close(output[0]);
 		close(samples[0]);
-		return run_machine(session, parent, output[1], samples[1]);
+		return run_machine(session, parent, output[1], samples[1],
+				   top.view.has_errors_elsewhere);
 	}
 	close(output[1]);
 	close(samples[1]);
@@ -320,13 +335,14 @@ static int check_terminal(void)
 
 int cli_top(int argc, char **argv)
 {
+	bool has_errors_elsewhere = is_error_elsewhere(); /* before we open anything */
 	struct session session;
 	int status = session_prepare(&session, OPTIONS_RUN, argc, argv, print_help);
 
 	if (status == SESSION_READY)
 		status = check_terminal();
 	if (!status && session.found && !session.options.help)
-		status = run_and_show(&session);
+		status = run_and_show(&session, has_errors_elsewhere);
 	session_fini(&session);
 	return status;
 }

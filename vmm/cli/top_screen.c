@@ -200,7 +200,8 @@ static void draw_rule(const struct top_view *view, int y)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), " output of the programs%s%s%s ",
+	snprintf(text, sizeof(text), " %soutput of the programs%s%s%s ",
+		 view->has_errors_elsewhere ? "standard " : "",
 		 view->has_ended ? " - the run has ended: " : "", view->has_ended ? view->end : "",
 		 view->is_frozen ? " - FROZEN, space goes on" : "");
 	mvhline(y, 0, ACS_HLINE, COLS);

@@ -17,6 +17,7 @@ struct top_view {
 	uint32_t first; /* row of the table at its top */
 	bool is_frozen;
 	bool shows_help;
+	bool has_errors_elsewhere; /* not in output */
 	bool has_ended;
 	char end[80]; /* how, if it has */
 };
