@@ -37,6 +37,8 @@ static void storm(int how)
 static void blocked_ones_are_one(void)
 {
 	struct itimerval it = { { 0, 50000 }, { 0, 50000 } }, off = { { 0, 0 }, { 0, 0 } }, left;
+	unsigned nr;
+	int64_t start;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -47,11 +49,15 @@ static void blocked_ones_are_one(void)
 	guest_sleep_ms(220);
 	EXPECT(3, nr_alarms == 0);
 	EXPECT(4, getitimer(ITIMER_REAL, &left) == 0 && left.it_interval.tv_usec == 50000);
+	start = guest_now_ms();
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	EXPECT(5, nr_alarms == 1);
+	/* On a busy machine more come at once. */
+	nr = nr_alarms;
+	EXPECT(5, nr >= 1);
+	EXPECT(6, nr <= 2 + (unsigned)((guest_now_ms() - start) / 50));
 	for (int64_t end = guest_now_ms() + 5000; nr_alarms < 3 && guest_now_ms() < end;)
 		guest_spin(1000);
-	EXPECT(6, nr_alarms >= 3); /* it goes on */
+	EXPECT(7, nr_alarms >= 3); /* it goes on */
 	setitimer(ITIMER_REAL, &off, NULL);
 }
 
@@ -69,8 +75,8 @@ int main(void)
 	for (int i = 0; i < 20; i++)
 		guest_sleep_ms(2);
 	for (int how = 0; how < 3; how++) {
-		EXPECT(7, kill(children[how], SIGKILL) == 0);
-		EXPECT(8, waitpid(children[how], NULL, 0) == children[how]);
+		EXPECT(8, kill(children[how], SIGKILL) == 0);
+		EXPECT(9, waitpid(children[how], NULL, 0) == children[how]);
 	}
 	puts("nobody starved");
 	return 0;

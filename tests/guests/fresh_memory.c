@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * New memory is zero although others filled theirs before: fresh_memory fill
- * MIB writes a pattern to so much and ends; fresh_memory hunt MIB MS waits, then
- * looks for a byte that is not zero in bss, brk, mappings and the stack.
+ * MIB writes a pattern to so much and ends; fresh_memory hunt MIB PID waits for
+ * the end of that one, then looks for a byte that is not zero in bss, brk, mappings
+ * and the stack.
  */
+#include <signal.h>
 #include <sys/mman.h>
 
 #include "guest.h"
@@ -43,7 +45,8 @@ int main(int argc, char **argv)
 			*(uint64_t *)(p + i) = 0xdeadbeefdeadbeef;
 		return 0;
 	}
-	guest_sleep_ms((long)guest_number(argc, argv, 3, 300));
+	while (!kill((pid_t)guest_number(argc, argv, 3, 1), 0))
+		guest_sleep_ms(5);
 	hunt_stack();
 	hunt("bss", bss, sizeof(bss));
 	hunt("mapping", p, len);
