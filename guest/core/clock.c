@@ -139,22 +139,12 @@ uint64_t clock_timer_to_ns(uint64_t ticks)
 	return logical_is_on ? logical_moments_to_ns(ticks) : clock_ticks_to_ns(ticks);
 }
 
-static uint64_t ticks_at(uint64_t ns, uint64_t now_ns)
+uint64_t clock_timer_at_mono(uint64_t ns)
 {
-	uint64_t now = clock_timer_now(), wait;
+	uint64_t now_ns = clock_mono_ns(), now = clock_timer_now(), wait;
 
 	if (ns <= now_ns)
 		return now;
 	wait = clock_ns_to_timer(ns - now_ns);
 	return wait > UINT64_MAX - now ? UINT64_MAX : now + wait;
-}
-
-uint64_t clock_ticks_at_mono(uint64_t ns)
-{
-	return ticks_at(ns, clock_mono_ns());
-}
-
-uint64_t clock_ticks_at_real(uint64_t ns)
-{
-	return ticks_at(ns, clock_real_ns());
 }

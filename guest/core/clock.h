@@ -47,8 +47,8 @@ uint64_t clock_mono_ns(void);
 uint64_t clock_real_ns(void);
 uint64_t clock_boot_ns(void);
 
-/* The deadline at which CLOCK_MONOTONIC, or CLOCK_REALTIME, will read ns. */
-uint64_t clock_ticks_at_mono(uint64_t ns);
-uint64_t clock_ticks_at_real(uint64_t ns);
+/* The timer's deadline at which CLOCK_MONOTONIC will read ns: now, if it has; UINT64_MAX
+ * if it never will. */
+uint64_t clock_timer_at_mono(uint64_t ns);
 
 #endif

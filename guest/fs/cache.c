@@ -228,11 +228,6 @@ uint32_t cache_shrink(uint32_t nr)
 	return done;
 }
 
-uint32_t cache_nr_pages(void)
-{
-	return cache.nr_pages;
-}
-
 uint32_t cache_nr_max(void)
 {
 	return cache.nr_max;

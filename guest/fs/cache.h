@@ -110,8 +110,7 @@ void cache_unhold(struct cache_page *page);
 /* Gives up to nr pages back to the allocator; how many. */
 uint32_t cache_shrink(uint32_t nr);
 
-/* Pages, and how many there may be. */
-uint32_t cache_nr_pages(void);
+/* How many pages there may be. */
 uint32_t cache_nr_max(void);
 /* Whether a disk has so much to write that its writers must wait for it. */
 bool cache_is_crowded(const struct cache_dirty *dirty);

@@ -24,11 +24,6 @@ struct file_table *stream_create_table(void);
 /* Gives the streams' inodes back: for the end. */
 void stream_forget(void);
 
-static inline bool stream_is(const struct file *file)
-{
-	return file->inode->device == DEVICE_STREAMS;
-}
-
 /* Whether the open file is a terminal. */
 bool stream_is_tty(const struct file *file);
 

@@ -190,7 +190,7 @@ int64_t sys_futex(struct trap_frame *f)
 		if (t.sec < 0 || (uint64_t)t.nsec >= 1000000000)
 			return -EINVAL;
 		t.sec = min_u64(t.sec, FUTEX_SECONDS_MAX);
-		return wait_on(NULL, clock_ticks_at_mono(clock_mono_ns() +
+		return wait_on(NULL, clock_timer_at_mono(clock_mono_ns() +
 							 t.sec * 1000000000ull + t.nsec));
 	}
 	default:

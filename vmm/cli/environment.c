@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int environment_append(struct environment *env, char *entry)
+static int append(struct environment *env, char *entry)
 {
 	char **grown = realloc(env->entries, (env->nr + 2) * sizeof(*grown));
 
@@ -17,7 +17,8 @@ static int environment_append(struct environment *env, char *entry)
 	return 0;
 }
 
-int environment_set(struct environment *env, const char *entry)
+/* Adds a copy of K=V, in the place of an older K. 0 or -ENOMEM. */
+static int set_variable(struct environment *env, const char *entry)
 {
 	size_t key_len = strcspn(entry, "=") + 1; /* with the '=' */
 	char *copy = strdup(entry);
@@ -32,7 +33,7 @@ int environment_set(struct environment *env, const char *entry)
 			return 0;
 		}
 	}
-	err = environment_append(env, copy);
+	err = append(env, copy);
 	if (err)
 		free(copy);
 	return err;
@@ -45,16 +46,16 @@ static int environment_copy(struct environment *env, char *const *from, const ch
 
 	for (; *from && !err; from++)
 		if (strchr(*from, '=') && strncmp(*from, prefix, strlen(prefix)) == 0)
-			err = environment_set(env, *from);
+			err = set_variable(env, *from);
 	return err;
 }
 
 static int environment_set_defaults(struct environment *env, char *const *host_env)
 {
-	int err = environment_set(env, "PATH=" ENVIRONMENT_PATH);
+	int err = set_variable(env, "PATH=" ENVIRONMENT_PATH);
 
 	if (!err)
-		err = environment_set(env, "HOME=/");
+		err = set_variable(env, "HOME=/");
 	if (!err)
 		err = environment_copy(env, host_env, "TERM=");
 	return err;
@@ -67,7 +68,7 @@ int environment_build(struct environment *env, char *const *host_env, bool whole
 			     : environment_set_defaults(env, host_env);
 
 	for (size_t i = 0; i < nr_given && !err; i++)
-		err = environment_set(env, given[i]);
+		err = set_variable(env, given[i]);
 	return err;
 }
 

@@ -16,9 +16,6 @@ struct environment {
 	size_t nr;
 };
 
-/* Adds a copy of K=V, in the place of an older K. 0 or -ENOMEM. */
-int environment_set(struct environment *env, const char *entry);
-
 /*
  * Fills env: all of host_env, or else the defaults and TERM as on the host;
  * then given[0..nr_given), the later ones winning. 0 or -ENOMEM.

@@ -23,7 +23,8 @@ int portbus_register(struct portbus *bus, const struct portbus_device *device)
 	return 0;
 }
 
-const struct portbus_device *portbus_find(const struct portbus *bus, uint16_t port)
+/* The device whose range has this port, or NULL. */
+static const struct portbus_device *find_device(const struct portbus *bus, uint16_t port)
 {
 	for (unsigned int i = 0; i < bus->nr_devices; i++) {
 		const struct portbus_device *device = &bus->devices[i];
@@ -36,7 +37,7 @@ const struct portbus_device *portbus_find(const struct portbus *bus, uint16_t po
 const struct portbus_device *portbus_access(struct portbus *bus, uint16_t port, bool is_write,
 					    void *data, uint8_t size)
 {
-	const struct portbus_device *device = portbus_find(bus, port);
+	const struct portbus_device *device = find_device(bus, port);
 
 	if (!device || port - device->port + size > device->nr_ports) {
 		bus->nr_unclaimed++;

@@ -38,9 +38,6 @@ struct portbus {
 /* 0, -EINVAL (empty or beyond port 0xffff), -EBUSY (overlaps) or -ENOSPC. */
 int portbus_register(struct portbus *bus, const struct portbus_device *device);
 
-/* The device whose range has this port, or NULL. */
-const struct portbus_device *portbus_find(const struct portbus *bus, uint16_t port);
-
 /*
  * Carries out one access. size is 1, 2 or 4 and data that many bytes, little
  * endian. An access that no device claims, or that runs over the end of its

@@ -8,7 +8,7 @@
 
 #define NAME_SIZE 64
 
-int tagger_text_append(struct tagger_text *text, const void *bytes, size_t len)
+static int text_append(struct tagger_text *text, const void *bytes, size_t len)
 {
 	if (!len)
 		return 0;
@@ -44,7 +44,7 @@ static int put_tag(struct tagger *tagger, uint32_t pid, struct tagger_text *out)
 
 	int len = name && *name ? snprintf(tag, sizeof(tag), "[%u %.*s] ", pid, NAME_SIZE, name)
 				: snprintf(tag, sizeof(tag), "[%u] ", pid);
-	return tagger_text_append(out, tag, (size_t)len);
+	return text_append(out, tag, (size_t)len);
 }
 
 /* One line: its tag, what was kept of it, the rest, and a newline. */
@@ -54,11 +54,11 @@ static int put_line(struct tagger *tagger, struct tagger_partial *partial, const
 	int err = put_tag(tagger, partial->pid, out);
 
 	if (!err)
-		err = tagger_text_append(out, partial->text.bytes, partial->text.len);
+		err = text_append(out, partial->text.bytes, partial->text.len);
 	if (!err)
-		err = tagger_text_append(out, rest, len);
+		err = text_append(out, rest, len);
 	if (!err)
-		err = tagger_text_append(out, "\n", 1);
+		err = text_append(out, "\n", 1);
 	partial->text.len = 0;
 	return err;
 }
@@ -111,7 +111,7 @@ static int take_bytes(struct tagger *tagger, struct tagger_partial *partial, con
 		if (newline || look == room)
 			err = put_line(tagger, partial, bytes, taken, out);
 		else
-			err = tagger_text_append(&partial->text, bytes, taken);
+			err = text_append(&partial->text, bytes, taken);
 		taken += newline != NULL;
 		bytes += taken;
 		len -= taken;

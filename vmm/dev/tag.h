@@ -54,7 +54,4 @@ int tagger_take(struct tagger *tagger, uint32_t pid, const struct iovec *iov,
 /* Appends the unfinished lines to out, each with a newline. 0 or -ENOMEM. */
 int tagger_flush(struct tagger *tagger, struct tagger_text *out);
 
-/* 0 or -ENOMEM. */
-int tagger_text_append(struct tagger_text *text, const void *bytes, size_t len);
-
 #endif

@@ -2,6 +2,7 @@
 #include "vmm/observe/exceptions.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 static const struct {
@@ -41,7 +42,7 @@ const char *exception_title(unsigned int vector)
 	return vector < NR_EXCEPTIONS ? exceptions[vector].title : NULL;
 }
 
-bool exception_has_error(unsigned int vector)
+static bool has_error(unsigned int vector)
 {
 	return vector < NR_EXCEPTIONS && exceptions[vector].has_error;
 }
@@ -79,7 +80,7 @@ void exception_describe(unsigned int vector, uint64_t error, char *out, size_t s
 	snprintf(name, sizeof(name), "trap %u", vector);
 	if (!mnemonic)
 		mnemonic = name;
-	if (!exception_has_error(vector)) {
+	if (!has_error(vector)) {
 		snprintf(out, size, "%s", mnemonic);
 		return;
 	}

@@ -3,7 +3,6 @@
 #ifndef VMM_OBSERVE_EXCEPTIONS_H
 #define VMM_OBSERVE_EXCEPTIONS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,8 +26,6 @@ const char *exception_mnemonic(unsigned int vector);
 
 /* "general protection"; NULL as above. */
 const char *exception_title(unsigned int vector);
-
-bool exception_has_error(unsigned int vector);
 
 /*
  * "#PF, error 0x7: write, user mode, protection" into out, always terminated.

@@ -175,7 +175,8 @@ uint32_t top_model_nr_shown(const struct top_model *model)
 
 /* ---- lines -------------------------------------------------------------------- */
 
-char top_state_letter(uint32_t state)
+/* As the chart of a report has it. */
+static char state_letter(uint32_t state)
 {
 	static const char letters[LDE_NR_STATES] = {
 		[LDE_STATE_NONE] = '-',	   [LDE_STATE_READY] = 'r',  [LDE_STATE_RUNNING] = 'R',
@@ -295,7 +296,7 @@ void top_format_row(const struct top_row *row, char out[TOP_LINE_SIZE])
 	snprintf(out, TOP_LINE_SIZE,
 		 "%6" PRIu32 "%6" PRIu32 " %c%7.1f%4" PRIu64 ":%02" PRIu64 ".%03" PRIu64
 		 "%9s%9s%9s%10s  %.*s%s",
-		 p->pid, p->ppid, top_state_letter(p->state), row->cpu_percent, ms / 60000,
+		 p->pid, p->ppid, state_letter(p->state), row->cpu_percent, ms / 60000,
 		 ms / 1000 % 60, ms % 1000, exits, calls, faults, switches, LIVE_NAME_SIZE, p->name,
 		 status);
 }

@@ -50,9 +50,6 @@ void top_model_sort(struct top_model *model);
 /* How many rows are shown, if those of processes that have ended may be hidden. */
 uint32_t top_model_nr_shown(const struct top_model *model);
 
-/* One letter, as the chart of a report has it, and for people. */
-char top_state_letter(uint32_t state);
-
 #define TOP_LINE_SIZE 320
 
 /* Lines of the head, 0 to TOP_NR_HEAD_LINES - 1; the title of the table; a row of it. All
