@@ -38,6 +38,7 @@ static const struct command *command_find(const char *name)
 static int print_help(void)
 {
 	puts("Usage: lde COMMAND [ARG]...\n"
+	     "       lde --help | --version\n"
 	     "Run ordinary static Linux programs under limited direct execution, and see how\n"
 	     "it is done: on the bare (virtual) CPU, in ring 3, stopped by a timer, each in an\n"
 	     "address space of its own.\n");
