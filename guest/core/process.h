@@ -77,7 +77,7 @@ struct process {
 	bool is_suspended;            /* ...to come back with the handler's return */
 	struct signal_page *signals;  /* NULL: all default, nothing known of senders */
 	struct timer alarm;           /* setitimer(2) */
-	uint64_t alarm_interval;      /* TSC ticks, 0: once */
+	uint64_t alarm_interval;      /* as clock_ns_to_timer has it; 0: once */
 	struct lde_process_record own_record; /* only if the books are full; not cleared */
 };
 

@@ -17,9 +17,9 @@
 
 /*
  * Blocks the running process on queue (NULL: on nothing but time) until it is
- * woken or the clock reaches deadline (clock_timer_now). 0 if woken, -ETIMEDOUT, or -EINTR if there
- * is a signal to see to. 0 also if it was stopped and goes on: what it waits
- * for may have come meanwhile or not, so the caller looks, and waits again.
+ * woken or clock_timer_now reaches deadline. 0 if woken, -ETIMEDOUT, or -EINTR
+ * if there is a signal to see to. 0 also if it was stopped and goes on: what it
+ * waits for may have come meanwhile or not, so the caller looks, and waits again.
  */
 int wait_on(struct wait_queue *queue, uint64_t deadline);
 

@@ -29,7 +29,7 @@ struct watcher {
 void watch_begin(struct watcher *watcher);
 /* From now on a change at source is noticed. */
 void watch_add(struct watcher *watcher, struct watch_source *source);
-/* Waits for a change or the TSC value deadline: as wait_on. */
+/* Waits for a change until deadline, which clock_timer_now is to reach: as wait_on. */
 int watch_wait(struct watcher *watcher, uint64_t deadline);
 void watch_end(struct watcher *watcher);
 
