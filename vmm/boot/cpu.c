@@ -128,6 +128,18 @@ static int set_cpuid(const struct kvm_host *host, const struct kvm_vcpu *vcpu,
 }
 
 /*
+ * Lets the guest's counter run as fast as the host's, whose rate KVM_SET_TSC_KHZ takes
+ * for 0. A new vCPU's is the default of the VM; on a CPU without an invariant counter
+ * that is what the host thought when KVM was loaded, before it had measured precisely.
+ * Where the two differ by more than kvm.tsc_tolerance_ppm and the CPU cannot scale, KVM
+ * takes the guest's counter to be 0 for ever: a timer is late by the host's uptime.
+ */
+static void set_host_tsc_rate(const struct kvm_vcpu *vcpu)
+{
+	ioctl(vcpu->fd, KVM_SET_TSC_KHZ, 0);
+}
+
+/*
  * Makes the guest's rdtsc equal the host's, so that time stamps of both sides
  * are on one clock (KVM_VCPU_TSC_OFFSET, devices/vcpu.rst 4.1). A KVM without
  * the attribute is one that does not offset the counter, or is too old to be
@@ -181,6 +193,7 @@ int bootcpu_identify(const struct kvm_host *host, const struct kvm_vcpu *vcpu,
 		err = set_xcr0(vcpu, info->xstate_mask);
 	if (err)
 		return fail(error, err);
+	set_host_tsc_rate(vcpu);
 	clear_tsc_offset(vcpu);
 	int khz = ioctl(vcpu->fd, KVM_GET_TSC_KHZ, 0);
 	if (khz <= 0)
