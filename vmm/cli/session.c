@@ -178,9 +178,10 @@ static void print_timeout(const struct session *session)
 		 limit, nr_alive, report->nr_records);
 }
 
-static bool is_set(const char *variable)
+/* Of tests: docs/testing.md. */
+static bool is_self_check_wanted(void)
 {
-	const char *value = getenv(variable);
+	const char *value = getenv("LDE_SELF_CHECK");
 
 	return value && strcmp(value, "1") == 0;
 }
@@ -253,8 +254,7 @@ int session_run(struct session *session)
 		.mounts = options->mounts,
 		.without = options->without,
 		.processes_max = options->processes_max,
-		.self_check = is_set("LDE_SELF_CHECK"), /* docs/testing.md */
-		.pv_eoi = is_set("LDE_PV_EOI"), /* docs/disks.md */
+		.self_check = is_self_check_wanted(),
 		.tag_output = options->tag,
 		.show_progress = is_progress_wanted(options),
 		.sample_fd = session->sample_fd,

@@ -165,7 +165,7 @@ static int build_dtree(const struct machine *machine, void **blob, size_t *len)
 		.has_xsave = machine->cpu.has_xsave,
 		.has_umip = machine->cpu.has_umip,
 		.has_smep = machine->cpu.has_smep,
-		.has_pv_eoi = config->pv_eoi && machine->cpu.has_pv_eoi,
+		.has_pv_eoi = machine->cpu.has_pv_eoi,
 		.has_host_fsgsbase = machine->cpu.has_host_fsgsbase,
 		.mounts = config->mounts,
 		.without = config->without,

@@ -50,7 +50,6 @@ struct machine_config {
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
 	uint32_t processes_max; /* at a time; 0: the kernel's choice */
 	bool self_check; /* the kernel is to check itself */
-	bool pv_eoi;     /* KVM's paravirtual EOI is used if it is offered */
 	const char *trace_dir;       /* records events there; or NULL */
 	uint32_t trace_classes;      /* which: LDE_TRACE_C_* */
 	uint64_t trace_buffer_bytes; /* for records on their way, at least */
