@@ -101,7 +101,7 @@ $(KERNEL_UNIT_TESTS): $(BUILD)/%: %.c $(BUILD)/guest-host/libguest.a
 $(BUILD)/tests/unit/vmm_virtio_test: tests/fuzz/virtio/virtio_input.c tests/fuzz/virtio/disk_target.c
 $(BUILD)/tests/unit/vmm_virtio_console_test: tests/fuzz/virtio/virtio_input.c \
 	tests/fuzz/virtio/console_target.c
-$(BUILD)/tests/unit/observe_trace_test: tests/fuzz/trace/trace_input.c
+$(BUILD)/tests/unit/observe_trace_damage_test: tests/fuzz/trace/trace_input.c
 
 $(BUILD)/tests/unit/kernel_ext2_corpus_test: tests/fuzz/ext2/ext2_input.c
 

@@ -1,121 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* A trace on disk: what is written is read back, and nothing else is believed. */
-#include <dirent.h>
+/* Traces: what is written is read back, and what follows from the records before. */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <lde/ledger.h>
 
-#include "tests/fuzz/trace/trace_input.h"
+#include "tests/unit/observe/trace_files.h"
 #include "vmm/observe/trace_follow.h"
 #include "vmm/observe/trace_reader.h"
 #include "vmm/observe/trace_schema.h"
 #include "vmm/observe/trace_writer.h"
 
-#define HZ 2000000000ull
-#define ORIGIN 5000000ull
-
-static char folder[64], dir[80];
-
-static int make_folder(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/lde-trace-test.XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(dir, sizeof(dir), "%s/trace", folder);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	char command[200];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static const struct trace_info info = {
-	.tsc_hz = HZ,
-	.origin_tsc = ORIGIN,
-	.origin_real_ns = 1700000000123456789ull,
-	.classes = LDE_TRACE_C_ALL,
-	.command = "./a.out \"one\\two\" : -n 3 /lde/hog 10",
-};
-
-static struct trace_writer *create_writer(void)
-{
-	struct trace_writer *writer;
-
-	assert_int_equal(trace_writer_create(&writer, dir, &info, 1), 0);
-	return writer;
-}
-
-static struct trace_reader *open_reader(void)
-{
-	struct trace_reader *reader;
-	char why[200];
-
-	if (trace_reader_open(&reader, dir, why, sizeof(why)))
-		fail_msg("%s", why);
-	return reader;
-}
-
-static void add(struct trace_writer *writer, uint32_t stream, struct lde_trace_record record)
-{
-	assert_int_equal(trace_writer_add(writer, stream, &record), 0);
-}
-
-static struct trace_event next(struct trace_reader *reader)
-{
-	struct trace_event event;
-
-	assert_int_equal(trace_reader_next(reader, &event), 1);
-	return event;
-}
-
-static void assert_at_end(struct trace_reader *reader)
-{
-	struct trace_event event;
-
-	assert_int_equal(trace_reader_next(reader, &event), 0);
-	assert_int_equal(trace_reader_next(reader, &event), 0);
-}
-
 static struct lde_trace_record named(uint16_t kind, uint16_t pid, uint64_t child, const char *name)
 {
 	struct lde_trace_record record = {
-		.tsc = ORIGIN, .kind = kind, .pid = pid, .args[0] = child};
+		.tsc = FILES_ORIGIN, .kind = kind, .pid = pid, .args[0] = child};
 
 	strncpy((char *)&record.args[1], name, LDE_TRACE_NAME_SIZE);
 	return record;
 }
 
-static void write_one(void)
-{
-	struct trace_writer *writer = create_writer();
-
-	add(writer, TRACE_STREAM_CPU, (struct lde_trace_record){.tsc = ORIGIN + 1,
-								.kind = LDE_TRACE_IRQ_EXIT});
-	assert_int_equal(trace_writer_close(writer), 0);
-}
-
-/* ---- what is written is read back ------------------------------------- */
+/* ---- what is written is read back ----------------------------------- */
 
 /* The arguments of a kind that its fields hold, as a mask. */
 static unsigned int stored_args(uint32_t kind)
@@ -131,60 +43,60 @@ static unsigned int stored_args(uint32_t kind)
 
 static void every_kind_comes_back_as_it_was(void **state)
 {
-	struct trace_writer *writer = create_writer();
+	struct trace_writer *writer = files_create();
 	struct trace_reader *reader;
 
 	(void)state;
 	for (uint16_t kind = 1; kind < LDE_TRACE_NR_KINDS; kind++)
-		add(writer, TRACE_STREAM_CPU,
-		    (struct lde_trace_record){.tsc = ORIGIN + kind * 2ull,
+		files_add(writer, TRACE_STREAM_CPU,
+		    (struct lde_trace_record){.tsc = FILES_ORIGIN + kind * 2ull,
 					      .kind = kind,
 					      .pid = 40000,
 					      .code = 57,
 					      .args = {11, 12, 13, 14, 15, 16}});
 	assert_int_equal(trace_writer_close(writer), 0);
 
-	reader = open_reader();
+	reader = files_open();
 	for (uint32_t kind = 1; kind < LDE_TRACE_NR_KINDS; kind++) {
-		struct trace_event event = next(reader);
+		struct trace_event event = files_next(reader);
 		unsigned int stored = stored_args(kind);
 
 		assert_int_equal(event.kind, kind);
 		assert_int_equal(event.pid, 40000);
 		assert_int_equal(event.vcpu, 0);
-		assert_int_equal(event.tsc, ORIGIN + kind * 2);
+		assert_int_equal(event.tsc, FILES_ORIGIN + kind * 2);
 		assert_int_equal(event.ns, kind);
 		for (unsigned int i = 0; i < 6; i++)
 			if (stored >> i & 1)
 				assert_int_equal(event.args[i], 11 + i);
 	}
-	assert_at_end(reader);
+	files_expect_end(reader);
 	assert_false(trace_reader_is_cut(reader));
 	trace_reader_close(reader);
 }
 
 static void extreme_numbers_come_back(void **state)
 {
-	struct trace_writer *writer = create_writer();
+	struct trace_writer *writer = files_create();
 	struct trace_reader *reader;
 	struct trace_event event;
 
 	(void)state;
-	add(writer, TRACE_STREAM_CPU,
-	    (struct lde_trace_record){.tsc = ORIGIN, .kind = LDE_TRACE_SYSCALL_ENTRY,
+	files_add(writer, TRACE_STREAM_CPU,
+	    (struct lde_trace_record){.tsc = FILES_ORIGIN, .kind = LDE_TRACE_SYSCALL_ENTRY,
 				      .code = UINT32_MAX, .args = {UINT64_MAX, 1ull << 63}});
-	add(writer, TRACE_STREAM_CPU,
+	files_add(writer, TRACE_STREAM_CPU,
 	    (struct lde_trace_record){.tsc = UINT64_MAX, .kind = LDE_TRACE_SYSCALL_EXIT,
 				      .code = 1, .args = {(uint64_t)-ENOSYS}});
 	assert_int_equal(trace_writer_close(writer), 0);
-	reader = open_reader();
-	event = next(reader);
+	reader = files_open();
+	event = files_next(reader);
 	assert_int_equal(event.code, UINT32_MAX);
 	assert_true(event.args[0] == UINT64_MAX && event.args[1] == 1ull << 63);
-	event = next(reader);
+	event = files_next(reader);
 	assert_int_equal((int64_t)event.args[0], -ENOSYS);
 	assert_true(event.ns > 1ull << 62);
-	assert_at_end(reader);
+	files_expect_end(reader);
 	trace_reader_close(reader);
 }
 
@@ -194,82 +106,82 @@ static void what_holds_for_all_of_it_comes_back(void **state)
 	const struct trace_info *read;
 
 	(void)state;
-	write_one();
-	reader = open_reader();
+	files_write_one();
+	reader = files_open();
 	read = trace_reader_info(reader);
-	assert_int_equal(read->tsc_hz, HZ);
-	assert_int_equal(read->origin_tsc, ORIGIN);
-	assert_int_equal(read->origin_real_ns, info.origin_real_ns);
+	assert_int_equal(read->tsc_hz, FILES_HZ);
+	assert_int_equal(read->origin_tsc, FILES_ORIGIN);
+	assert_int_equal(read->origin_real_ns, files_info.origin_real_ns);
 	assert_int_equal(read->classes, LDE_TRACE_C_ALL);
-	assert_string_equal(read->command, info.command);
+	assert_string_equal(read->command, files_info.command);
 	trace_reader_close(reader);
 }
 
 static void two_streams_come_in_the_order_of_time(void **state)
 {
-	struct trace_writer *writer = create_writer();
+	struct trace_writer *writer = files_create();
 	struct trace_reader *reader;
 	uint64_t last = 0;
 
 	(void)state;
 	for (unsigned int i = 0; i < 1000; i++) {
-		add(writer, TRACE_STREAM_CPU,
-		    (struct lde_trace_record){.tsc = ORIGIN + i * 7, .kind = LDE_TRACE_IRQ_ENTRY});
-		add(writer, TRACE_STREAM_VMM,
-		    (struct lde_trace_record){.tsc = ORIGIN + i * 5, .kind = LDE_TRACE_VMM_EXIT});
+		files_add(writer, TRACE_STREAM_CPU,
+		    (struct lde_trace_record){.tsc = FILES_ORIGIN + i * 7, .kind = LDE_TRACE_IRQ_ENTRY});
+		files_add(writer, TRACE_STREAM_VMM,
+		    (struct lde_trace_record){.tsc = FILES_ORIGIN + i * 5, .kind = LDE_TRACE_VMM_EXIT});
 	}
 	assert_int_equal(trace_writer_count(writer, LDE_TRACE_IRQ_ENTRY), 1000);
 	assert_int_equal(trace_writer_close(writer), 0);
-	reader = open_reader();
+	reader = files_open();
 	for (unsigned int i = 0; i < 2000; i++) {
-		struct trace_event event = next(reader);
+		struct trace_event event = files_next(reader);
 
 		assert_true(event.tsc >= last);
 		last = event.tsc;
 	}
-	assert_at_end(reader);
+	files_expect_end(reader);
 	trace_reader_close(reader);
 }
 
 static void a_step_back_in_time_is_written_as_none(void **state)
 {
-	struct trace_writer *writer = create_writer();
+	struct trace_writer *writer = files_create();
 	struct trace_reader *reader;
 
 	(void)state;
-	add(writer, TRACE_STREAM_CPU,
-	    (struct lde_trace_record){.tsc = ORIGIN + 10, .kind = LDE_TRACE_IRQ_ENTRY});
-	add(writer, TRACE_STREAM_CPU,
-	    (struct lde_trace_record){.tsc = ORIGIN + 4, .kind = LDE_TRACE_IRQ_EXIT});
+	files_add(writer, TRACE_STREAM_CPU,
+	    (struct lde_trace_record){.tsc = FILES_ORIGIN + 10, .kind = LDE_TRACE_IRQ_ENTRY});
+	files_add(writer, TRACE_STREAM_CPU,
+	    (struct lde_trace_record){.tsc = FILES_ORIGIN + 4, .kind = LDE_TRACE_IRQ_EXIT});
 	assert_int_equal(trace_writer_close(writer), 0);
-	reader = open_reader();
-	next(reader);
-	assert_int_equal(next(reader).tsc, ORIGIN + 10);
+	reader = files_open();
+	files_next(reader);
+	assert_int_equal(files_next(reader).tsc, FILES_ORIGIN + 10);
 	trace_reader_close(reader);
 }
 
 static void names_are_those_of_the_time(void **state)
 {
-	struct trace_writer *writer = create_writer();
+	struct trace_writer *writer = files_create();
 	struct trace_reader *reader;
 	struct trace_event event;
 
 	(void)state;
-	add(writer, TRACE_STREAM_CPU, named(LDE_TRACE_PROCESS_FORK, 0, 1, "shell"));
-	add(writer, TRACE_STREAM_CPU,
+	files_add(writer, TRACE_STREAM_CPU, named(LDE_TRACE_PROCESS_FORK, 0, 1, "shell"));
+	files_add(writer, TRACE_STREAM_CPU,
 	    named(LDE_TRACE_PROCESS_EXEC, 1, 0, "a-name-of-31-characters-exactly"));
-	add(writer, TRACE_STREAM_CPU, named(LDE_TRACE_PROCESS_EXEC, 1, 0, "esc\033[31m"));
+	files_add(writer, TRACE_STREAM_CPU, named(LDE_TRACE_PROCESS_EXEC, 1, 0, "esc\033[31m"));
 	assert_int_equal(trace_writer_close(writer), 0);
-	reader = open_reader();
+	reader = files_open();
 	assert_string_equal(trace_reader_name(reader, 0), "swapper/0");
 	assert_string_equal(trace_reader_name(reader, 1), "");
-	event = next(reader);
+	event = files_next(reader);
 	assert_int_equal(event.args[0], 1);
 	assert_string_equal(trace_event_name(&event), "shell");
 	assert_string_equal(trace_reader_name(reader, 1), "shell");
-	event = next(reader);
+	event = files_next(reader);
 	assert_string_equal(trace_event_name(&event), "a-name-of-31-characters-exactly");
-	next(reader);
+	files_next(reader);
 	assert_string_equal(trace_reader_name(reader, 1), "esc?[31m");
 	assert_string_equal(trace_reader_name(reader, TRACE_NR_PIDS), "");
 	trace_reader_close(reader);
@@ -277,23 +189,23 @@ static void names_are_those_of_the_time(void **state)
 
 static void what_no_process_can_be_is_nobody(void **state)
 {
-	struct trace_writer *writer = create_writer();
+	struct trace_writer *writer = files_create();
 	struct trace_reader *reader;
 
 	(void)state;
-	add(writer, TRACE_STREAM_CPU,
-	    (struct lde_trace_record){.tsc = ORIGIN, .kind = LDE_TRACE_SCHED_WAKEUP,
+	files_add(writer, TRACE_STREAM_CPU,
+	    (struct lde_trace_record){.tsc = FILES_ORIGIN, .kind = LDE_TRACE_SCHED_WAKEUP,
 				      .args[0] = TRACE_NR_PIDS});
 	assert_int_equal(trace_writer_close(writer), 0);
-	reader = open_reader();
-	assert_int_equal(next(reader).args[0], 0);
+	reader = files_open();
+	assert_int_equal(files_next(reader).args[0], 0);
 	trace_reader_close(reader);
 }
 
 static void a_record_of_no_kind_is_refused(void **state)
 {
-	struct trace_writer *writer = create_writer();
-	struct lde_trace_record record = {.tsc = ORIGIN, .kind = LDE_TRACE_NR_KINDS};
+	struct trace_writer *writer = files_create();
+	struct lde_trace_record record = {.tsc = FILES_ORIGIN, .kind = LDE_TRACE_NR_KINDS};
 
 	(void)state;
 	assert_int_equal(trace_writer_add(writer, TRACE_STREAM_CPU, &record), -EINVAL);
@@ -413,260 +325,6 @@ static void classes_that_were_not_asked_for_are_left_out(void **state)
 	assert_int_equal(follow((struct lde_trace_record){.kind = LDE_TRACE_SYSCALL_ENTRY}).pid, 3);
 }
 
-/* ---- the folder -------------------------------------------------------- */
-
-static void an_old_trace_is_replaced(void **state)
-{
-	struct trace_reader *reader;
-
-	(void)state;
-	write_one();
-	write_one();
-	reader = open_reader();
-	next(reader);
-	assert_at_end(reader);
-	trace_reader_close(reader);
-}
-
-static void a_folder_with_something_else_is_left_alone(void **state)
-{
-	char path[100];
-	struct trace_writer *writer;
-	int fd;
-
-	(void)state;
-	assert_int_equal(mkdir(dir, 0777), 0);
-	snprintf(path, sizeof(path), "%s/thesis.tex", dir);
-	fd = creat(path, 0666);
-	assert_true(fd >= 0);
-	close(fd);
-	assert_int_equal(trace_writer_create(&writer, dir, &info, 1), -EEXIST);
-	assert_int_equal(access(path, F_OK), 0);
-}
-
-static void a_file_in_the_place_of_the_folder_is_refused(void **state)
-{
-	struct trace_writer *writer;
-
-	(void)state;
-	close(creat(dir, 0666));
-	assert_int_equal(trace_writer_create(&writer, dir, &info, 1), -ENOTDIR);
-}
-
-/* A limit on the size of files is as good as a full disk. */
-static void a_full_disk_is_told_and_what_was_written_stays(void **state)
-{
-	const struct rlimit tight = {TRACE_PACKET_SIZE * 5 + 1000, RLIM_INFINITY};
-	const struct lde_trace_record record = {.tsc = ORIGIN, .kind = LDE_TRACE_IRQ_EXIT};
-	struct trace_writer *writer = create_writer();
-	struct trace_reader *reader;
-	struct rlimit before;
-	unsigned int nr = 0;
-	int err = 0;
-
-	(void)state;
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-	while (!err && nr++ < 100000)
-		err = trace_writer_add(writer, TRACE_STREAM_CPU, &record);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(err, -EFBIG);
-	trace_writer_close(writer);
-	reader = open_reader();
-	for (nr = 0; nr < 5 * 100; nr++)
-		next(reader);
-	trace_reader_close(reader);
-}
-
-/* ---- files that are not what they should be ---------------------------- */
-
-static void overwrite(const char *file, off_t at, const void *bytes, size_t len)
-{
-	char path[120];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY);
-	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, bytes, len, at), len);
-	close(fd);
-}
-
-static void expect_refusal(const char *part)
-{
-	struct trace_reader *reader;
-	char why[200];
-
-	assert_true(trace_reader_open(&reader, dir, why, sizeof(why)) < 0);
-	if (!strstr(why, part))
-		fail_msg("'%s' has no '%s'", why, part);
-}
-
-static void what_is_no_trace_is_refused(void **state)
-{
-	char path[100];
-
-	(void)state;
-	expect_refusal("No such file");
-	write_one();
-	snprintf(path, sizeof(path), "%s/metadata", dir);
-	overwrite("metadata", 0, "/* CTF 2.0", 10);
-	expect_refusal("not CTF 1.8");
-	assert_int_equal(truncate(path, 0), 0);
-	expect_refusal("not CTF 1.8");
-	assert_int_equal(unlink(path), 0);
-	expect_refusal("metadata");
-}
-
-static void packets_that_lie_are_refused(void **state)
-{
-	const struct {
-		size_t at;
-		uint64_t value;
-		size_t len;
-		const char *what;
-	} lies[] = {
-		{offsetof(struct trace_packet_header, magic), 0, 4, "does not begin"},
-		{offsetof(struct trace_packet_header, uuid), 0, 8, "another trace"},
-		{offsetof(struct trace_packet_header, stream_id), 1, 4, "size"},
-		{offsetof(struct trace_packet_header, packet_bits), 1ull << 63, 8, "size"},
-		{offsetof(struct trace_packet_header, content_bits), 1ull << 40, 8, "fit"},
-		{offsetof(struct trace_packet_header, content_bits), 0, 8, "fit"},
-		{offsetof(struct trace_packet_header, content_bits), 76 * 8 + 7, 8, "fit"},
-		{offsetof(struct trace_packet_header, content_bits), 80 * 8, 8, "cut off"},
-		{offsetof(struct trace_packet_header, seq), 7, 8, "place"},
-		{offsetof(struct trace_packet_header, cpu_id), 64, 4, "vCPU"},
-		{sizeof(struct trace_packet_header), 0, 2, "no known kind"},
-		{sizeof(struct trace_packet_header), 999, 2, "no known kind"},
-		{sizeof(struct trace_packet_header) + 10, UINT32_MAX, 4, "process"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		write_one();
-		overwrite("cpu_0", (off_t)lies[i].at, &lies[i].value, lies[i].len);
-		expect_refusal(lies[i].what);
-		expect_refusal("cpu_0: packet 0 is damaged");
-	}
-}
-
-static void write_many(unsigned int nr)
-{
-	struct trace_writer *writer = create_writer();
-
-	for (unsigned int i = 0; i < nr; i++)
-		add(writer, TRACE_STREAM_CPU,
-		    (struct lde_trace_record){.tsc = ORIGIN + i, .kind = LDE_TRACE_SYSCALL_ENTRY,
-					      .pid = 1, .code = i % 600, .args = {i, i + 1}});
-	assert_int_equal(trace_writer_close(writer), 0);
-}
-
-static void a_file_cut_off_is_read_up_to_there(void **state)
-{
-	struct trace_reader *reader;
-	struct trace_event event;
-	char path[100];
-	unsigned int nr = 0;
-	int more;
-
-	(void)state;
-	write_many(10000);
-	snprintf(path, sizeof(path), "%s/cpu_0", dir);
-	assert_int_equal(truncate(path, 5 * TRACE_PACKET_SIZE + 100), 0);
-	reader = open_reader();
-	while ((more = trace_reader_next(reader, &event)) == 1)
-		assert_int_equal(event.args[0], nr++);
-	assert_int_equal(more, 0);
-	assert_in_range(nr, 5 * 50, 5 * 64);
-	assert_true(trace_reader_is_cut(reader));
-	trace_reader_close(reader);
-}
-
-static void damage_in_the_middle_ends_with_a_message(void **state)
-{
-	struct trace_reader *reader;
-	struct trace_event event;
-	uint32_t zero = 0;
-	int more;
-
-	(void)state;
-	write_many(10000);
-	overwrite("cpu_0", 20 * TRACE_PACKET_SIZE, &zero, 4);
-	reader = open_reader();
-	while ((more = trace_reader_next(reader, &event)) == 1)
-		;
-	assert_int_equal(more, -EBADMSG);
-	assert_int_equal(trace_reader_next(reader, &event), -EBADMSG);
-	assert_non_null(strstr(trace_reader_error(reader), "cpu_0: packet 20 is damaged"));
-	trace_reader_close(reader);
-}
-
-static void read_whatever_is_there(void)
-{
-	struct trace_reader *reader;
-	struct trace_event event;
-	char why[200];
-	int more;
-
-	if (trace_reader_open(&reader, dir, why, sizeof(why)))
-		return;
-	while ((more = trace_reader_next(reader, &event)) == 1) {
-		assert_non_null(trace_schema_kind(event.kind));
-		assert_true(event.pid < TRACE_NR_PIDS);
-		assert_non_null(trace_reader_name(reader, event.args[0]));
-	}
-	assert_true(more == 0 || strlen(trace_reader_error(reader)));
-	trace_reader_close(reader);
-}
-
-static void random_damage_breaks_nothing(void **state)
-{
-	const char *given = getenv("FAKE_SEED");
-	unsigned int seed = given ? (unsigned int)atoi(given) : (unsigned int)time(NULL);
-
-	(void)state;
-	print_message("FAKE_SEED=%u\n", seed);
-	srand(seed);
-	for (int i = 0; i < 300; i++) {
-		if (i % 50 == 0)
-			write_many(500);
-		uint32_t bytes = (uint32_t)rand() >> (rand() % 24);
-		overwrite(rand() % 8 ? "cpu_0" : "metadata", rand() % (9 * TRACE_PACKET_SIZE), &bytes,
-			  1 + (size_t)rand() % 4);
-		read_whatever_is_there();
-	}
-}
-
-/* What does not hold in there aborts. */
-static void what_the_fuzzer_has_found_does_no_harm(void **state)
-{
-	static const char corpus[] = "tests/fuzz/trace/corpus";
-	const struct dirent *entry;
-	unsigned int nr = 0;
-	DIR *files = opendir(corpus);
-
-	(void)state;
-	assert_non_null(files);
-	while ((entry = readdir(files))) {
-		static uint8_t bytes[16384];
-		char path[300];
-		FILE *in;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", corpus, entry->d_name);
-		in = fopen(path, "r");
-		assert_non_null(in);
-		trace_input_run(dir, bytes, fread(bytes, 1, sizeof(bytes), in));
-		fclose(in);
-		nr++;
-	}
-	closedir(files);
-	assert_true(nr > 20);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 #define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, begin_following, end_following)
 
 /* As lttng-modules 2.13 publishes them, with what docs/trace-format.md says is left out. */
@@ -711,6 +369,7 @@ static void events_that_lttng_has_have_its_fields_first(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, files_set_up, files_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_kind_comes_back_as_it_was),
 		TEST(extreme_numbers_come_back),
@@ -724,16 +383,6 @@ int main(void)
 		FOLLOW_TEST(a_fault_is_what_was_counted_meanwhile),
 		FOLLOW_TEST(a_fault_that_has_waited_was_for_a_file),
 		FOLLOW_TEST(classes_that_were_not_asked_for_are_left_out),
-		TEST(an_old_trace_is_replaced),
-		TEST(a_folder_with_something_else_is_left_alone),
-		TEST(a_file_in_the_place_of_the_folder_is_refused),
-		TEST(a_full_disk_is_told_and_what_was_written_stays),
-		TEST(what_is_no_trace_is_refused),
-		TEST(packets_that_lie_are_refused),
-		TEST(a_file_cut_off_is_read_up_to_there),
-		TEST(damage_in_the_middle_ends_with_a_message),
-		TEST(random_damage_breaks_nothing),
-		TEST(what_the_fuzzer_has_found_does_no_harm),
 		TEST(events_that_lttng_has_have_its_fields_first),
 	};
 
