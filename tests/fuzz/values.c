@@ -381,6 +381,74 @@ static unsigned long strings(void)
 	return perhaps(list);
 }
 
+/* One of the numbers that a call knows. */
+static unsigned long choice_of(enum kind kind)
+{
+	switch (kind) {
+	case FCNTL:
+		return ONE_OF(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETPIPE_SZ,
+			      F_GETPIPE_SZ, F_GETLK, F_SETLK, F_SETLKW, F_SETOWN);
+	case IOCTL:
+		return ONE_OF(0x5401, 0x5402, 0x5403, 0x5404, 0x540f, 0x5410, 0x5413, 0x5414, 0x541b,
+			      0x5421, 0x5450, 0x5451, 0x5429);
+	case WHENCE:
+		return ONE_OF(0, 1, 2, 3, 4, 5);
+	case CLOCK:
+		return ONE_OF(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11);
+	case RESOURCE:
+		return random_below(18);
+	case ADVICE:
+		return random_once_in(3) ? 4 : random_below(26);
+	case PRCTL:
+		return ONE_OF(15, 16, 1, 3, 22, 38);
+	case ARCH_PRCTL:
+		return ONE_OF(0x1001, 0x1002, 0x1003, 0x1004, 0x1011);
+	case FUTEX_OP:
+		return ONE_OF(0, 1, 128, 129, 9, 5);
+	case ITIMER:
+		return ONE_OF(0, 0, 0, 1, 2);
+	case ID_TYPE:
+		return ONE_OF(0, 1, 2, 3);
+	case MASK_HOW:
+		return ONE_OF(0, 1, 2, 3);
+	default:
+		return 0;
+	}
+}
+
+static unsigned long flags_of(enum kind kind)
+{
+	switch (kind) {
+	case MODE:
+		return random_once_in(8) ? random_number() : ONE_OF(0644, 0755, 0, S_IFIFO | 0600, S_IFREG, S_IFCHR | 0600);
+	case OPEN_FLAGS:
+		return random_below(3) | BITS_OF(O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_NONBLOCK, O_CLOEXEC,
+						 O_DIRECTORY, O_NOFOLLOW, O_PATH, O_TMPFILE);
+	case AT_FLAGS:
+		return BITS_OF(AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH, 0, 0);
+	case PIPE_FLAGS:
+		return BITS_OF(O_NONBLOCK, O_CLOEXEC, O_DIRECT, 0);
+	case PROTECTION:
+		return random_once_in(20) ? number() : random_below(8);
+	case MAP_KIND:
+		return BITS_OF(MAP_FIXED, MAP_ANONYMOUS, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE, MAP_NORESERVE) |
+		       ONE_OF(MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE);
+	case REMAP_FLAGS:
+		return BITS_OF(MREMAP_MAYMOVE, MREMAP_MAYMOVE, MREMAP_FIXED, 4);
+	case WAIT_FLAGS:
+		return BITS_OF(WNOHANG, WNOHANG, WUNTRACED, WCONTINUED, WEXITED, WNOWAIT);
+	case CLONE_FLAGS:
+		return BITS_OF(SIGCHLD, CLONE_VM | CLONE_VFORK, CLONE_PARENT_SETTID, CLONE_CHILD_SETTID,
+			       CLONE_CHILD_CLEARTID, CLONE_SETTLS, CLONE_THREAD, CLONE_VM, CLONE_FILES);
+	case RENAME_FLAGS:
+		return ONE_OF(0, 1, 2, 3, 4);
+	case FALLOCATE_MODE:
+		return ONE_OF(0, 1, 2, 3, 8);
+	default:
+		return choice_of(kind);
+	}
+}
+
 unsigned long value_of(enum kind kind)
 {
 	switch (kind) {
@@ -431,58 +499,7 @@ unsigned long value_of(enum kind kind)
 		return action();
 	case STRINGS:
 		return strings();
-	case MODE:
-		return random_once_in(8) ? random_number() : ONE_OF(0644, 0755, 0, S_IFIFO | 0600, S_IFREG, S_IFCHR | 0600);
-	case OPEN_FLAGS:
-		return random_below(3) | BITS_OF(O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_NONBLOCK, O_CLOEXEC,
-						 O_DIRECTORY, O_NOFOLLOW, O_PATH, O_TMPFILE);
-	case AT_FLAGS:
-		return BITS_OF(AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH, 0, 0);
-	case PIPE_FLAGS:
-		return BITS_OF(O_NONBLOCK, O_CLOEXEC, O_DIRECT, 0);
-	case PROTECTION:
-		return random_once_in(20) ? number() : random_below(8);
-	case MAP_KIND:
-		return BITS_OF(MAP_FIXED, MAP_ANONYMOUS, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE, MAP_NORESERVE) |
-		       ONE_OF(MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE);
-	case REMAP_FLAGS:
-		return BITS_OF(MREMAP_MAYMOVE, MREMAP_MAYMOVE, MREMAP_FIXED, 4);
-	case WAIT_FLAGS:
-		return BITS_OF(WNOHANG, WNOHANG, WUNTRACED, WCONTINUED, WEXITED, WNOWAIT);
-	case CLONE_FLAGS:
-		return BITS_OF(SIGCHLD, CLONE_VM | CLONE_VFORK, CLONE_PARENT_SETTID, CLONE_CHILD_SETTID,
-			       CLONE_CHILD_CLEARTID, CLONE_SETTLS, CLONE_THREAD, CLONE_VM, CLONE_FILES);
-	case RENAME_FLAGS:
-		return ONE_OF(0, 1, 2, 3, 4);
-	case FCNTL:
-		return ONE_OF(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETPIPE_SZ,
-			      F_GETPIPE_SZ, F_GETLK, F_SETLK, F_SETLKW, F_SETOWN);
-	case IOCTL:
-		return ONE_OF(0x5401, 0x5402, 0x5403, 0x5404, 0x540f, 0x5410, 0x5413, 0x5414, 0x541b,
-			      0x5421, 0x5450, 0x5451, 0x5429);
-	case WHENCE:
-		return ONE_OF(0, 1, 2, 3, 4, 5);
-	case CLOCK:
-		return ONE_OF(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11);
-	case RESOURCE:
-		return random_below(18);
-	case ADVICE:
-		return random_once_in(3) ? 4 : random_below(26);
-	case PRCTL:
-		return ONE_OF(15, 16, 1, 3, 22, 38);
-	case ARCH_PRCTL:
-		return ONE_OF(0x1001, 0x1002, 0x1003, 0x1004, 0x1011);
-	case FUTEX_OP:
-		return ONE_OF(0, 1, 128, 129, 9, 5);
-	case ITIMER:
-		return ONE_OF(0, 0, 0, 1, 2);
-	case ID_TYPE:
-		return ONE_OF(0, 1, 2, 3);
-	case MASK_HOW:
-		return ONE_OF(0, 1, 2, 3);
-	case FALLOCATE_MODE:
-		return ONE_OF(0, 1, 2, 3, 8);
 	default:
-		return 0;
+		return flags_of(kind);
 	}
 }

@@ -90,74 +90,77 @@ static void check_same_content(const char *path)
 	assert_memory_equal(back, theirs, n);
 }
 
+struct results {
+	int ours, theirs;
+};
+
+/* What adds, moves and removes names; 0 to 7 for what. */
+static struct results change_names(unsigned what, const char *a, const char *b, unsigned flag)
+{
+	switch (what) {
+	case 0:
+	case 1:
+		return (struct results){ t_create(a, 0644), host_create(model_path(a)) };
+	case 2:
+		return (struct results){ t_mkdir(a), host_result(mkdir(model_path(a), 0755)) };
+	case 3:
+		return (struct results){ t_unlink(a), host_result(unlink(model_path(a))) };
+	case 4:
+		return (struct results){ t_rmdir(a), host_result(rmdir(model_path(a))) };
+	case 5:
+		return (struct results){ t_rename(a, b, flag),
+					 host_result(syscall(SYS_renameat2, AT_FDCWD, model_path(a),
+							     AT_FDCWD, model_path(b), flag)) };
+	case 6:
+		return (struct results){ t_link(a, b),
+					 host_result(link(model_path(a), model_path(b))) };
+	default:
+		return (struct results){ t_symlink(b, a), host_result(symlink(b, model_path(a))) };
+	}
+}
+
+static struct results resize_file(const char *path, uint64_t size)
+{
+	return (struct results){ t_truncate(path, size),
+				 host_result(truncate(model_path(path), (off_t)size)) };
+}
+
+static struct results write_file(const char *path, uint64_t offset, uint64_t len)
+{
+	fake_ext2_fill(data, len, (unsigned)fake_random());
+	return (struct results){ (int)t_write(path, offset, data, len),
+				 host_write(model_path(path), offset, len) };
+}
+
+enum { STEP_LINK = 6, STEP_SYMLINK, STEP_RESIZE, STEP_COMPARE, STEP_SYNC, STEP_WRITE, NR_STEPS };
+
 static void random_step(void)
 {
 	static const unsigned flags[] = { 0, 0, RENAME_NOREPLACE, RENAME_EXCHANGE };
 	char a[64], b[64];
-	unsigned what = (unsigned)fake_random_below(12), flag = flags[fake_random_below(4)];
+	unsigned what = (unsigned)fake_random_below(NR_STEPS), flag = flags[fake_random_below(4)];
 	uint64_t offset = fake_random_below(40000), len = fake_random_below(30000);
-	int ours = 0, theirs = 0;
+	struct results results;
 
 	random_path(a);
 	random_path(b);
-	switch (what) {
-	case 0:
-	case 1:
-		ours = t_create(a, 0644);
-		theirs = host_create(model_path(a));
-		break;
-	case 2:
-		ours = t_mkdir(a);
-		theirs = host_result(mkdir(model_path(a), 0755));
-		break;
-	case 3:
-		ours = t_unlink(a);
-		theirs = host_result(unlink(model_path(a)));
-		break;
-	case 4:
-		ours = t_rmdir(a);
-		theirs = host_result(rmdir(model_path(a)));
-		break;
-	case 5:
-		ours = t_rename(a, b, flag);
-		theirs = host_result(syscall(SYS_renameat2, AT_FDCWD, model_path(a), AT_FDCWD,
-					     model_path(b), flag));
-		break;
-	case 6:
-		if (!is_file(a))
-			return;
-		ours = t_link(a, b);
-		theirs = host_result(link(model_path(a), model_path(b)));
-		break;
-	case 7:
-		ours = t_symlink(b, a);
-		theirs = host_result(symlink(b, model_path(a)));
-		break;
-	case 8:
-		if (!is_file(a))
-			return;
-		ours = t_truncate(a, offset);
-		theirs = host_result(truncate(model_path(a), (off_t)offset));
-		break;
-	case 9:
-		if (!is_file(a))
-			return;
+	if (what == STEP_SYNC) {
+		if (!fake_random_below(10))
+			assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+		return;
+	}
+	if ((what == STEP_LINK || what > STEP_SYMLINK) && !is_file(a))
+		return;
+	if (what == STEP_COMPARE) {
 		check_same_content(a);
 		return;
-	case 10:
-		if (fake_random_below(10))
-			return;
-		assert_int_equal(ext2_sync(fake_ext2_fs), 0);
-		return;
-	default:
-		if (!is_file(a))
-			return;
-		fake_ext2_fill(data, len, (unsigned)fake_random());
-		ours = (int)t_write(a, offset, data, len);
-		theirs = host_write(model_path(a), offset, len);
 	}
-	if (ours != theirs)
-		fail_msg("%u %s %s (flags %u): %d, the host: %d", what, a, b, flag, ours, theirs);
+	results = what == STEP_RESIZE ? resize_file(a, offset) :
+		  what == STEP_WRITE ? write_file(a, offset, len) :
+				       change_names(what, a, b, flag);
+	if (results.ours != results.theirs)
+		fail_msg("%u %s %s (flags %u): %d, the host: %d", what, a, b, flag, results.ours,
+			 results.theirs);
 }
 
 static void random_work_has_the_host_as_its_model(void **state)
