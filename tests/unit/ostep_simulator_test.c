@@ -196,7 +196,7 @@ static void what_cannot_be_run_is_refused(void **state)
 	refused(RUN(ostep_mlfq, "-c", "-j0"), "no job");
 	refused(RUN(ostep_lottery, "-m", "1"), "at least 2");
 	refused(RUN(ostep_lottery, "-l", "1:2:3"), "LENGTH:TICKETS");
-	refused(RUN(ostep_lottery, "-c", "-l", "0:1"), "length 0");
+	refused(RUN(ostep_lottery, "-c", "-l", "-1:1"), "length -1");
 	refused(RUN(ostep_lottery, "-c", "-l", "5:0,5:5"), "0 tickets");
 	refused(RUN(ostep_lottery, "-c", "-q", "0"), "-q 0");
 	refused(RUN(ostep_lottery, "-c", "-l", "900000:1,900000:1"), "up to 1000000");

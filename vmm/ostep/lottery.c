@@ -177,9 +177,9 @@ static void print_question(FILE *out, const void *ctx)
 
 static int check_job(const struct simulator_call *call, const struct job *job, size_t i)
 {
-	if (job->length < 1)
+	if (job->length < 0)
 		return SIMULATOR_REFUSE(
-		    call, "job %zu has the length %lld; at least 1 can be run with -c", i,
+		    call, "job %zu has the length %lld; at least 0 can be run with -c", i,
 		    (long long)job->length);
 	if (job->tickets < 1 || job->tickets > LDE_TICKETS_MAX)
 		return SIMULATOR_REFUSE(
@@ -223,7 +223,7 @@ struct table {
 	FILE *out;
 	struct lottery *sim;
 	const struct workload *workload;
-	size_t nr_draws;
+	size_t nr_draws, nr_done;
 	/* The real clock. */
 	const struct record *draw; /* not yet printed */
 	bool is_running;
@@ -296,8 +296,9 @@ static void take_real(struct table *table, const struct record *record)
 	}
 }
 
-static void print_done(const struct table *table, const struct record *record)
+static void print_done(struct table *table, const struct record *record)
 {
+	table->nr_done++;
 	if (table->workload->real_tick_ns)
 		fprintf(table->out, "--> JOB %u DONE at time %.2f\n", record->job,
 			simulator_real_ticks(table->workload, record->time));
@@ -316,7 +317,9 @@ static void take_record(struct table *table, const struct record *record)
 			print_draw(table, record);
 		break;
 	case RECORD_RUN:
-		table->sim->jobs[record->job].left--;
+		/* One that had nothing to do ends in the tick that it has drawn. */
+		if (table->sim->jobs[record->job].left)
+			table->sim->jobs[record->job].left--;
 		break;
 	case RECORD_DONE:
 		print_done(table, record);
@@ -336,7 +339,9 @@ static int print_answers(const struct simulator_call *call, void *ctx,
 	fputs("** Solutions **\n\n", call->out);
 	for (size_t i = 0; i < recording->nr; i++)
 		take_record(&table, &recording->records[i]);
-	fputc('\n', call->out);
+	/* The numbers may be used up before. */
+	if (table.nr_done == sim->nr)
+		fputc('\n', call->out);
 	if (workload->real_tick_ns)
 		simulator_print_overhead(call->out, simulator_real_ticks(workload, table.ended_ns),
 					 (double)sim->total, 0);
