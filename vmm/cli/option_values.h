@@ -47,15 +47,14 @@ int option_parse_clock(const char *text, struct clock_config *clock, struct comp
 
 /* --syscalls: whether they go by way of the VMM. */
 int option_parse_syscalls(const char *text, bool *forward, struct complaint *complaint);
-/* port or virtio. */
+/* --console: port or virtio. */
 int option_parse_console(const char *text, bool *is_virtio, struct complaint *complaint);
 
-/* --env: refuses what is not NAME=VALUE. */
 /* --take: an absolute path of the guest, written the one way that it has. */
 int option_check_take(const char *text, struct complaint *complaint);
+/* --env: refuses what is not NAME=VALUE. */
 int option_check_env(const char *text, struct complaint *complaint);
 
-/* --without: *limit becomes the constant that the machine knows it by. */
 /* "sched,irq": bits LDE_TRACE_C_*, with those that are always there. */
 int option_parse_events(const char *text, uint32_t *classes, struct complaint *complaint);
 
@@ -65,6 +64,7 @@ int option_parse_max_exits(const char *text, enum exit_cause *cause, uint64_t *l
 
 int option_parse_trace_buffer(const char *text, uint64_t *bytes, struct complaint *complaint);
 
+/* --without: *limit becomes the constant that the machine knows it by. */
 int option_parse_limit(const char *text, const char **limit, struct complaint *complaint);
 
 #endif

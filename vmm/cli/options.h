@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of `lde run` and `lde stat`:
+ * The command line of `lde run`, `lde stat` and `lde top`:
  *
  *   [OPTION]... [-n N] PROGRAM [ARG]... [: [-n N] PROGRAM [ARG]...]...
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One machine from a command line to its report: what `run` and `stat` do
- * alike, and what `demo` and `doctor` use for their own runs.
+ * One machine from a command line to its report: what `run`, `stat` and `top` do
+ * alike, and what `demo`, `doctor` and `measure` use for their own runs.
  */
 #ifndef VMM_CLI_SESSION_H
 #define VMM_CLI_SESSION_H

@@ -49,7 +49,7 @@ struct machine_config {
 	const char *const *mounts;  /* NULL-terminated "vda:/mnt[:ro]"; or NULL */
 	const char *const *without; /* NULL-terminated LDE_WITHOUT_*; or NULL */
 	uint32_t processes_max; /* at a time; 0: the kernel's choice */
-	bool self_check; /* the kernel is to check itself */
+	bool self_check; /* the kernel is to look at itself (docs/testing.md) */
 	const char *trace_dir;       /* records events there; or NULL */
 	uint32_t trace_classes;      /* which: LDE_TRACE_C_* */
 	uint64_t trace_buffer_bytes; /* for records on their way, at least */
@@ -70,7 +70,7 @@ enum machine_end {
 	MACHINE_END_PANIC,   /* the kernel gave up, or the CPU it; messages said why */
 	MACHINE_END_REFUSED, /* what was asked for cannot be; messages said why */
 	MACHINE_END_TIMEOUT, /* timeout_ns is over */
-	MACHINE_END_SIGNAL,  /* SIGINT, SIGTERM or SIGHUP; see signal */
+	MACHINE_END_SIGNAL,  /* one of those that end a run (kick.h); see signal */
 	MACHINE_END_FAILED,  /* could not be started or go on; see error */
 };
 

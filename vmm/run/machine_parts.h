@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of the machine: machine.c, machine_boot.c, machine_report.c. */
+/* Between the files of the machine, machine*.c. */
 #ifndef VMM_RUN_MACHINE_PARTS_H
 #define VMM_RUN_MACHINE_PARTS_H
 
