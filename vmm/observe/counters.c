@@ -30,8 +30,9 @@ void exits_add(struct exit_counter *counter, uint64_t ns)
 		counter->min_ns = ns;
 	if (ns > counter->max_ns)
 		counter->max_ns = ns;
-	counter->count++;
-	counter->total_ns += ns;
+	/* One thread adds, another may look. */
+	__atomic_store_n(&counter->count, counter->count + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&counter->total_ns, counter->total_ns + ns, __ATOMIC_RELAXED);
 	counter->buckets[bucket_of(ns)]++;
 }
 

@@ -4,8 +4,9 @@
  *
  * An exit's time runs from the return of KVM_RUN to the next call of it: what
  * the VMM spends on it, without the world switch. An exit that ends the run
- * is counted like any other. Filled by the vCPU thread alone, read after it
- * has ended. No KVM in here: a test or a file can fill it as well.
+ * is counted like any other. Filled by the vCPU thread alone; who shows how a run
+ * goes reads count and total_ns meanwhile, the rest is read after it has ended. No
+ * KVM in here: a test or a file can fill it as well.
  */
 #ifndef VMM_OBSERVE_COUNTERS_H
 #define VMM_OBSERVE_COUNTERS_H

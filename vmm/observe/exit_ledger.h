@@ -2,7 +2,8 @@
 /*
  * Who causes exits: counts and times by reason, process and system call.
  *
- * Filled by the vCPU thread alone, read after it has ended. The processes are
+ * Filled by the vCPU thread alone, read after it has ended, or under a lock that
+ * the thread takes as well (ledger_lock in vmm/run/vcpu.h). The processes are
  * the guest's word, so there may be any number of them; rows beyond a limit are
  * one row of their own.
  */

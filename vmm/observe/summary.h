@@ -45,7 +45,7 @@ struct summary_console {
 /* Everything pointed to is borrowed. */
 struct summary {
 	const char *command; /* the programs and their arguments, one line */
-	const char *end; /* "done", "timeout", "signal", "panic" or "failed" */
+	const char *end; /* "done", "timeout", "signal", "panic", "refused" or "failed" */
 	int status; /* the exit status of lde */
 	const struct exit_counters *exits;
 	const struct exit_ledger *exit_ledger; /* sorted; NULL: not known */
