@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A helper on the host: runs a command on a terminal of its own, types KEYS
- * when the command has printed, or after a second, shows what appeared, and
+ * when the command has printed, or after ten seconds, shows what appeared, and
  * says on its last line how the command ended and whether it left the
  * terminal's settings as they were: on_tty KEYS COMMAND [ARG]...
  */
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 		execv(argv[2], argv + 2);
 		_exit(127);
 	}
-	show(master, 1000);
+	show(master, 10000);
 	if (write(master, argv[1], strlen(argv[1])) < 0)
 		return 2;
 	for (int i = 0; i < 600 && waitpid(pid, &status, WNOHANG) == 0; i++)
