@@ -45,7 +45,7 @@ static void check_sleeps(void)
 		printf("nanosleep %ld: %d\n", lengths_ns[i], nanosleep(&request, &rest));
 		slept = now_ns(CLOCK_MONOTONIC) - start;
 		check("at least", slept >= lengths_ns[i]);
-		check("within half a second", slept < lengths_ns[i] + 500000000);
+		check("within ten seconds", slept < lengths_ns[i] + 10000000000);
 	}
 	check("the rest is not written", rest.tv_sec == 7 && rest.tv_nsec == 7);
 	start = now_ns(CLOCK_MONOTONIC);
@@ -60,17 +60,28 @@ static void check_sleeps(void)
 	check("realtime sleep", clock_nanosleep(CLOCK_REALTIME, 0, &request, NULL) == 0);
 }
 
+/* From one clock to the other, unless a busy machine comes in between ten times. */
+static int64_t realtime_less_monotonic(void)
+{
+	int64_t before = now_ns(CLOCK_MONOTONIC), real = now_ns(CLOCK_REALTIME);
+
+	for (int i = 0; i < 10 && now_ns(CLOCK_MONOTONIC) - before > 10000000; i++) {
+		before = now_ns(CLOCK_MONOTONIC);
+		real = now_ns(CLOCK_REALTIME);
+	}
+	return real - before;
+}
+
 static void check_agreement(void)
 {
-	int64_t real = now_ns(CLOCK_REALTIME), mono = now_ns(CLOCK_MONOTONIC);
+	int64_t apart = realtime_less_monotonic(), mono;
 	struct timespec ts = { 0, 5000000 };
 	struct timeval tv;
 	time_t by_libc, by_call;
 
 	nanosleep(&ts, NULL);
-	real = now_ns(CLOCK_REALTIME) - real;
-	mono = now_ns(CLOCK_MONOTONIC) - mono;
-	check("realtime and monotonic run alike", real - mono < 50000000 && mono - real < 50000000);
+	apart -= realtime_less_monotonic();
+	check("realtime and monotonic run alike", apart < 50000000 && apart > -50000000);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	check("gettimeofday", gettimeofday(&tv, NULL) == 0);
 	check("is not before clock_gettime",

@@ -50,9 +50,15 @@ int main(void)
 	check("computing uses time", clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu >= 40000);
 	check("getrusage sees it", used_us() - before >= 20000);
 	check("clock() sees it", clock() >= 20000);
-	cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID);
-	nanosleep(&half, NULL);
-	check("sleeping does not", clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu < 40000);
+	/* Unless a busy host keeps it waiting before or after. */
+	for (int attempt = 0; attempt < 10; attempt++) {
+		cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+		nanosleep(&half, NULL);
+		cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+		if (cpu < 40000)
+			break;
+	}
+	check("sleeping does not", cpu < 40000);
 	check("times goes on", times(&tms) - ticks >= 5);
 	check("getrusage of children", getrusage(RUSAGE_CHILDREN, &(struct rusage){ 0 }) == 0);
 	return abi_end();

@@ -113,6 +113,8 @@ static void told_by_signal(void)
 	kill(pid, SIGSTOP);
 	while (waitpid(pid, &status, WUNTRACED) != pid)
 		;
+	while (nr_children < 1)
+		usleep(1000);
 	printf("stop: %d signals, code %d status %d\n", nr_children, last_code, last_status);
 	kill(pid, SIGCONT);
 	while (waitpid(pid, &status, WCONTINUED) != pid)
@@ -153,6 +155,7 @@ static void stop_for_a_while(pid_t pid)
 static void waits_go_on(void)
 {
 	struct timespec nap = { 0, 200000000 };
+	sigset_t cont, old;
 	int to[2], status;
 	char byte = 0;
 	pid_t pid;
@@ -190,12 +193,15 @@ static void waits_go_on(void)
 	waitpid(pid, &status, 0);
 	show_status("data that came while it was stopped", status);
 
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigprocmask(SIG_BLOCK, &cont, &old);
 	pid = fork();
 	if (!pid) {
 		signal(SIGCONT, on_cont);
-		_exit(pause() == -1 && errno == EINTR ? 10 + nr_conts : 0);
+		_exit(sigsuspend(&old) == -1 && errno == EINTR ? 10 + nr_conts : 0);
 	}
-	nanosleep(&nap, NULL);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	stop_for_a_while(pid);
 	waitpid(pid, &status, 0);
 	show_status("a handler of SIGCONT runs", status);

@@ -175,7 +175,7 @@ static void orphans_live_on(void)
 		_exit(0);
 	}
 	status_of(pid);
-	for (int i = 0; i < 100 && *shared != 7; i++)
+	for (int i = 0; i < 3000 && *shared != 7; i++)
 		usleep(10000);
 	printf("the orphan wrote %d\n", *shared);
 }
