@@ -190,6 +190,8 @@ int64_t sys_set_tid_address(struct trap_frame *f);
 int64_t sys_set_robust_list(struct trap_frame *f);
 int64_t sys_rseq(struct trap_frame *f);
 int64_t sys_socket(struct trap_frame *f);
+int64_t sys_of_socket(struct trap_frame *f);
+int64_t sys_accept4(struct trap_frame *f);
 int64_t sys_futex(struct trap_frame *f);
 int64_t sys_prlimit64(struct trap_frame *f);
 int64_t sys_getrlimit(struct trap_frame *f);
