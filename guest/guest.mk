@@ -21,6 +21,10 @@ GUEST_CFLAGS := -std=gnu11 $(WARNINGS) -I. -Iinclude -MMD -MP -O2 -g \
 	-ffreestanding $(GUEST_NO_IDIOMS) -fno-stack-protector -fno-pic -fno-pie -mcmodel=kernel \
 	-march=x86-64 -mgeneral-regs-only -mno-red-zone -fno-asynchronous-unwind-tables \
 	-fno-strict-aliasing -fcf-protection=none -Wframe-larger-than=1024
+# Each switch of a trace calls the policy from there, and the CPU aligns nothing on a stack
+# that has no vectors: 2 instructions less.
+$(BUILD)/guest/core/event_policy.c.o: GUEST_CFLAGS += $(if $(GUEST_NO_IDIOMS),\
+	-mpreferred-stack-boundary=3,-mstack-alignment=8)
 LIBFDT_A ?= $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a))
 
 $(BUILD)/guest/%.c.o: guest/%.c

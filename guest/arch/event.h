@@ -73,6 +73,12 @@ static inline void event_end(struct lde_trace_record *record)
 	order_publish(event_state.head);
 }
 
+/* Whether event_begin would have to look for room. */
+static inline bool event_is_at_limit(void)
+{
+	return unlikely(event_state.next == event_state.limit);
+}
+
 static inline void event_add(uint32_t kind, uint32_t code)
 {
 	struct lde_trace_record *record = event_begin(kind);

@@ -7,7 +7,7 @@
  * trap_dispatch where these are traced: record what comes, before and after. Here instead of in C because tracing is
  * to cost few instructions: entry.S has saved all registers, so that any may be
  * used, and a system call's arguments are still in theirs, but for rdi. Both
- * return with the frame in rbx.
+ * leave rbx as it is or with the frame in it.
  *
  * void event_syscall_with_frame(struct trap_frame *frame)
  * void event_trap_with_frame(struct trap_frame *frame)
@@ -47,6 +47,20 @@
 	mov	%rax, LDE_RECORD_ARGS + 8 * \n(%rcx)
 .endm
 
+/* What a register had more than there is in memory into an argument. */
+.macro RECORD_LESS n, register, than
+	sub	\than, \register
+	mov	\register, LDE_RECORD_ARGS + 8 * \n(%rcx)
+.endm
+
+/* As event_make_room, for who has the frame in rdi. */
+.macro MAKE_ROOM
+	push	%rdi
+	call	event_make_room
+	pop	%rdi
+	mov	%rax, %rcx
+.endm
+
 /* Where event_syscall expects them. */
 .macro LOAD_ARGUMENTS
 	mov	EVENT_FRAME_RAX(%rdi), %rax
@@ -80,7 +94,6 @@ event_trap_with_frame:
 	.balign	64
 event_syscall:
 	mov	%rdi, %rbx
-	mov	%rax, %r12
 	BEGIN_RECORD 3f
 1:	mov	%rsi, LDE_RECORD_ARGS + 8(%rcx)
 	mov	%rdx, LDE_RECORD_ARGS + 16(%rcx)
@@ -93,7 +106,6 @@ event_syscall:
 	call	*event_syscall_inner(%rip)
 	BEGIN_RECORD 4f
 2:	RECORD_ARG 0, EVENT_FRAME_RAX(%rbx)
-	mov	%r12d, LDE_RECORD_CODE(%rcx)
 	END_RECORD LDE_TRACE_SYSCALL_EXIT
 	ret
 
@@ -109,54 +121,48 @@ event_syscall:
 	.globl	event_trap
 	.balign	64
 event_trap:
-	mov	%rdi, %rbx
-	mov	EVENT_FRAME_VECTOR(%rdi), %r12d
-	cmp	$VECTOR_TIMER, %r12d
-	jb	5f
+	cmpl	$VECTOR_PF, EVENT_FRAME_VECTOR(%rdi)
+	jne	5f
 
-	/* An interrupt. If it leads to a switch its end is recorded before that. */
+	/* A page fault: by how much the ledger's counters change tells what it has been. */
 	BEGIN_RECORD 3f
-1:	mov	%r12d, LDE_RECORD_CODE(%rcx)
-	RECORD_ARG 0, EVENT_FRAME_RIP(%rbx)
-	END_RECORD LDE_TRACE_IRQ_ENTRY
-	mov	%r12d, event_state + EVENT_INTERRUPT(%rip)
-	mov	%rbx, %rdi
-	call	trap_dispatch
-	cmpl	$0, event_state + EVENT_INTERRUPT(%rip)
-	je	2f
-	jmp	event_interrupt_over
-2:	ret
-3:	call	event_make_room
-	mov	%rax, %rcx
-	jmp	1b
-
-	/* A page fault: the ledger's counters tell what it has been. */
-5:	cmp	$VECTOR_PF, %r12d
-	jne	event_exception
-	BEGIN_RECORD 8f
-6:	mov	EVENT_FRAME_ERROR(%rbx), %eax
+1:	mov	EVENT_FRAME_ERROR(%rdi), %eax
 	mov	%eax, LDE_RECORD_CODE(%rcx)
 	mov	%cr2, %rax
 	mov	%rax, LDE_RECORD_ARGS(%rcx)
-	RECORD_ARG 1, EVENT_FRAME_RIP(%rbx)
-	RECORD_ARG 2, ledger + EVENT_FAULTS_ZERO(%rip)
-	RECORD_ARG 3, ledger + EVENT_FAULTS_FILE(%rip)
-	RECORD_ARG 4, ledger + EVENT_FAULTS_COPY(%rip)
+	RECORD_ARG 1, EVENT_FRAME_RIP(%rdi)
 	END_RECORD LDE_TRACE_FAULT_ENTRY
-	mov	%rbx, %rdi
+	mov	ledger + EVENT_FAULTS_ZERO(%rip), %r13
+	mov	ledger + EVENT_FAULTS_FILE(%rip), %r14
+	mov	ledger + EVENT_FAULTS_COPY(%rip), %r15
 	call	trap_dispatch
-	BEGIN_RECORD 9f
-7:	RECORD_ARG 2, ledger + EVENT_FAULTS_ZERO(%rip)
-	RECORD_ARG 3, ledger + EVENT_FAULTS_FILE(%rip)
-	RECORD_ARG 4, ledger + EVENT_FAULTS_COPY(%rip)
+	BEGIN_RECORD 4f
+2:	RECORD_LESS 2, %r13, ledger + EVENT_FAULTS_ZERO(%rip)
+	RECORD_LESS 3, %r14, ledger + EVENT_FAULTS_FILE(%rip)
+	RECORD_LESS 4, %r15, ledger + EVENT_FAULTS_COPY(%rip)
 	END_RECORD LDE_TRACE_FAULT_EXIT
 	ret
-8:	call	event_make_room
+3:	MAKE_ROOM
+	jmp	1b
+4:	call	event_make_room
 	mov	%rax, %rcx
+	jmp	2b
+
+	/* An interrupt. If it leads to a switch its end is recorded before that. */
+5:	mov	EVENT_FRAME_VECTOR(%rdi), %r12d
+	cmp	$VECTOR_TIMER, %r12d
+	jb	event_exception
+	BEGIN_RECORD 8f
+6:	mov	%r12d, LDE_RECORD_CODE(%rcx)
+	RECORD_ARG 0, EVENT_FRAME_RIP(%rdi)
+	END_RECORD LDE_TRACE_IRQ_ENTRY
+	mov	%r12d, event_state + EVENT_INTERRUPT(%rip)
+	call	trap_dispatch
+	cmpl	$0, event_state + EVENT_INTERRUPT(%rip)
+	jne	event_interrupt_over
+	ret
+8:	MAKE_ROOM
 	jmp	6b
-9:	call	event_make_room
-	mov	%rax, %rcx
-	jmp	7b
 
 	.data
 	.balign	8

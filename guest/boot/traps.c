@@ -10,6 +10,7 @@
 
 #include "guest/arch/apic.h"
 #include "guest/arch/direct.h"
+#include "guest/arch/event.h"
 #include "guest/arch/insn.h"
 #include "guest/arch/monitor.h"
 #include "guest/arch/offload.h"
@@ -173,8 +174,11 @@ static void interrupt(unsigned vector)
 
 static inline void attend(struct trap_frame *frame)
 {
-	if (unlikely(current()->needs_attention))
+	if (unlikely(current()->needs_attention)) {
+		if (event_is_on(~0u)) /* it may not come back */
+			event_interrupt_over();
 		signal_attend(frame, false);
+	}
 }
 
 void trap_attend(struct trap_frame *frame)

@@ -4,9 +4,7 @@
 #include "guest/arch/event.h"
 #include "guest/core/process.h"
 
-static struct policy_ops inner;
-static enum policy_event why; /* the running process was enqueued */
-static uint32_t is_new;       /* the next one to be enqueued was never READY before */
+static struct policy_ops inner, traced;
 
 _Static_assert((int)POLICY_PREEMPTED == LDE_WHY_PREEMPTED &&
 		       (int)POLICY_DISPLACED == LDE_WHY_DISPLACED &&
@@ -18,26 +16,125 @@ _Static_assert(sizeof(((struct lde_process_record *)0)->name) == LDE_TRACE_NAME_
 static void traced_admit(struct process *p)
 {
 	/* The kernel itself is nobody's child. */
-	event_add_name(LDE_TRACE_PROCESS_FORK, 0, p->pid, p->record->name,
+	event_add_name(LDE_TRACE_PROCESS_FORK, (uint32_t)lde_ring_place((uint64_t)p), p->pid, p->record->name,
 		       p->parent ? p->parent->pid : 0);
-	is_new = true;
 	inner.admit(p);
+}
+
+/* Inline: each switch of a trace comes here. why: WOKEN if who leaves the CPU is not READY,
+ * so that its state is what is to be told. */
+static inline __attribute__((always_inline)) void record_switch(const struct process *next,
+								 enum policy_event why)
+{
+	struct lde_trace_record *record =
+		event_begin(LDE_TRACE_SCHED_SWITCH | (uint32_t)why << LDE_RING_WHY_SHIFT);
+
+	if (why == POLICY_WOKEN)
+		record->args[0] = current()->state;
+	record->args[1] = (uint64_t)next; /* the reader knows whose it is, or that nobody's */
+	event_end(record);
+}
+
+/* Apart, so that the usual way has no registers to save for it. */
+static __attribute__((noinline)) struct process *record_in_full_ring(struct process *next,
+								      enum policy_event why)
+{
+	record_switch(next, why);
+	return next;
+}
+
+static inline __attribute__((always_inline)) struct process *pick(enum policy_event why)
+{
+	struct process *next = inner.pick();
+
+	if (event_is_at_limit())
+		return record_in_full_ring(next, why);
+	record_switch(next, why);
+	return next;
+}
+
+/*
+ * Who leaves the CPU and is READY has been enqueued just before, and that chooses which
+ * of these comes next: then neither why nor its state has to be kept, or looked at.
+ * While the CPU idles it is asked again and again; that nobody comes after nobody is for
+ * the reader to leave out.
+ */
+static struct process *pick_after_leaving(void)
+{
+	return pick(POLICY_WOKEN);
+}
+
+static struct process *pick_after_yielding(void)
+{
+	traced.pick = pick_after_leaving;
+	return pick(POLICY_YIELDED);
+}
+
+static struct process *pick_after_preempting(void)
+{
+	traced.pick = pick_after_leaving;
+	return pick(POLICY_PREEMPTED);
+}
+
+static struct process *pick_after_displacing(void)
+{
+	traced.pick = pick_after_leaving;
+	return pick(POLICY_DISPLACED);
+}
+
+void event_policy_leave(void)
+{
+	enum policy_event why = traced.pick == pick_after_yielding     ? POLICY_YIELDED
+				: traced.pick == pick_after_preempting ? POLICY_PREEMPTED
+				: traced.pick == pick_after_displacing ? POLICY_DISPLACED
+								       : POLICY_WOKEN;
+
+	if (!event_state.classes)
+		return;
+	traced.pick = pick_after_leaving;
+	record_switch(NULL, why);
+}
+
+static void enqueue_woken(struct process *p, enum policy_event event)
+{
+	struct lde_trace_record *record = event_begin(LDE_TRACE_SCHED_WAKEUP);
+
+	record->args[0] = p->pid;
+	event_end(record);
+	inner.enqueue(p, event);
+}
+
+static void enqueue_yielded(struct process *p, enum policy_event event)
+{
+	traced.pick = pick_after_yielding;
+	inner.enqueue(p, event);
+}
+
+/* An interrupt that takes the CPU away is over before the switch. */
+static void enqueue_preempted(struct process *p, enum policy_event event)
+{
+	inner.enqueue(p, event);
+	traced.pick = pick_after_preempting;
+	event_interrupt_over();
+}
+
+static void enqueue_displaced(struct process *p, enum policy_event event)
+{
+	inner.enqueue(p, event);
+	traced.pick = pick_after_displacing;
+	event_interrupt_over();
 }
 
 static void traced_enqueue(struct process *p, enum policy_event event)
 {
-	struct lde_trace_record *record;
+	static void (*const how[])(struct process *p, enum policy_event event) = {
+		[POLICY_WOKEN] = enqueue_woken,
+		[POLICY_PREEMPTED] = enqueue_preempted,
+		[POLICY_DISPLACED] = enqueue_displaced,
+		[POLICY_YIELDED] = enqueue_yielded,
+	};
 
-	if (event != POLICY_WOKEN) {
-		why = event;
-	} else {
-		record = event_begin(LDE_TRACE_SCHED_WAKEUP);
-		record->code = is_new;
-		record->args[0] = p->pid;
-		event_end(record);
-		is_new = false;
-	}
-	inner.enqueue(p, event);
+	how[event](p, event);
 }
 
 /* What the switch will save and load. */
@@ -55,38 +152,9 @@ static void record_contexts(const struct context *prev, const struct context *ne
 	event_end(record);
 }
 
-/* Inline: each switch of a trace comes here. */
-static inline __attribute__((always_inline)) void record_switch(const struct process *next)
+static struct process *pick_with_contexts(void)
 {
-	struct lde_trace_record *record = event_begin(LDE_TRACE_SCHED_SWITCH);
-
-	record->code = why;
-	record->args[0] = current()->state;
-	record->args[1] = next ? next->pid : 0;
-	event_end(record);
-}
-
-void event_policy_leave(void)
-{
-	if (event_state.classes)
-		record_switch(NULL);
-}
-
-/* While the CPU idles it is asked again and again; that nobody comes after nobody
- * is for the reader to leave out. */
-static struct process *traced_pick(void)
-{
-	struct process *next = inner.pick();
-
-	if (event_state.interrupt)
-		event_interrupt_over();
-	record_switch(next);
-	return next;
-}
-
-static struct process *traced_pick_with_contexts(void)
-{
-	struct process *next = traced_pick();
+	struct process *next = traced.pick();
 
 	if (next && next != current())
 		record_contexts(&current()->context, &next->context);
@@ -95,13 +163,17 @@ static struct process *traced_pick_with_contexts(void)
 
 const struct policy_ops *event_policy(const struct policy_ops *policy)
 {
-	static struct policy_ops traced;
+	static struct policy_ops with_contexts;
 
 	if (!event_state.classes)
 		return policy;
 	inner = traced = *policy;
 	traced.admit = traced_admit;
 	traced.enqueue = traced_enqueue;
-	traced.pick = event_is_on(LDE_TRACE_C_REGISTERS) ? traced_pick_with_contexts : traced_pick;
-	return &traced;
+	traced.pick = pick_after_leaving;
+	if (!event_is_on(LDE_TRACE_C_REGISTERS))
+		return &traced;
+	with_contexts = traced;
+	with_contexts.pick = pick_with_contexts;
+	return &with_contexts;
 }

@@ -11,7 +11,7 @@
 #include "guest/lib/ledger.h"
 
 static struct {
-	struct policy_ops inner;
+	const struct policy_ops *inner;
 	uint64_t settled; /* ticks that have begun: before that of which number */
 	bool looks_again; /* somebody became READY whom the policy may put first */
 	bool must_look;   /* before anybody is picked */
@@ -41,7 +41,7 @@ static bool is_settled(void)
 
 static bool is_special(void)
 {
-	return logical.inner.is_special && logical.inner.is_special(logical_now());
+	return logical.inner->is_special && logical.inner->is_special(logical_now());
 }
 
 /* Whether anybody will become READY, or change its place, as the tick begins. */
@@ -53,21 +53,21 @@ static bool has_news(void)
 /* The tick begins: wakes who waited for it. */
 static void settle(void)
 {
-	if (!is_settled() && logical.inner.tick)
-		logical.inner.tick(logical_now());
+	if (!is_settled() && logical.inner->tick)
+		logical.inner->tick(logical_now());
 	logical.settled = logical_now() + 1;
 	timer_fire_due(logical_last_moment());
 }
 
 static void logical_admit(struct process *p)
 {
-	logical.inner.admit(p);
+	logical.inner->admit(p);
 }
 
 static void logical_enqueue(struct process *p, enum policy_event event)
 {
-	logical.looks_again |= logical.inner.preempts != NULL;
-	logical.inner.enqueue(p, event);
+	logical.looks_again |= logical.inner->preempts != NULL;
+	logical.inner->enqueue(p, event);
 }
 
 /* Lets what is left of the slice pass of a process that ended in it. */
@@ -102,7 +102,7 @@ static void begin_next_tick(void)
 	wait_for_world();
 	if (has_news())
 		event_policy_leave();
-	if (logical.inner.has_whole_slices)
+	if (logical.inner->has_whole_slices)
 		finish_slice(current());
 	settle();
 	logical.must_look = false;
@@ -133,7 +133,7 @@ static struct process *logical_pick(void)
 
 	if (logical.must_look)
 		return NULL;
-	next = logical.inner.pick();
+	next = logical.inner->pick();
 	if (!next)
 		return NULL;
 	logical_begin_turn();
@@ -145,8 +145,8 @@ static struct process *logical_pick(void)
 static void logical_charge(struct process *p, uint64_t ticks, bool waits)
 {
 	(void)ticks; /* of the other clock */
-	if (logical.inner.charge)
-		logical.inner.charge(p, logical_turn(), waits);
+	if (logical.inner->charge)
+		logical.inner->charge(p, logical_turn(), waits);
 }
 
 void logical_use_tick(uint32_t syscall_nr)
@@ -163,7 +163,7 @@ void logical_end_tick(void)
 {
 	if (logical_turn() >= current()->slice)
 		sched_give_way(POLICY_PREEMPTED);
-	else if (logical.looks_again || (logical.inner.preempts && has_news()))
+	else if (logical.looks_again || (logical.inner->preempts && has_news()))
 		sched_give_way(POLICY_DISPLACED);
 	else
 		settle();
@@ -171,14 +171,14 @@ void logical_end_tick(void)
 
 bool logical_end_takes_tick(void)
 {
-	return logical.inner.ends_in_a_tick && logical.inner.ends_in_a_tick(current());
+	return logical.inner->ends_in_a_tick && logical.inner->ends_in_a_tick(current());
 }
 
 const struct policy_ops *logical_policy(const struct policy_ops *inner)
 {
 	static struct policy_ops ops;
 
-	logical.inner = *inner;
+	logical.inner = inner; /* its operations may change */
 	logical.settled = 0;
 	logical.looks_again = logical.has_idled = false;
 	logical.must_look = false; /* the first one is picked at once */

@@ -185,16 +185,16 @@ static int64_t unknown_syscall(uint64_t nr)
 	return -ENOSYS;
 }
 
-static __attribute__((noinline)) void note_exit(const struct trap_frame *frame)
-{
-	event_add_1(LDE_TRACE_SYSCALL_EXIT, (uint32_t)frame->syscall_nr, frame->rax);
-}
-
 /* Apart, so that the usual way has no registers to save for it. */
 void syscall_attend(struct trap_frame *frame)
 {
-	if (event_is_on(LDE_TRACE_C_SYSCALL)) /* it does not return to event_syscall */
-		note_exit(frame);
+	struct lde_trace_record *record;
+
+	if (event_is_on(LDE_TRACE_C_SYSCALL)) { /* it does not return to event_syscall */
+		record = event_begin(LDE_TRACE_SYSCALL_EXIT);
+		record->args[0] = frame->rax;
+		event_end(record);
+	}
 	signal_attend(frame, true);
 	return_handler(frame); /* SYSRET is only for what SYSCALL saved */
 }

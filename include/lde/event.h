@@ -88,10 +88,15 @@
  * What follows is how events are in a file, and to those who read one. In the
  * ring they have less, since the kernel is to spend little on each:
  *   - pid is 0: the last SCHED_SWITCH says whose they are, and one from nobody
- *     to nobody means nothing. A PROCESS_FORK has its parent in argument 5
- *   - SCHED_SWITCH: code is enum lde_ring_why, of interest if the state is READY
- *   - FAULT_ENTRY and FAULT_EXIT: arguments 2-4 are faults_zero, faults_file and
- *     faults_copy of the ledger then, and FAULT_EXIT has nothing else
+ *     to nobody means nothing. A PROCESS_FORK has its parent in argument 5, and as its
+ *     code the place of the new one, which is lde_ring_place of where the kernel keeps it
+ *   - SCHED_SWITCH: no code; argument 1 is where the kernel keeps the next one, 0: nobody.
+ *     In the place of pid is enum lde_ring_why; if that is not 0 the state is READY, and
+ *     there is no argument 0
+ *   - SCHED_WAKEUP: no code; the first one after a PROCESS_FORK is the first
+ *   - SYSCALL_EXIT: no code; it is of the process's last SYSCALL_ENTRY
+ *   - FAULT_EXIT: only arguments 2-4, how much less faults_zero, faults_file and
+ *     faults_copy of the ledger were at the entry, so zero or negative
  *   - there may be events of classes that were not asked for
  *
  * pid is the process on the CPU, also when an interrupt comes while it runs;
@@ -204,10 +209,20 @@ enum lde_switch_reason {
 
 /* How who leaves the CPU has become READY. */
 enum lde_ring_why {
+	LDE_WHY_NOT = 0, /* it is not READY */
 	LDE_WHY_PREEMPTED = 1, /* its slice was over... */
 	LDE_WHY_DISPLACED = 2, /* ...or cut short */
 	LDE_WHY_YIELDED = 3,
 };
+
+/* Of records in a ring: the word with kind and pid, of which this is where pid begins. */
+#define LDE_RING_WHY_SHIFT 16
+
+/* A process has pages of its own in the kernel: one of them by number. */
+static inline uint32_t lde_ring_place(uint64_t address)
+{
+	return (uint32_t)(address >> 12);
+}
 
 /* How a program gets the CPU back. */
 enum lde_return {

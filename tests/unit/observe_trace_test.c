@@ -220,12 +220,6 @@ static void a_record_of_no_kind_is_refused(void **state)
 
 static struct trace_follower follower;
 
-static int begin_following(void **state)
-{
-	(void)state;
-	return trace_follower_init(&follower, LDE_TRACE_C_ALL);
-}
-
 static int end_following(void **state)
 {
 	(void)state;
@@ -239,10 +233,36 @@ static struct lde_trace_record follow(struct lde_trace_record record)
 	return record;
 }
 
+/* Where the kernel keeps a process. */
+static uint64_t place(uint64_t pid)
+{
+	return pid ? 0xffff888000000000 + (pid << 13) : 0;
+}
+
 static struct lde_trace_record switch_to(uint64_t pid, uint64_t state, uint32_t why)
 {
-	return (struct lde_trace_record){
-		.kind = LDE_TRACE_SCHED_SWITCH, .code = why, .args = {state, pid}};
+	return (struct lde_trace_record){.kind = LDE_TRACE_SCHED_SWITCH, .pid = (uint16_t)why,
+					 .args = {state, place(pid)}};
+}
+
+static void create(uint32_t pid, uint64_t at)
+{
+	struct lde_trace_record record = named(LDE_TRACE_PROCESS_FORK, 0, pid, "one");
+
+	record.code = lde_ring_place(at);
+	record = follow(record);
+	assert_int_equal(record.code, 0);
+	assert_int_equal(record.pid, 0);
+}
+
+static int begin_following(void **state)
+{
+	(void)state;
+	if (trace_follower_init(&follower, LDE_TRACE_C_ALL))
+		return -1;
+	for (uint32_t pid = 1; pid < 10; pid++)
+		create(pid, place(pid));
+	return 0;
 }
 
 static void a_record_is_of_who_was_switched_to(void **state)
@@ -256,20 +276,46 @@ static void a_record_is_of_who_was_switched_to(void **state)
 	assert_int_equal(record.code, LDE_SWITCH_FROM_IDLE);
 	assert_int_equal(record.args[0], LDE_STATE_NONE);
 	assert_int_equal(follow((struct lde_trace_record){.kind = LDE_TRACE_IRQ_EXIT}).pid, 7);
-	record = follow(named(LDE_TRACE_PROCESS_FORK, 0, 8, "child"));
-	assert_int_equal(record.pid, 0); /* the parent in argument 5 */
+	create(8, place(8)); /* the parent is in argument 5, and not who runs */
 	record = follow(switch_to(8, LDE_STATE_READY, LDE_WHY_YIELDED));
 	assert_int_equal(record.pid, 7);
 	assert_int_equal(record.code, LDE_SWITCH_YIELDED);
-	assert_int_equal(follow(switch_to(7, LDE_STATE_READY, LDE_WHY_DISPLACED)).code,
-			 LDE_SWITCH_PREEMPTED);
-	assert_int_equal(follow(switch_to(8, LDE_STATE_BLOCKED, LDE_WHY_YIELDED)).code,
-			 LDE_SWITCH_BLOCKED);
+	assert_int_equal(record.args[0], LDE_STATE_READY);
+	/* Of one that is READY the ring has no state. */
+	record = follow(switch_to(7, LDE_STATE_ZOMBIE, LDE_WHY_DISPLACED));
+	assert_int_equal(record.code, LDE_SWITCH_PREEMPTED);
+	assert_int_equal(record.args[0], LDE_STATE_READY);
+	record = follow(switch_to(8, LDE_STATE_BLOCKED, LDE_WHY_NOT));
+	assert_int_equal(record.code, LDE_SWITCH_BLOCKED);
+	assert_int_equal(record.args[0], LDE_STATE_BLOCKED);
 	assert_int_equal(follow(switch_to(0, LDE_STATE_ZOMBIE, 0)).code, LDE_SWITCH_ENDED);
 	record = switch_to(0, LDE_STATE_ZOMBIE, 0);
 	assert_false(trace_follower_complete(&follower, &record)); /* idle as before */
 	follow(switch_to(5, 0, 0));
 	assert_int_equal(follow(switch_to(UINT64_MAX, LDE_STATE_BLOCKED, 0)).args[1], 0);
+}
+
+static void a_process_is_known_by_its_place(void **state)
+{
+	const uint64_t far = (uint64_t)TRACE_NR_PIDS << 12; /* ends in the same digits */
+
+	(void)state;
+	create(20, place(2) + far);
+	create(21, place(2) + 2 * far);
+	assert_int_equal(follow(switch_to(2, 0, 0)).args[1], 2);
+	create(22, place(2)); /* which 2 has left */
+	assert_int_equal(follow(switch_to(2, 0, 0)).args[1], 22);
+	create(21, place(3)); /* the number is 3's no more either */
+	assert_int_equal(follow(switch_to(3, 0, 0)).args[1], 21);
+	for (int i = 0; i < 3; i++)
+		create(20, place(2) + far);
+	create(TRACE_NR_PIDS, place(4));
+	create(0, place(4));
+	assert_int_equal(follow(switch_to(4, 0, 0)).args[1], 4);
+	assert_int_equal(follow((struct lde_trace_record){
+		.kind = LDE_TRACE_SCHED_SWITCH, .args = {0, place(2) + far}}).args[1], 20);
+	assert_int_equal(follow((struct lde_trace_record){
+		.kind = LDE_TRACE_SCHED_SWITCH, .args = {0, place(2) + 2 * far}}).args[1], 0);
 }
 
 static struct lde_trace_record fault(uint16_t kind, uint64_t address, uint64_t zero, uint64_t file,
@@ -284,16 +330,16 @@ static void a_fault_is_what_was_counted_meanwhile(void **state)
 
 	(void)state;
 	follow(switch_to(1, 0, 0));
-	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x1000, 10, 20, 30));
-	record = follow(fault(LDE_TRACE_FAULT_EXIT, 0, 14, 20, 30));
+	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x1000, 0, 0, 0));
+	record = follow(fault(LDE_TRACE_FAULT_EXIT, 0, -4ull, 0, 0));
 	assert_int_equal(record.code, LDE_FAULT_ZERO);
 	assert_int_equal(record.args[0], 0x1000);
 	assert_int_equal(record.args[1], 4);
 	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x2000, 14, 20, 30));
-	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 14, 20, 31)).code, LDE_FAULT_COPY);
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 0, 0, -1ull)).code, LDE_FAULT_COPY);
 	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x2000, 14, 20, 31));
-	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 14, 20, 31)).code, LDE_FAULT_OTHER);
-	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 99, 99, 99)).code, LDE_FAULT_OTHER);
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 0, 0, 0)).code, LDE_FAULT_OTHER);
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 9, 9, 9)).code, LDE_FAULT_OTHER);
 }
 
 static void a_fault_that_has_waited_was_for_a_file(void **state)
@@ -305,12 +351,49 @@ static void a_fault_that_has_waited_was_for_a_file(void **state)
 	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x1000, 0, 0, 0));
 	follow(switch_to(2, LDE_STATE_BLOCKED, 0));
 	follow(fault(LDE_TRACE_FAULT_ENTRY, 0x2000, 0, 0, 0));
-	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, 5, 0, 5)).code, LDE_FAULT_COPY);
+	assert_int_equal(follow(fault(LDE_TRACE_FAULT_EXIT, 0, -5ull, 0, -5ull)).code,
+			 LDE_FAULT_COPY);
 	follow(switch_to(1, LDE_STATE_BLOCKED, 0));
-	record = follow(fault(LDE_TRACE_FAULT_EXIT, 0, 5, 1, 5));
+	record = follow(fault(LDE_TRACE_FAULT_EXIT, 0, -5ull, -1ull, -5ull));
 	assert_int_equal(record.code, LDE_FAULT_FILE);
 	assert_int_equal(record.args[0], 0x1000);
 	assert_int_equal(record.args[1], 1);
+}
+
+static uint32_t woken(uint64_t pid)
+{
+	return follow((struct lde_trace_record){
+			      .kind = LDE_TRACE_SCHED_WAKEUP, .code = 77, .args = {pid}}).code;
+}
+
+static void only_the_first_wakeup_of_a_process_is_of_a_new_one(void **state)
+{
+	(void)state;
+	follow(named(LDE_TRACE_PROCESS_FORK, 0, 4, "first"));
+	follow(named(LDE_TRACE_PROCESS_FORK, 0, UINT64_MAX, "nobody"));
+	assert_int_equal(woken(40), 0);
+	assert_int_equal(woken(4), 1);
+	assert_int_equal(woken(4), 0);
+	assert_int_equal(woken(UINT64_MAX), 0);
+	follow(named(LDE_TRACE_PROCESS_FORK, 0, 4, "again"));
+	assert_int_equal(woken(4), 1);
+}
+
+static uint32_t system_call(uint16_t kind, uint32_t number)
+{
+	return follow((struct lde_trace_record){.kind = kind, .code = number}).code;
+}
+
+static void what_returns_is_the_system_call_that_the_process_made(void **state)
+{
+	(void)state;
+	follow(switch_to(1, 0, 0));
+	assert_int_equal(system_call(LDE_TRACE_SYSCALL_ENTRY, 7), 7);
+	follow(switch_to(2, LDE_STATE_BLOCKED, 0));
+	assert_int_equal(system_call(LDE_TRACE_SYSCALL_ENTRY, UINT32_MAX), UINT32_MAX);
+	assert_int_equal(system_call(LDE_TRACE_SYSCALL_EXIT, 1), UINT32_MAX);
+	follow(switch_to(1, LDE_STATE_BLOCKED, 0));
+	assert_int_equal(system_call(LDE_TRACE_SYSCALL_EXIT, 1), 7);
 }
 
 static void classes_that_were_not_asked_for_are_left_out(void **state)
@@ -380,8 +463,11 @@ int main(void)
 		TEST(what_no_process_can_be_is_nobody),
 		TEST(a_record_of_no_kind_is_refused),
 		FOLLOW_TEST(a_record_is_of_who_was_switched_to),
+		FOLLOW_TEST(a_process_is_known_by_its_place),
 		FOLLOW_TEST(a_fault_is_what_was_counted_meanwhile),
 		FOLLOW_TEST(a_fault_that_has_waited_was_for_a_file),
+		FOLLOW_TEST(only_the_first_wakeup_of_a_process_is_of_a_new_one),
+		FOLLOW_TEST(what_returns_is_the_system_call_that_the_process_made),
 		FOLLOW_TEST(classes_that_were_not_asked_for_are_left_out),
 		TEST(events_that_lttng_has_have_its_fields_first),
 	};

@@ -11,12 +11,12 @@
 
 #include <lde/event.h>
 
-struct trace_fault;
+struct trace_process;
 
 struct trace_follower {
 	uint32_t classes; /* LDE_TRACE_C_* that are wanted */
 	uint32_t pid;     /* on the CPU */
-	struct trace_fault *faults; /* the last of each process */
+	struct trace_process *processes; /* by pid */
 };
 
 /* 0 or -ENOMEM. */
