@@ -20,7 +20,7 @@ static struct pool entry_pool = POOL_INIT(entry_pool, struct dir_entry);
 static struct dir_entry *first_table[TABLE_BUCKETS];
 
 /*
- * Linear hashing: there are between half and nr_halves * 2 buckets. Those that
+ * Linear hashing: there are between half and twice as many buckets. Those that
  * exist of the upper half have been split off the ones that lie half below.
  */
 static struct {

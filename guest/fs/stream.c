@@ -212,7 +212,7 @@ void stream_forget(void)
 		if (!inodes[i])
 			continue;
 		inode_unname(inodes[i]);
-		inode_put(inodes[i]); /* the first user: stream_inode */
+		inode_put(inodes[i]); /* the first user: create_inode */
 		inodes[i] = NULL;
 	}
 }

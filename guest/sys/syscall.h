@@ -200,12 +200,14 @@ int64_t sys_uname(struct trap_frame *f);
 int64_t sys_sysinfo(struct trap_frame *f);
 int64_t sys_getrandom(struct trap_frame *f);
 
+/* sys/signal.c */
+int64_t sys_rt_sigreturn(struct trap_frame *f);
+
 /* sys/sigcalls.c */
 int64_t sys_rt_sigaction(struct trap_frame *f);
 int64_t sys_rt_sigprocmask(struct trap_frame *f);
 int64_t sys_rt_sigpending(struct trap_frame *f);
 int64_t sys_rt_sigsuspend(struct trap_frame *f);
-int64_t sys_rt_sigreturn(struct trap_frame *f);
 int64_t sys_sigaltstack(struct trap_frame *f);
 int64_t sys_pause(struct trap_frame *f);
 int64_t sys_kill(struct trap_frame *f);

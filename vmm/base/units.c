@@ -33,7 +33,7 @@ static const struct unit size_units[] = {
 	{NULL, 0},
 };
 
-/* A decimal number as integer / 10^nr_decimals, so that nothing is rounded. */
+/* A decimal number as integer / scale, a power of ten, so that nothing is rounded. */
 struct decimal {
 	uint64_t integer;
 	uint64_t scale;
