@@ -226,11 +226,12 @@ static bool is_progress_wanted(const struct options *options)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
-int session_run(struct session *session)
+/* Borrows from the session and from command, a line for the trace. */
+static struct machine_config config_of(const struct session *session, const char *command)
 {
 	const struct options *options = &session->options;
-	char *command = options->trace_dir ? command_line_of(options) : NULL;
-	struct machine_config config = {
+
+	return (struct machine_config){
 		.trace_dir = options->trace_dir,
 		.trace_classes = options->trace_classes,
 		.trace_buffer_bytes = options->trace_buffer_bytes,
@@ -261,27 +262,40 @@ int session_run(struct session *session)
 		.want_kvm_stats = session->want_kvm_stats,
 		.notice = session->print_notice ? session->print_notice : session_print_notice,
 	};
+}
+
+/* What the report has to tell people, but for the numbers. */
+static void print_remarks(const struct session *session)
+{
+	const struct options *options = &session->options;
+	const struct machine_report *report = &session->report;
+
+	if (options->trace_dir && !session->hides_trace)
+		print_trace(options->trace_dir, &report->trace);
+	if (report->end == MACHINE_END_PANIC)
+		print_whose_fault(options);
+	if (report->end == MACHINE_END_TIMEOUT)
+		print_timeout(session);
+	if (report->ledger)
+		print_unknown_syscalls(report->ledger);
+}
+
+int session_run(struct session *session)
+{
+	const struct options *options = &session->options;
+	char *command = options->trace_dir ? command_line_of(options) : NULL;
+	struct machine_config config = config_of(session, command);
+	int status, err;
 
 	session->has_report = true;
-	int err = machine_run(&config, &session->report);
-
+	err = machine_run(&config, &session->report);
 	free(command);
 	if (err < 0)
 		return STATUS_LDE_FAILED;
 	session->ran = true;
-	if (options->trace_dir && !session->hides_trace)
-		print_trace(options->trace_dir, &session->report.trace);
-	if (session->report.end == MACHINE_END_PANIC)
-		print_whose_fault(options);
-	if (session->report.end == MACHINE_END_TIMEOUT)
-		print_timeout(session);
-	if (session->report.ledger)
-		print_unknown_syscalls(session->report.ledger);
-	int status = status_of_report(&session->report);
-
-	if (session->report.trace.error)
-		return STATUS_LDE_FAILED;
-	if (!status && session->report.out_error)
+	print_remarks(session);
+	status = status_of_report(&session->report);
+	if (session->report.trace.error || (!status && session->report.out_error))
 		return STATUS_LDE_FAILED;
 	return exits_are_within(session) || status ? status : STATUS_ASSERTION;
 }
