@@ -19,11 +19,12 @@ ABI_BOTH := hello args auxv writev stdio_buffer count_lines stdin_eof malloc_str
 	end_abort end_assert end_fault float_x87 float_sse cpu_matrix cpu_sha256 cpu_sort \
 	cpu_nbody setjmp recursion big_bss tls atexit number_text syscall_vectors \
 	thread_pointer proc_fork proc_exec sig_handlers sig_frame job_control \
-	pointers descriptors flag_bits fs_errors fs_open fs_write fs_rename fs_links fs_dirs fs_attributes fs_mmap fs_numbers \
-	fs_at limits pipeline pipes pipe_processes polling copying devices input_poll busy_text \
+	fs_errors fs_open fs_write fs_rename fs_links fs_dirs fs_attributes fs_mmap fs_numbers \
+	fs_at limits pipes pipe_processes polling copying devices input_poll busy_text \
 	not_sockets
 ABI_MUSL_ONLY := exit_code write_sizes cat mprotect end_signal cpu_primes cpu_crc32 \
-	cpu_records unaligned rep_string syscall_registers goto_table
+	cpu_records unaligned rep_string syscall_registers goto_table pipeline pointers descriptors \
+	flag_bits
 ABI_GLIBC_ONLY := float_avx cpu_mandelbrot
 ABI_PIE_NAMES := hello args auxv malloc_stress mmap_file files tls big_data atexit cpu_sort \
 	end_fault thread_pointer
