@@ -173,7 +173,7 @@ if top_test "top: it crashes, and the terminal is as it was"; then
 	kill -SEGV "$(view_pid)"
 	see '^status' "it goes on"
 	tries=0
-	while [ -e "/proc/$machine/stat" ] && [ $tries -lt $((50 * TEST_SLOW)) ]; do
+	while [ -e "/proc/$machine/stat" ] && [ $tries -lt $((300 * TEST_SLOW)) ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

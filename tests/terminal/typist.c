@@ -14,7 +14,7 @@
  *	%fg, %bg       continue it there
  *	%back          put it in the background as it runs
  *	%hangup close the terminal
- *	~MS     wait
+ *	~MS     wait; TYPIST_PACE in the environment makes it so many times as long
  *
  * Then it waits for the command's end, shows what has appeared, and says on its
  * last line how the command ended and whether it left the settings as they were.
@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 30000
 
 static int master, slave;
 static pid_t command;
@@ -41,6 +41,7 @@ static struct termios before;
 static char seen[1 << 20];
 static size_t nr_seen, nr_passed;
 static long patience_ms = PATIENCE_MS;
+static long pace = 1;
 static int status;
 static int has_ended, has_hung_up;
 
@@ -206,7 +207,7 @@ static void step(const char *what)
 		expect_mode(!strcmp(what, "?raw"));
 		break;
 	case '~':
-		for (long until = now_ms() + atol(what + 1); now_ms() < until;)
+		for (long until = now_ms() + pace * atol(what + 1); now_ms() < until;)
 			look(20);
 		break;
 	default:
@@ -266,7 +267,7 @@ static int session(int nr_steps, char **steps, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *slow = getenv("TEST_SLOW");
+	const char *slow = getenv("TEST_SLOW"), *how = getenv("TYPIST_PACE");
 	int i = 1, result;
 	pid_t pid;
 
@@ -276,6 +277,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (slow && atol(slow) > 0)
 		patience_ms *= atol(slow);
+	if (how && atol(how) > 0)
+		pace = atol(how);
 	fflush(stdout);
 	pid = fork(); /* setsid(2) is not for the leader of a group */
 	if (pid == 0) {
