@@ -5,6 +5,7 @@
 #include "guest/arch/panic.h"
 #include "guest/arch/traps.h"
 #include "guest/core/clock.h"
+#include "guest/core/nice.h"
 #include "guest/core/sched.h"
 #include "guest/core/wait.h"
 #include "guest/dev/tty.h"
@@ -116,6 +117,7 @@ static void job_start(const struct job *job, uint32_t *index)
 		p->cwd = inode_get(inode_root());
 		p->umask = UMASK;
 		p->share.tickets = job->program.tickets;
+		p->share.nice = nice_of_tickets(job->program.tickets);
 		p->share.length = clock_ns_to_slice(job->program.length_ns);
 		if (job->program.arrival_ns)
 			wait_begin_at(p, clock_timer_now() + clock_ns_to_timer(job->program.arrival_ns));

@@ -16,6 +16,7 @@ struct process;
 /* What a program asks of the scheduler, on the command line; children inherit it. */
 struct policy_share {
 	uint32_t tickets; /* >= 1: lottery, stride */
+	int32_t nice;     /* the same in words of setpriority(2): nice.h */
 	uint64_t length;  /* CPU time that it says it needs; 0: it does not say */
 };
 
@@ -33,6 +34,7 @@ struct policy_state {
 	uint64_t debt;         /* lottery: time that it had beyond its slices */
 	bool is_woken;         /* mlfq: it runs since it woke up on the first level */
 	bool has_waited;       /* mlfq: since it had the CPU last */
+	uint32_t entered;      /* lottery: its tickets when it came into the queue */
 	uint64_t woken_at;     /* scan: tick at which its wait was over */
 };
 

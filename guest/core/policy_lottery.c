@@ -62,7 +62,8 @@ static void lottery_enqueue(struct process *p, enum policy_event event)
 		process_insert_by_pid(&queue, p);
 	else
 		list_add_tail(&queue, &p->queue_link);
-	nr_tickets += p->share.tickets;
+	p->policy.entered = p->share.tickets;
+	nr_tickets += p->policy.entered;
 }
 
 /* Takes the one with that ticket off the queue. */
@@ -71,12 +72,12 @@ static struct process *take(uint64_t ticket)
 	list_for_each(l, &queue) {
 		struct process *p = list_entry(l, struct process, queue_link);
 
-		if (ticket < p->share.tickets) {
+		if (ticket < p->policy.entered) {
 			list_remove(l);
-			nr_tickets -= p->share.tickets;
+			nr_tickets -= p->policy.entered;
 			return p;
 		}
-		ticket -= p->share.tickets;
+		ticket -= p->policy.entered;
 	}
 	__builtin_unreachable(); /* the tickets add up to nr_tickets */
 }

@@ -230,7 +230,7 @@ void proc_text_process_stat(struct fmt *f, struct process *p, const struct proc_
 		p->record->page_faults, 0, 0, 0,
 		ticks_to_clocks(running_ticks(p, clock)), 0, /* user, and system: not told apart */
 		ticks_to_clocks(p->children_ticks), 0,
-		20, 0, 1, 0, /* priority, nice, threads, a timer of old */
+		20 + p->share.nice, p->share.nice, 1, 0, /* priority; threads, a timer of old */
 		ticks_to_clocks(p->record->start_tsc - ledger.entry_tsc),
 		space_bytes(p), space_pages(p), -1, /* no limit */
 		0, 0, 0, 0, 0, /* addresses */

@@ -232,6 +232,10 @@ int64_t sys_getpgrp(struct trap_frame *f);
 int64_t sys_setsid(struct trap_frame *f);
 int64_t sys_getsid(struct trap_frame *f);
 
+/* sys/priority.c */
+int64_t sys_getpriority(struct trap_frame *f);
+int64_t sys_setpriority(struct trap_frame *f);
+
 /* sys/execve.c */
 int64_t sys_execve(struct trap_frame *f);
 int64_t sys_execveat(struct trap_frame *f);
