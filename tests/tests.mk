@@ -147,7 +147,7 @@ include tests/fuzz/ext2/ext2.mk
 TAP_TOTAL := tests/tools/tap-total $(if $(filter 1,$(V)),-v)
 # $(call unit_tap,BUILD FOLDER), $(call kvm_tap,SUITE,LDE)
 unit_tap = $(foreach test,$(UNIT_SRCS:%.c=$(1)/%), \
-	'unit/$(patsubst %_test,%,$(notdir $(test)))=CMOCKA_MESSAGE_OUTPUT=TAP timeout 60 $(test)')
+	'unit/$(patsubst %_test,%,$(notdir $(test)))=CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 $(test)')
 kvm_tap = 'kvm/$(1)=LDE=$(abspath $(2)) BINDIR=$(abspath $(TESTS_BUILD)/$(1)) tests/tools/on-kvm $(1)'
 
 UNIT_TAP = $(call unit_tap,$(BUILD))
@@ -259,7 +259,7 @@ tsan: lde
 	@+MAKE='$(MAKE)' tests/tools/build-aside $(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan' \
 		LDE_STATIC=0 build/tests/unit/kernel_event_test build/tests/unit/vmm_recorder_test
 	@$(TAP_TOTAL) $(foreach test,kernel_event vmm_recorder,'tsan/$(test)=CMOCKA_MESSAGE_OUTPUT=TAP \
-		timeout 120 $(BUILD)/tsan/build/tests/unit/$(test)_test')
+		timeout 300 $(BUILD)/tsan/build/tests/unit/$(test)_test')
 
 demo: build-deps
 	@+$(MAKE) --no-print-directory lde

@@ -16,7 +16,7 @@ report_test()
 	wanted "$name" || return 0
 	recorded "$@"
 	problem=
-	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --json report.json --html report.html \
+	timeout -k 2 $((200 * TEST_SLOW)) "$LDE" report t --json report.json --html report.html \
 		--perfetto perfetto.json --text >out 2>err
 	status=$?
 	[ "$status" -eq 0 ] || problem="; status $status: $(grep VIOLATION out | head -n 3)"
@@ -74,7 +74,7 @@ fi
 name="report: steps"
 if wanted "$name"; then
 	recorded "$BINDIR/mix"
-	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --steps 1:10 >out 2>err
+	timeout -k 2 $((200 * TEST_SLOW)) "$LDE" report t --steps 1:10 >out 2>err
 	status=$?
 	problem=
 	[ "$status" -eq 0 ] || problem="; status, expected 0"
@@ -106,7 +106,7 @@ name="report: steps with registers"
 if wanted "$name"; then
 	recorded --events all,registers "$BINDIR/known_registers"
 	cp out out.program
-	timeout -k 2 $((30 * TEST_SLOW)) "$LDE" report t --steps 1:100 >steps 2>err
+	timeout -k 2 $((200 * TEST_SLOW)) "$LDE" report t --steps 1:100 >steps 2>err
 	status=$?
 	problem=
 	[ "$status" -eq 0 ] || problem="; status, expected 0"
@@ -166,7 +166,7 @@ fi
 name="report: --timeline"
 if wanted "$name"; then
 	mkdir -p temporary
-	TMPDIR=$PWD/temporary timeout -k 2 $((60 * TEST_SLOW)) "$LDE" run --timeline -n 2 /lde/hog 10 \
+	TMPDIR=$PWD/temporary timeout -k 2 $((200 * TEST_SLOW)) "$LDE" run --timeline -n 2 /lde/hog 10 \
 		</dev/null >out 2>err
 	status=$?
 	problem=
@@ -174,7 +174,7 @@ if wanted "$name"; then
 	grep -q "^ Timeline of '-n 2 /lde/hog 10'" err || problem="$problem; no timeline"
 	[ "$(grep -c "CPU time" out)" -eq 2 ] || problem="$problem; the programs' output is another"
 	[ -z "$(ls temporary)" ] || problem="$problem; a trace is left"
-	TMPDIR=$PWD/temporary timeout -k 2 $((60 * TEST_SLOW)) "$LDE" run --timeline --trace kept \
+	TMPDIR=$PWD/temporary timeout -k 2 $((200 * TEST_SLOW)) "$LDE" run --timeline --trace kept \
 		/lde/hog 10 </dev/null >out 2>err
 	[ -s kept/cpu_0 ] || problem="$problem; --trace DIR is not kept"
 	TMPDIR=/no/such "$LDE" run --timeline /lde/hog 10 </dev/null >out 2>err
@@ -186,7 +186,7 @@ fi
 name="report: a run that was killed"
 if wanted "$name"; then
 	rm -rf t
-	timeout -s KILL $((1 + TEST_SLOW / 5)) "$LDE" run --trace t "$BINDIR/spam" 100000000 \
+	timeout -s KILL $((2 + TEST_SLOW / 5)) "$LDE" run --trace t "$BINDIR/spam" 100000000 \
 		>/dev/null 2>&1 </dev/null
 	"$LDE" report t >out 2>err
 	status=$?
