@@ -289,11 +289,11 @@ static void mlfq_shows_what_is_left(void **state)
 	       {.time = 1, .kind = RECORD_BOOST, .job = RECORD_NO_JOB},
 	       {.time = 1, .kind = RECORD_ARRIVED, .job = 0},
 	       {.time = 1, .kind = RECORD_DISPATCH, .job = 0},
-	       {.time = 1, .kind = RECORD_RUN, .job = 0, .run = {RECORD_OP_CPU, 1, -1, 2}},
+	       {.time = 1, .kind = RECORD_RUN, .job = 0, .run = {RECORD_OP_CPU, 1, -1, 2, false}},
 	       {.time = 2, .kind = RECORD_IO_ISSUED, .job = 0},
 	       {.time = 2, .kind = RECORD_BLOCKED, .job = 0},
 	       {.time = 2, .kind = RECORD_IO_DONE, .job = 0},
-	       {.time = 2, .kind = RECORD_RUN, .job = 0, .run = {RECORD_OP_CPU, 2, 7, 1}},
+	       {.time = 2, .kind = RECORD_RUN, .job = 0, .run = {RECORD_OP_CPU, 2, 7, 1, false}},
 	       {.time = 3, .kind = RECORD_DONE, .job = 0});
 	assert_int_equal(RUN(ostep_mlfq, "-c", "-l", "1,2,1", "-i0", "-B1"), 0);
 	shows("\nExecution Trace:\n"
@@ -423,24 +423,24 @@ static void mlfq_shows_jitter(void **state)
 	(void)state;
 	ANSWER({.time = MS(10), .kind = RECORD_IDLE, .job = RECORD_NO_JOB},
 	       {.time = MS(10), .kind = RECORD_ARRIVED, .job = 0},
-	       {.time = MS(11), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 0, MS(20), 1}},
+	       {.time = MS(11), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 0, MS(20), 1, false}},
 	       {.time = MS(11), .kind = RECORD_ARRIVED, .job = 1},
-	       {.time = MS(22), .kind = RECORD_RUN, .job = 0, .run = {0, 0, MS(9), 1}},
-	       {.time = MS(32), .kind = RECORD_READY, .job = 0, .run = {0, 1, MS(20), 2}},
-	       {.time = MS(32), .kind = RECORD_DISPATCH, .job = 1, .run = {0, 0, MS(20), 1}},
-	       {.time = MS(43), .kind = RECORD_RUN, .job = 1, .run = {0, 0, MS(9), 1}},
+	       {.time = MS(22), .kind = RECORD_RUN, .job = 0, .run = {0, 0, MS(9), 1, false}},
+	       {.time = MS(32), .kind = RECORD_READY, .job = 0, .run = {0, 1, MS(20), 2, false}},
+	       {.time = MS(32), .kind = RECORD_DISPATCH, .job = 1, .run = {0, 0, MS(20), 1, false}},
+	       {.time = MS(43), .kind = RECORD_RUN, .job = 1, .run = {0, 0, MS(9), 1, false}},
 	       {.time = MS(43), .kind = RECORD_IO_ISSUED, .job = 1},
 	       {.time = MS(44), .kind = RECORD_BLOCKED, .job = 1},
-	       {.time = MS(45), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 1, MS(20), 2}},
+	       {.time = MS(45), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 1, MS(20), 2, false}},
 	       {.time = MS(48), .kind = RECORD_IO_DONE, .job = 1},
 	       {.time = MS(48), .kind = RECORD_READY, .job = 1},
 	       {.time = MS(48), .kind = RECORD_READY, .job = 0, .run = {0, 1, MS(17), 2, true}},
 	       {.time = MS(48), .kind = RECORD_BOOST, .job = RECORD_NO_JOB},
-	       {.time = MS(48), .kind = RECORD_DISPATCH, .job = 1, .run = {0, 0, MS(20), 1}},
-	       {.time = MS(58), .kind = RECORD_RUN, .job = 1, .run = {0, 0, MS(10), 1}},
+	       {.time = MS(48), .kind = RECORD_DISPATCH, .job = 1, .run = {0, 0, MS(20), 1, false}},
+	       {.time = MS(58), .kind = RECORD_RUN, .job = 1, .run = {0, 0, MS(10), 1, false}},
 	       {.time = MS(59), .kind = RECORD_DONE, .job = 1},
-	       {.time = MS(60), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 1, MS(17), 2}},
-	       {.time = MS(90), .kind = RECORD_RUN, .job = 0, .run = {0, 1, -(int64_t)MS(13), 0}},
+	       {.time = MS(60), .kind = RECORD_DISPATCH, .job = 0, .run = {0, 1, MS(17), 2, false}},
+	       {.time = MS(90), .kind = RECORD_RUN, .job = 0, .run = {0, 1, -(int64_t)MS(13), 0, false}},
 	       {.time = MS(91), .kind = RECORD_DONE, .job = 0});
 	assert_int_equal(RUN(ostep_mlfq, "-c", "-l1,2,0:1,2,1", "-B4", "--clock", "real"), 0);
 	shows("[ time 1.00 ] IDLE for 1.00\n"
