@@ -108,18 +108,23 @@ static int signal_for(enum lde_reason reason)
 	case LDE_REASON_OUT_OF_MEMORY:
 		return SIGKILL;
 	case LDE_REASON_BEYOND_FILE:
+	case LDE_REASON_DISK_ERROR:
 		return SIGBUS;
 	default:
 		return SIGSEGV;
 	}
 }
 
-/* Memory is short only when disks have been given what is theirs. */
+/* The page may have to come from a disk; and memory is short only when disks have
+ * been given what is theirs. */
 static __attribute__((noinline)) void fault_failed(const struct trap_frame *frame, vaddr_t va,
 						   unsigned access, enum lde_reason reason)
 {
-	while (reason == LDE_REASON_OUT_OF_MEMORY && mount_shed())
-		reason = space_fault(current()->space, va, access);
+	struct space *space = current()->space;
+
+	reason = space_fault_wait(space, va, access, reason);
+	while (reason == LDE_REASON_OUT_OF_MEMORY && (mount_shed() || space_shed(space)))
+		reason = space_fault_wait(space, va, access, space_fault(space, va, access));
 	if (reason != LDE_REASON_NONE)
 		bad_access(frame, signal_for(reason), reason, va);
 }

@@ -246,6 +246,11 @@ int64_t console_read(vaddr_t buf, uint64_t len, bool may_wait)
 			return -ERESTARTSYS;
 	}
 	n = min_u64(len, input.end - input.start);
+	if (!user_bring_all(current()->space, buf, n, ACCESS_WRITE))
+		return -EFAULT;
+	n = min_u64(n, input.end - input.start); /* another may have been quicker */
+	if (!n)
+		return console_read(buf, len, may_wait);
 	if (user_write(current()->space, buf, input.bytes + input.start, n))
 		return -EFAULT;
 	input.start += n;

@@ -9,6 +9,7 @@
 
 #define NR_BUCKETS  4096u
 #define SHARE_MAX   4    /* of all pages, for the cache */
+#define SHARE_FULL  3    /* as much again, if what is in it cannot be given up */
 #define SHARE_DIRTY 2    /* of the cache, for what one disk has to write */
 #define SHRINK_STEP 16
 #define SCAN_MAX    1024 /* pages looked at in one go */
@@ -98,7 +99,8 @@ struct cache_page *cache_add(struct cache_owner *owner, uint64_t index)
 	struct cache_page **bucket = bucket_of(owner, index), *page;
 	paddr_t pa;
 
-	if (cache.nr_pages >= cache.nr_max && !cache_shrink(SHRINK_STEP))
+	if (cache.nr_pages >= cache.nr_max && !cache_shrink(SHRINK_STEP) &&
+	    cache.nr_pages >= cache.nr_max * SHARE_FULL)
 		return NULL;
 	page = pool_alloc(&page_pool);
 	pa = page ? page_alloc_zeroed_here() : 0;
@@ -204,7 +206,7 @@ void cache_set_clean(struct cache_page *page)
 static bool can_go(const struct cache_page *page)
 {
 	return !page->dirty && !page->users && !page->owner->nr_keepers &&
-	       page->epoch != cache.epoch;
+	       page->epoch != cache.epoch && page_is_exclusive(direct_paddr(page->data));
 }
 
 uint32_t cache_shrink(uint32_t nr)

@@ -293,7 +293,10 @@ int ext2_bring_pages(struct ext2_node *node, uint64_t index);
 extern const struct memory_object_ops ext2_object_ops;
 extern const struct inode_ops ext2_file_inode_ops;
 
-int ext2_load(struct inode *inode, uint64_t start, uint64_t len, bool can_write);
+void ext2_hold(struct inode *inode);
+void ext2_let_go(struct inode *inode);
+int ext2_load(struct inode *inode, uint64_t start, uint64_t len);
+void ext2_map_for_writing(struct inode *inode);
 const char *ext2_page(const struct inode *inode, uint64_t index);
 /* Notes that the pages of a file with a writable mapping are to be written. */
 int ext2_write_maps(struct ext2_node *node);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files in address spaces: they are in memory as long as they are mapped. */
+/* Files in address spaces. */
 #include "guest/arch/direct.h"
 #include "guest/arch/offload.h"
 #include "guest/fs/ext2_fs.h"
@@ -8,25 +8,37 @@
 #include "guest/mm/page.h"
 
 /*
- * A file that is mapped is in memory: ext2_load brings it in, and keepers see to
- * it that it stays. What is not here has come since, by a file that grew: a hole.
+ * Pages are brought when they are touched; they stay while a page table has them,
+ * since the cache gives up only what it has alone. Through a writable mapping pages
+ * change without a word, so all of such a file's that are here are kept, and written
+ * at each sync.
  */
+static bool is_mapped_for_writing(const struct ext2_node *node)
+{
+	return !list_is_empty(&node->in_mapped);
+}
+
+/* Whether what is written to the page has no place on the disk yet. */
+static bool lacks_blocks(const struct ext2_node *node, const struct cache_page *page)
+{
+	uint64_t start = page->index * PAGE_SIZE, size = node->inode->object.size;
+
+	for (uint32_t i = 0; i < node->fs->blocks_per_page; i++)
+		if (!page->block[i] && start + ((uint64_t)i << node->fs->block_shift) < size)
+			return true;
+	return false;
+}
+
 static paddr_t object_page(struct memory_object *object, uint64_t index, bool is_shared)
 {
 	struct ext2_node *node = ext2_node_of(container_of(object, struct inode, object));
 	struct cache_page *page = cache_find(&node->pages, index);
-	uint32_t blocks[CACHE_BLOCKS_MAX] = { 0 };
 	paddr_t pa;
 
-	(void)is_shared;
-	if (!page) {
-		if (ext2_map_page(node, index, 0, 0, blocks) || ext2_has_blocks(blocks))
-			return 0; /* a fault cannot wait for a disk */
-		page = cache_add(&node->pages, index);
-		if (!page)
-			return 0;
-		page->is_valid = true;
-	}
+	if (!page || !page->is_valid)
+		return 0;
+	if (is_shared && is_mapped_for_writing(node) && lacks_blocks(node, page))
+		return 0;
 	pa = direct_paddr(page->data);
 	page_get(pa);
 	return pa;
@@ -34,18 +46,16 @@ static paddr_t object_page(struct memory_object *object, uint64_t index, bool is
 
 static void object_get(struct memory_object *object)
 {
-	struct inode *inode = container_of(object, struct inode, object);
-
-	ext2_node_of(inode)->pages.nr_keepers++;
-	inode_get(inode)->nr_maps++;
+	inode_get(container_of(object, struct inode, object))->nr_maps++;
 }
 
+/* What is being read is as the disk has it. */
 static void set_all_dirty(struct ext2_node *node)
 {
 	list_for_each(l, &node->pages.pages) {
 		struct cache_page *page = list_entry(l, struct cache_page, in_owner);
 
-		if (ext2_has_blocks(page->block))
+		if (page->is_valid && ext2_has_blocks(page->block))
 			cache_set_dirty(page, &node->fs->dirty, CACHE_DATA);
 	}
 }
@@ -55,19 +65,33 @@ static void object_put(struct memory_object *object)
 	struct inode *inode = container_of(object, struct inode, object);
 	struct ext2_node *node = ext2_node_of(inode);
 
-	inode->nr_maps--;
-	if (!--node->pages.nr_keepers && !list_is_empty(&node->in_mapped)) {
+	if (!--inode->nr_maps && is_mapped_for_writing(node)) {
 		list_remove(&node->in_mapped);
+		node->pages.nr_keepers--;
 		set_all_dirty(node);
 	}
 	inode_put(inode);
 }
 
-const struct memory_object_ops ext2_object_ops = {
-	.page = object_page,
-	.get = object_get,
-	.put = object_put,
-};
+void ext2_map_for_writing(struct inode *inode)
+{
+	struct ext2_node *node = ext2_node_of(inode);
+
+	if (is_mapped_for_writing(node))
+		return;
+	list_add_tail(&node->fs->mapped, &node->in_mapped);
+	node->pages.nr_keepers++;
+}
+
+void ext2_hold(struct inode *inode)
+{
+	ext2_node_of(inode)->pages.nr_keepers++;
+}
+
+void ext2_let_go(struct inode *inode)
+{
+	ext2_node_of(inode)->pages.nr_keepers--;
+}
 
 struct load {
 	struct ext2_node *node;
@@ -88,55 +112,71 @@ static uint64_t load_run(void *arg)
 	return 0;
 }
 
-/* Blocks for the holes of what will be written to through a mapping. */
-static int own_work(struct ext2 *fs, void *arg)
+int ext2_load(struct inode *inode, uint64_t start, uint64_t len)
 {
-	struct load *l = arg;
-	uint64_t size = l->node->inode->object.size;
-
-	for (; l->index < l->end && l->index * PAGE_SIZE < size; l->index++) {
-		uint64_t n = min_u64(PAGE_SIZE, size - l->index * PAGE_SIZE);
-		struct cache_page *page;
-		int err = ext2_own_page(l->node, l->index, 0, n, &page);
-
-		if (err)
-			return err;
-		ext2_mark(fs);
-	}
-	return 0;
-}
-
-int ext2_load(struct inode *inode, uint64_t start, uint64_t len, bool can_write)
-{
-	struct ext2_node *node = ext2_node_of(inode);
-	struct load l = { node, start / PAGE_SIZE, 0 };
+	struct load l = { ext2_node_of(inode), start / PAGE_SIZE, 0 };
 	int err = 0;
 
 	if (start >= inode->object.size)
 		return 0;
 	l.end = (start + min_u64(len, inode->object.size - start) + PAGE_SIZE - 1) / PAGE_SIZE;
-	if (l.end - l.index > cache_nr_max())
-		return -ENOMEM;
 	do
 		err = (int)offload_call(load_run, &l);
 	while (wanted_bring_for(&err));
-	if (err || !can_write)
-		return err;
-	l.index = start / PAGE_SIZE;
-	sleep_lock_take(&node->lock);
-	err = ext2_run_growing(node->fs, own_work, &l);
-	sleep_lock_drop(&node->lock);
-	if (!err && list_is_empty(&node->in_mapped))
-		list_add_tail(&node->fs->mapped, &node->in_mapped);
 	return err;
 }
 
-/* Blocks for a page that has none, unless it is behind the end. */
-static int own_one(struct ext2_node *node, uint64_t index)
-{
-	struct load l = { node, index, index + 1 };
+struct own {
+	struct ext2_node *node;
+	uint64_t index;
+};
 
-	return ext2_run(node->fs, own_work, &l);
+/* The page, with blocks for what lies before the end. */
+static int own_work(struct ext2 *fs, void *arg)
+{
+	const struct own *o = arg;
+	uint64_t size = o->node->inode->object.size;
+	struct cache_page *page = cache_find(&o->node->pages, o->index);
+
+	(void)fs;
+	if (o->index * PAGE_SIZE >= size)
+		return 0;
+	if (!page || !page->is_valid)
+		return ext2_want_page(o->node, o->index);
+	return ext2_own_page(o->node, o->index, 0,
+			     min_u64(PAGE_SIZE, size - o->index * PAGE_SIZE), &page);
+}
+
+/*
+ * Who faults may hold the lock of this file, since it reads into the mapping or writes
+ * from it; so the lock is not taken. Nor need it be: a page in front of the file's end
+ * is in nobody's way who changes that.
+ */
+static int object_bring(struct memory_object *object, uint64_t index, bool is_shared)
+{
+	struct ext2_node *node = ext2_node_of(container_of(object, struct inode, object));
+	struct own o = { node, index };
+
+	if (index * PAGE_SIZE >= object->size)
+		return -ENODATA;
+	if (is_shared && is_mapped_for_writing(node))
+		return ext2_run_growing(node->fs, own_work, &o);
+	return ext2_bring_pages(node, index);
+}
+
+const struct memory_object_ops ext2_object_ops = {
+	.page = object_page,
+	.bring = object_bring,
+	.get = object_get,
+	.put = object_put,
+};
+
+/* Whether somebody may have written where there are none: the file has grown. A hole
+ * gets them before it is mapped, so one that no page table has is still a hole. */
+static bool may_need_blocks(const struct ext2_node *node, const struct cache_page *page)
+{
+	return page->is_valid && lacks_blocks(node, page) &&
+	       (ext2_has_blocks(page->block) || !page_is_exclusive(direct_paddr(page->data)));
 }
 
 int ext2_write_maps(struct ext2_node *node)
@@ -148,9 +188,11 @@ int ext2_write_maps(struct ext2_node *node)
 		bool is_gone = false;
 		int err = 0;
 
-		if (!ext2_has_blocks(page->block)) {
+		if (may_need_blocks(node, page)) {
+			struct own o = { node, page->index };
+
 			cache_hold(page);
-			err = own_one(node, page->index);
+			err = ext2_run(node->fs, own_work, &o);
 			is_gone = !page->owner; /* cut off while a disk was waited for */
 			l = is_gone ? pages : l;
 			cache_unhold(page);

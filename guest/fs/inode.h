@@ -119,16 +119,21 @@ struct tree_ops {
 	/* Mode, owner or times have been changed. */
 	void (*changed)(struct inode *inode);
 	int (*resize)(struct inode *inode, uint64_t size);
-	/* Brings [start, start + len) in, to be mapped; the object has a user by
-	 * then, which keeps the pages. */
-	int (*load)(struct inode *inode, uint64_t start, uint64_t len, bool can_write);
+	/* Between these what is in memory of the file stays there. */
+	void (*hold)(struct inode *inode);
+	void (*let_go)(struct inode *inode);
+	/* Brings [start, start + len) of a file that is held. */
+	int (*load)(struct inode *inode, uint64_t start, uint64_t len);
+	/* It will be written to through a mapping, which is there by now. */
+	void (*map_for_writing)(struct inode *inode);
 	/* The file, with its name, is on the disk after this; all that was changed. */
 	int (*sync)(struct inode *inode);
 	int (*sync_all)(struct inode *inode);
 	void (*usage)(const struct inode *inode, struct tree_usage *usage);
 	uint32_t (*nr_sectors)(const struct inode *inode);
 	bool (*is_read_only)(const struct inode *inode);
-	/* Where page index of a loaded file is; NULL: zeroes. May be offloaded. */
+	/* Where page index of a held file is, if it was loaded; else NULL. May be
+	 * offloaded. */
 	const char *(*page)(const struct inode *inode, uint64_t index);
 };
 
@@ -239,8 +244,8 @@ static inline void inode_changed(struct inode *inode)
 
 struct inode *inode_root(void);
 
-/* Bytes of a regular file read into the kernel, 0 beyond the end. One on a disk
- * must be loaded. */
+/* Bytes of a regular file read into the kernel, 0 beyond the end; zeroes where one on a
+ * disk is not loaded. */
 uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint64_t len);
 
 /*

@@ -143,8 +143,21 @@ static uint64_t fill_run(void *arg)
 	return 0;
 }
 
-/* Moves len bytes between the pipe and va; bytes moved, or the error if that came
- * first. */
+/* Brings bytes of the program's memory from va on. If they were on a disk another may
+ * have been at the pipe meanwhile: -EABSENT. */
+static int bring(const struct pipe *pipe, vaddr_t va, uint64_t bytes, unsigned access)
+{
+	uint64_t start = pipe->start, end = pipe->end;
+
+	if (!user_bring_all(current()->space, va, bytes, access))
+		return -EFAULT;
+	return pipe->start == start && pipe->end == end ? 0 : -EABSENT;
+}
+
+/*
+ * Moves len bytes between the pipe and va; bytes moved, or the error if that came
+ * first: -EABSENT if the pipe is not any more as the caller saw it.
+ */
 static __attribute__((noinline)) int64_t move(struct pipe *pipe, vaddr_t va, uint64_t len,
 					      offload_fn run, unsigned access)
 {
@@ -152,8 +165,8 @@ static __attribute__((noinline)) int64_t move(struct pipe *pipe, vaddr_t va, uin
 
 	while (m.left && !m.error) {
 		offload_call(run, &m);
-		if (m.left && !m.error && !user_bring(m.space, m.va, access))
-			m.error = -EFAULT;
+		if (m.left && !m.error)
+			m.error = bring(pipe, m.va, 1, access);
 	}
 	return len > m.left ? (int64_t)(len - m.left) : m.error;
 }
@@ -166,7 +179,7 @@ static inline void *short_way(uint64_t pos, vaddr_t va, uint64_t len, unsigned a
 	return user_present_whole(current()->space, va, len, access);
 }
 
-/* Takes len bytes, which are there, out of the pipe. */
+/* Takes len bytes, which are there, out of the pipe; -EABSENT as above. */
 static inline int64_t take(struct pipe *pipe, vaddr_t va, uint64_t len)
 {
 	void *dst = short_way(pipe->start, va, len, ACCESS_WRITE);
@@ -178,14 +191,22 @@ static inline int64_t take(struct pipe *pipe, vaddr_t va, uint64_t len)
 	return len;
 }
 
-/* Puts len bytes, for which there is room, into the pipe. */
+static __attribute__((noinline)) int64_t fill_slowly(struct pipe *pipe, vaddr_t va, uint64_t len)
+{
+	/* What is not to be torn apart is here before the first byte is moved. */
+	if (len <= PIPE_ATOMIC && bring(pipe, va, len, ACCESS_READ) == -EABSENT)
+		return -EABSENT;
+	return move(pipe, va, len, fill_run, ACCESS_READ);
+}
+
+/* Puts len bytes, for which there is room, into the pipe; -EABSENT as above. */
 static inline int64_t fill(struct pipe *pipe, vaddr_t va, uint64_t len)
 {
 	const void *src = short_way(pipe->end, va, len, ACCESS_READ);
 	char *dst = src ? byte_to_fill(pipe) : NULL;
 
 	if (unlikely(!dst))
-		return move(pipe, va, len, fill_run, ACCESS_READ);
+		return fill_slowly(pipe, va, len);
 	memcpy(dst, src, len);
 	pipe->end += len;
 	return len;
@@ -227,12 +248,14 @@ static int64_t pipe_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t 
 	(void)pos;
 	if (unlikely(!len))
 		return 0;
-	if (is_empty(pipe)) {
-		n = wait_for_data(file);
-		if (n <= 0)
-			return n;
-	}
-	n = take(pipe, buf, min_u64(len, pipe->end - pipe->start));
+	do {
+		if (is_empty(pipe)) {
+			n = wait_for_data(file);
+			if (n <= 0)
+				return n;
+		}
+		n = take(pipe, buf, min_u64(len, pipe->end - pipe->start));
+	} while (unlikely(n == -EABSENT));
 	if (is_empty(pipe))
 		note_empty(pipe);
 	else
@@ -280,6 +303,8 @@ static int64_t write_at_length(struct file *file, const struct user_piece *piece
 
 	for (unsigned i = 0; i < nr; i++)
 		total += pieces[i].len;
+	for (unsigned i = 0; i < nr && total <= PIPE_ATOMIC; i++)
+		user_bring_all(current()->space, pieces[i].start, pieces[i].len, ACCESS_READ);
 	while (done < total) {
 		uint64_t left = total - done, room = room_in(pipe);
 
@@ -291,6 +316,8 @@ static int64_t write_at_length(struct file *file, const struct user_piece *piece
 			n = -EAGAIN;
 		else
 			n = pipe_wait(&pipe->writable);
+		if (n == -EABSENT)
+			n = 0;
 		if (n < 0)
 			break;
 		done += n;
@@ -311,6 +338,8 @@ static int64_t pipe_write(struct file *file, const struct user_piece *pieces, un
 	if (unlikely(nr != 1 || !pieces->len || pieces->len > room_in(pipe) || !pipe->readers))
 		return write_at_length(file, pieces, nr);
 	n = fill(pipe, pieces->start, pieces->len);
+	if (unlikely(n == -EABSENT))
+		return write_at_length(file, pieces, nr);
 	if (likely(n > 0)) {
 		wake_one(&pipe->readable);
 		watch_notify(&pipe->source);

@@ -102,7 +102,7 @@ static void write_cmdline(struct process *p, struct proc_page *page)
 	if (!space)
 		return;
 	page->len = min_u64(space->args_end - space->args_start, sizeof(page->text));
-	if (user_read(space, page->text, space->args_start, page->len))
+	if (user_read_now(space, page->text, space->args_start, page->len))
 		page->len = 0;
 }
 

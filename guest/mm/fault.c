@@ -2,12 +2,15 @@
 /*
  * The first touch of a page, and the first write to a shared one.
  *
- * The work is done in one offloaded call, so it neither flushes nor panics;
- * what has to be flushed is said in its result.
+ * The work is done in one offloaded call, so it neither flushes nor panics nor
+ * blocks; what has to be flushed, or brought from a disk, is said in its result.
+ * Bringing is done when nothing is half-way, and then the work begins anew: the
+ * region may be gone by then, or the file shorter.
  */
 #include "guest/arch/direct.h"
 #include "guest/arch/insn.h"
 #include "guest/arch/offload.h"
+#include "guest/lib/errno.h"
 #include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 #include "guest/mm/page.h"
@@ -24,6 +27,13 @@ struct fault {
 	paddr_t page;     /* out */
 	bool needs_flush; /* out */
 };
+
+/* What the last fault that ended with SPACE_REASON_ABSENT could not go on without. */
+static struct {
+	struct memory_object *object;
+	uint64_t index;
+	bool is_shared;
+} absent;
 
 static enum lde_reason reason_of_hole(struct space *space, vaddr_t va)
 {
@@ -59,18 +69,28 @@ static void set_entry(struct space *space, struct region *r, vaddr_t va, uint64_
 	count_page(space);
 }
 
-/* A private page with the first bytes of the object's page, then zeroes. */
-static paddr_t copy_object_page(struct memory_object *object, uint64_t offset, uint64_t bytes)
+/* The object has no answer: nor has it memory, unless it could bring the page. */
+static __attribute__((noinline)) enum lde_reason no_object_page(struct memory_object *object,
+								uint64_t index, bool is_shared)
 {
-	paddr_t from = object->ops->page(object, offset / PAGE_SIZE, false);
-	paddr_t to = from ? page_alloc_zeroed_here() : 0;
+	if (!object->ops->bring)
+		return LDE_REASON_OUT_OF_MEMORY;
+	absent.object = object;
+	absent.index = index;
+	absent.is_shared = is_shared;
+	return SPACE_REASON_ABSENT;
+}
+
+/* A private page with the first bytes of the object's page, then zeroes. */
+static paddr_t copy_object_page(paddr_t from, uint64_t bytes)
+{
+	paddr_t to = page_alloc_zeroed_here();
 
 	if (to) {
 		memcpy(direct_map(to), direct_map(from), bytes);
 		ledger.faults_copy++;
 	}
-	if (from)
-		page_put(from);
+	page_put(from);
 	return to;
 }
 
@@ -80,19 +100,21 @@ static enum lde_reason fill_from_object(struct fault *f, struct region *r, vaddr
 {
 	uint64_t into = va - r->start;
 	uint64_t left = (r->flags & REGION_F_FILE ? r->object->size - r->offset : r->length) - into;
+	uint64_t index = (r->offset + into) / PAGE_SIZE;
 	bool can_write = r->flags & REGION_F_SHARED;
 	bool keeps_page = left >= PAGE_SIZE || can_write;
-	paddr_t pa;
+	paddr_t pa = r->object->ops->page(r->object, index, can_write);
 
+	if (unlikely(!pa))
+		return no_object_page(r->object, index, can_write);
 	if (keeps_page && (f->access != ACCESS_WRITE || can_write)) {
-		pa = r->object->ops->page(r->object, (r->offset + into) / PAGE_SIZE, can_write);
 		ledger.faults_file++;
 	} else {
-		pa = copy_object_page(r->object, r->offset + into, min_u64(left, PAGE_SIZE));
+		pa = copy_object_page(pa, min_u64(left, PAGE_SIZE));
 		can_write = true;
+		if (!pa)
+			return LDE_REASON_OUT_OF_MEMORY;
 	}
-	if (!pa)
-		return LDE_REASON_OUT_OF_MEMORY;
 	set_entry(f->space, r, va, pte, pa, can_write);
 	return LDE_REASON_NONE;
 }
@@ -226,12 +248,70 @@ enum lde_reason space_fault(struct space *space, vaddr_t va, unsigned access)
 	return fault_run(&f);
 }
 
-paddr_t space_page(struct space *space, vaddr_t va, unsigned access)
+static int bring_absent(void)
+{
+	struct memory_object *object = absent.object;
+	int err;
+
+	object->ops->get(object);
+	err = object->ops->bring(object, absent.index, absent.is_shared);
+	object->ops->put(object);
+	return err;
+}
+
+enum lde_reason space_fault_wait(struct space *space, vaddr_t va, unsigned access,
+				 enum lde_reason reason)
+{
+	while (reason == SPACE_REASON_ABSENT) {
+		int err = bring_absent();
+
+		if (err == -ENODATA)
+			return LDE_REASON_BEYOND_FILE;
+		if (err && err != -ENOMEM)
+			return LDE_REASON_DISK_ERROR;
+		if (err && !space_shed(space))
+			return LDE_REASON_OUT_OF_MEMORY;
+		reason = space_fault(space, va, access);
+	}
+	return reason;
+}
+
+static inline paddr_t present_page(struct space *space, vaddr_t va, unsigned access)
 {
 	uint64_t *pte = paging_find(&space->tables, va);
-	struct fault f = { .space = space, .va = va, .access = access };
 
 	if (pte && *pte & PTE_PRESENT && (access != ACCESS_WRITE || *pte & PTE_WRITE))
 		return pte_paddr(*pte);
+	return 0;
+}
+
+static __attribute__((noinline)) paddr_t wait_for_page(struct space *space, vaddr_t va,
+						       unsigned access, enum lde_reason reason)
+{
+	reason = space_fault_wait(space, va, access, reason);
+	return reason == LDE_REASON_NONE ? present_page(space, va, access) : 0;
+}
+
+paddr_t space_page(struct space *space, vaddr_t va, unsigned access)
+{
+	struct fault f = { .space = space, .va = va, .access = access };
+	paddr_t pa = present_page(space, va, access);
+	enum lde_reason reason;
+
+	if (pa)
+		return pa;
+	reason = fault_run(&f);
+	if (likely(reason == LDE_REASON_NONE))
+		return f.page;
+	return wait_for_page(space, va, access, reason);
+}
+
+paddr_t space_page_now(struct space *space, vaddr_t va, unsigned access)
+{
+	struct fault f = { .space = space, .va = va, .access = access };
+	paddr_t pa = present_page(space, va, access);
+
+	if (pa)
+		return pa;
 	return fault_run(&f) == LDE_REASON_NONE ? f.page : 0;
 }

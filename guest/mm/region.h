@@ -51,6 +51,7 @@ struct space {
 	uint32_t nr_regions;
 	uint32_t users;
 	vaddr_t brk_start, brk;
+	vaddr_t refused;           /* where offloaded copying could not go on */
 	vaddr_t args_start, args_end; /* strings of the program's arguments */
 	uint64_t nr_pages;         /* of its own or shared with files */
 	uint64_t peak_pages;

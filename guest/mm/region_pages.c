@@ -66,6 +66,46 @@ void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vad
 	}
 }
 
+/* Gives back the pages that the object has as well, and can bring again. */
+static uint64_t shed_range(void *arg)
+{
+	struct range *range = arg;
+	const struct region *r = range->region;
+	struct page_walk w = range_walk(range);
+	uint64_t nr = 0;
+
+	for (; walk_find(&w); walk_step(&w)) {
+		uint64_t index = (r->offset + (w.va - r->start)) / PAGE_SIZE;
+		paddr_t pa = r->object->ops->page(r->object, index, false);
+		bool is_objects = pa == pte_paddr(*w.pte);
+
+		if (pa)
+			page_put(pa);
+		if (is_objects) {
+			page_put(pa);
+			*w.pte = 0;
+			nr++;
+		}
+	}
+	range->space->nr_pages -= nr;
+	return nr;
+}
+
+bool region_shed_pages(struct space *space, struct region *r)
+{
+	struct range range = { .space = space, .region = r,
+			       .start = max_u64(r->start, r->touched_start),
+			       .end = min_u64(min_u64(r->end, r->touched_end),
+					      r->start + ALIGN_UP(r->length, PAGE_SIZE)) };
+
+	if (!r->object || !r->object->ops->bring || range.start >= range.end ||
+	    (r->flags & REGION_F_SHARED && !(r->flags & REGION_F_READ_ONLY)) ||
+	    !offload_call(shed_range, &range))
+		return false;
+	flush_if_loaded(space);
+	return true;
+}
+
 static uint64_t update_range(void *arg)
 {
 	struct range *range = arg;

@@ -11,6 +11,10 @@ void region_free_pages(struct space *space, struct region *r);
 /* Gives back the pages of r in [start, end). */
 void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vaddr_t end);
 
+/* Gives back those of r that are a file's own, unchanged, and can be brought again;
+ * false if there is none. */
+bool region_shed_pages(struct space *space, struct region *r);
+
 /* Brings the page-table entries in line with r->prot. */
 void region_update_pages(struct space *space, struct region *r);
 

@@ -381,6 +381,15 @@ void space_discard(struct space *space, vaddr_t start, uint64_t bytes)
 	}
 }
 
+bool space_shed(struct space *space)
+{
+	bool is_any = false;
+
+	list_for_each(l, &space->regions)
+		is_any |= region_shed_pages(space, list_entry(l, struct region, link));
+	return is_any;
+}
+
 bool space_maps(const struct space *space, const struct memory_object *object)
 {
 	list_for_each(l, &space->regions)

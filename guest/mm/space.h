@@ -58,6 +58,10 @@ void space_grow(struct region *region, uint64_t bytes);
 /* Drops the pages of the range; the next touch finds fresh ones (MADV_DONTNEED). */
 void space_discard(struct space *space, vaddr_t start, uint64_t bytes);
 
+/* Memory is short: drops the pages that can be brought again, so that whoever keeps
+ * them for others may give them up. False if there is none. */
+bool space_shed(struct space *space);
+
 /* Whether anything of the object is mapped. May be offloaded. */
 bool space_maps(const struct space *space, const struct memory_object *object);
 /* Drops the pages that lie behind byte size of the object, private copies too: it
@@ -66,12 +70,22 @@ void space_cut(struct space *space, const struct memory_object *object, uint64_t
 
 /*
  * Makes the page at va present for access (ACCESS_*). LDE_REASON_NONE, or why
- * it must not be; LDE_REASON_OUT_OF_MEMORY when there is no page left.
+ * it must not be; LDE_REASON_OUT_OF_MEMORY when there is no page left,
+ * SPACE_REASON_ABSENT when it has to be brought from elsewhere first.
  */
 enum lde_reason space_fault(struct space *space, vaddr_t va, unsigned access);
+#define SPACE_REASON_ABSENT ((enum lde_reason)UINT32_MAX)
 
-/* The same, and where the page is; 0 if it cannot be had. */
+/* What space_fault has said a moment ago becomes an answer: what is absent is
+ * brought. Blocks, and anything may have happened to the space meanwhile, so the
+ * caller holds nothing that others may change. */
+enum lde_reason space_fault_wait(struct space *space, vaddr_t va, unsigned access,
+				 enum lde_reason reason);
+
+/* The same in one, and where the page is; 0 if it cannot be had. May block. */
 paddr_t space_page(struct space *space, vaddr_t va, unsigned access);
+/* The same without waiting for anything; may be offloaded. */
+paddr_t space_page_now(struct space *space, vaddr_t va, unsigned access);
 
 /* For the self-check: what is wrong with the space or its pages, whose owners it
  * tells page_check_owner of; or NULL. */

@@ -111,6 +111,37 @@ int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
 	return copy_to_pages(space, dst, src, len);
 }
 
+/* As user_piece, for reading, and at once. */
+static void *user_piece_now(struct space *space, vaddr_t va, uint64_t *len)
+{
+	uint64_t into = va % PAGE_SIZE;
+	paddr_t pa = va < USER_END ? space_page_now(space, va, ACCESS_READ) : 0;
+	void *piece = pa ? (char *)direct_map(pa) + into : NULL;
+
+	*len = min_u64(*len, PAGE_SIZE - into);
+	if (va >= USER_END)
+		piece = user_untrusted(va);
+	if (!piece)
+		space->refused = va;
+	return piece;
+}
+
+int user_read_now(struct space *space, void *dst, vaddr_t src, uint64_t len)
+{
+	while (len) {
+		uint64_t n = len;
+		const void *piece = user_piece_now(space, src, &n);
+
+		if (!piece)
+			return -EFAULT;
+		copy_within_page(dst, piece, n);
+		dst = (char *)dst + n;
+		src += n;
+		len -= n;
+	}
+	return 0;
+}
+
 void *user_present(struct space *space, vaddr_t va, uint64_t *len, unsigned access)
 {
 	uint64_t into = va % PAGE_SIZE;
@@ -152,6 +183,16 @@ bool user_is_present(struct space *space, vaddr_t va, uint64_t len, unsigned acc
 		va += n;
 		len -= n;
 	}
+	return true;
+}
+
+bool user_bring_all(struct space *space, vaddr_t va, uint64_t len, unsigned access)
+{
+	vaddr_t absent;
+
+	while (!user_is_present(space, va, len, access, &absent))
+		if (!user_bring(space, absent, access))
+			return false;
 	return true;
 }
 
@@ -232,11 +273,11 @@ int64_t user_read_string(struct space *space, char *dst, vaddr_t src, uint64_t s
 	return -ENAMETOOLONG;
 }
 
-int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, uint64_t len)
+int user_copy_now(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, uint64_t len)
 {
 	while (len) {
 		uint64_t n = len;
-		const void *piece = user_piece(from, src, &n, ACCESS_READ);
+		const void *piece = user_piece_now(from, src, &n);
 
 		if (!piece || user_write(to, dst, piece, n))
 			return -EFAULT;
@@ -247,13 +288,13 @@ int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, ui
 	return 0;
 }
 
-int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max)
+int64_t user_strlen_now(struct space *space, vaddr_t src, uint64_t max)
 {
 	uint64_t done = 0;
 
 	while (done < max) {
 		uint64_t n = max - done, len;
-		const char *piece = user_piece(space, src + done, &n, ACCESS_READ);
+		const char *piece = user_piece_now(space, src + done, &n);
 
 		if (!piece)
 			return -EFAULT;

@@ -3,7 +3,9 @@
  * The only way to a program's memory: every pointer that a program passes in
  * goes through here. 0, or -EFAULT for whatever the program itself could not
  * have read or written; then some bytes may have been moved. The pages are
- * those of the running process.
+ * those of the running process, which is BLOCKED while one comes from a disk: who
+ * calls has nothing half done that others could see, or brings the pages first
+ * (user_bring_all).
  */
 #ifndef GUEST_MM_USERCOPY_H
 #define GUEST_MM_USERCOPY_H
@@ -17,12 +19,19 @@ int user_read(struct space *space, void *dst, vaddr_t src, uint64_t len);
 int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len);
 int user_zero(struct space *space, vaddr_t dst, uint64_t len);
 
+/*
+ * The same for offloaded code, and for spaces other than the running process's:
+ * a page that would have to be waited for is -EFAULT too, and space->refused is
+ * where, so that user_bring and another try may help.
+ */
+int user_read_now(struct space *space, void *dst, vaddr_t src, uint64_t len);
+
 /* From one program's memory to another's. */
-int user_copy(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, uint64_t len);
+int user_copy_now(struct space *to, vaddr_t dst, struct space *from, vaddr_t src, uint64_t len);
 
 /* Length of a string without its NUL, -EFAULT, or -E2BIG if it does not end
  * within max bytes. */
-int64_t user_strlen(struct space *space, vaddr_t src, uint64_t max);
+int64_t user_strlen_now(struct space *space, vaddr_t src, uint64_t max);
 
 /* A pointer to what is no program's memory: refused, unless that limit is off and
  * the kernel believes whatever it is told. */
@@ -65,6 +74,9 @@ static inline void *user_present_whole(struct space *space, vaddr_t va, uint64_t
 }
 
 bool user_bring(struct space *space, vaddr_t va, unsigned access);
+
+/* The same for all of a range; what follows at once does not block. */
+bool user_bring_all(struct space *space, vaddr_t va, uint64_t len, unsigned access);
 
 /* Whether all of the range is there for access; else *absent is in a page that
  * is not. */

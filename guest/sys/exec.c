@@ -57,7 +57,7 @@ static uint32_t count_strings(struct string_list list)
 static int read_pointer(const struct exec *x, const struct exec_strings *s, uint64_t i,
 			vaddr_t *pointer)
 {
-	return user_read(x->old, pointer, s->user + (s->skip + i) * 8, 8);
+	return user_read_now(x->old, pointer, s->user + (s->skip + i) * 8, 8);
 }
 
 /* How many strings there are, and how long they are together. */
@@ -73,7 +73,7 @@ static int measure(const struct exec *x, const struct exec_strings *s, struct pu
 			return len;
 		if (!pointer)
 			return 0;
-		len = user_strlen(x->old, pointer, EXEC_STRING_MAX);
+		len = user_strlen_now(x->old, pointer, EXEC_STRING_MAX);
 		if (len < 0)
 			return len;
 		out->nr++;
@@ -107,8 +107,8 @@ static bool push_list(struct exec *x, const struct exec_strings *s, struct pushe
 
 		if (read_pointer(x, s, i, &pointer))
 			return false;
-		len = user_strlen(x->old, pointer, EXEC_STRING_MAX);
-		if (len < 0 || user_copy(x->image.space, at, x->old, pointer, len + 1))
+		len = user_strlen_now(x->old, pointer, EXEC_STRING_MAX);
+		if (len < 0 || user_copy_now(x->image.space, at, x->old, pointer, len + 1))
 			return false;
 		at += len + 1;
 	}
@@ -169,7 +169,7 @@ static bool push_pointers(struct exec *x, const struct pushed *list)
 
 	x->sp = at;
 	for (uint32_t i = 0; i < list->nr; i++, at += 8) {
-		int64_t len = user_strlen(x->image.space, string, EXEC_STRINGS_MAX);
+		int64_t len = user_strlen_now(x->image.space, string, EXEC_STRINGS_MAX);
 
 		if (len < 0 || user_write(x->image.space, at, &string, 8))
 			return false;
@@ -190,20 +190,20 @@ static bool push_tables(struct exec *x)
 	       push_pointers(x, &x->argv) && push(x, &argc, sizeof(argc));
 }
 
+/* Looks at all of the user's strings before it makes anything: they may be on a disk. */
 static uint64_t exec_build(void *arg)
 {
 	struct exec *x = arg;
-	int err;
+	int err = measure(x, &x->args->argv, &x->argv);
 
-	if (!x->image.space)
-		x->image.space = space_create();
-	if (!x->image.space)
-		return -ENOMEM;
-	err = image_map(&x->image, x->inode);
-	if (!err)
-		err = measure(x, &x->args->argv, &x->argv);
 	if (!err)
 		err = measure(x, &x->args->env, &x->env);
+	if (!err && !x->image.space)
+		x->image.space = space_create();
+	if (!err && !x->image.space)
+		err = -ENOMEM;
+	if (!err)
+		err = image_map(&x->image, x->inode);
 	if (err)
 		return err;
 	x->name = process_name_of(x->args->path);
@@ -218,17 +218,22 @@ static int check_program(const struct inode *inode)
 	return inode->nr_writers ? -ETXTBSY : 0;
 }
 
-/* A program on a disk is brought in as a whole, and stays as long as it is held. */
+/* What exec reads of a program on a disk is brought in, and stays as long as the
+ * program is held; the rest comes when it is touched. */
 static int hold_program(struct inode *inode)
 {
+	const struct tree_ops *tree = inode->ops->tree;
+	uint64_t start, len;
 	int err;
 
-	inode->object.ops->get(&inode->object);
-	err = inode->ops->tree->load(inode, 0, inode->object.size, false);
+	tree->hold(inode);
+	err = tree->load(inode, 0, PAGE_SIZE);
+	if (!err && image_find_headers(inode, &start, &len))
+		err = tree->load(inode, start, len);
 	if (!err)
 		err = check_program(inode); /* again: it took a while */
 	if (err)
-		inode->object.ops->put(&inode->object);
+		tree->let_go(inode);
 	return err;
 }
 
@@ -249,7 +254,7 @@ int exec_find(const char *path, struct inode **inode)
 void exec_let_go(struct inode *inode)
 {
 	if (inode_is_on_disk(inode))
-		inode->object.ops->put(&inode->object);
+		inode->ops->tree->let_go(inode);
 	inode_put(inode);
 }
 
@@ -315,7 +320,9 @@ int exec_program(struct inode *inode, const struct exec_args *args, struct trap_
 	x.hwcap = r[3];
 	err = limits.private_memory ? 0 : join_space(&x.image, inode);
 	if (!err)
-		err = (int)offload_call(exec_build, &x);
+		do
+			err = (int)offload_call(exec_build, &x);
+		while (err == -EFAULT && user_bring(x.old, x.old->refused, ACCESS_READ));
 	if (err) {
 		if (x.image.space)
 			space_put(x.image.space);

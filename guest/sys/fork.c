@@ -139,6 +139,8 @@ static int64_t fork_process(struct trap_frame *f, const struct fork_args *args)
 
 	if (args->flags & CLONE_SETTLS && args->tls >= USER_END)
 		return -EPERM;
+	if (args->flags & CLONE_PARENT_SETTID) /* no waiting between making and starting it */
+		user_bring(current()->space, args->parent_tid, ACCESS_WRITE);
 	room = process_room(current());
 	if (unlikely(room != PROCESS_FITS))
 		return refuse_child(room);
@@ -295,6 +297,16 @@ static void settle(struct process *child)
 	process_destroy(child);
 }
 
+/* Where results go, for who waits for more than ends: a child that is stopped may end
+ * at any time, but not between the look at it and its telling. */
+static void bring_results(vaddr_t result, uint64_t bytes, vaddr_t usage)
+{
+	if (result)
+		user_bring_all(current()->space, result, bytes, ACCESS_WRITE);
+	if (usage)
+		user_bring_all(current()->space, usage, sizeof(struct rusage), ACCESS_WRITE);
+}
+
 int64_t sys_wait4(struct trap_frame *f)
 {
 	int pid = arg_int(f, 0), options = arg_int(f, 2), err;
@@ -311,6 +323,8 @@ int64_t sys_wait4(struct trap_frame *f)
 		return -EINVAL;
 	w.kind = pid == -1 ? WAIT_ANY : pid > 0 ? WAIT_PID : WAIT_GROUP;
 	w.id = pid > 0 ? (uint32_t)pid : pid ? -(uint32_t)pid : current()->group;
+	if (options & (WUNTRACED | WCONTINUED))
+		bring_results(arg_u64(f, 1), sizeof(status), arg_u64(f, 3));
 	err = wait_for_child(&w, &child);
 	if (err || !child)
 		return err;
@@ -381,6 +395,8 @@ int64_t sys_waitid(struct trap_frame *f)
 	default:
 		return -EINVAL;
 	}
+	if (options & (WSTOPPED | WCONTINUED))
+		bring_results(arg_u64(f, 2), sizeof(siginfo_t), arg_u64(f, 4));
 	err = wait_for_child(&w, &child);
 	/* Filled in whatever came out: with zeroes if nobody did. */
 	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), err ? NULL : child))

@@ -73,7 +73,8 @@ static uint8_t segment_prot(const Elf64_Phdr *ph)
 static void fill_pages(struct space *space, vaddr_t start, uint64_t bytes, unsigned access)
 {
 	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE)
-		space_page(space, start + at, access);
+		if (!space_page_now(space, start + at, access))
+			break; /* what is on a disk comes when it is wanted */
 }
 
 /*
@@ -89,13 +90,13 @@ static void fill_first_pages(struct space *space, const struct space_mapping *m,
 	if (m->prot & SPACE_PROT_WRITE) {
 		fill_pages(space, m->start, min_u64(m->bytes, nr * PAGE_SIZE), ACCESS_WRITE);
 		if (offload_is_active)
-			space_page(space, m->start + m->bytes - PAGE_SIZE, ACCESS_WRITE);
+			space_page_now(space, m->start + m->bytes - PAGE_SIZE, ACCESS_WRITE);
 	} else if (offload_is_active) {
 		fill_pages(space, m->start, min_u64(m->bytes, FIRST_READ_OFFLOADED * PAGE_SIZE),
 			   ACCESS_READ);
 	}
 	if (m->prot & SPACE_PROT_EXEC && entry - m->start < m->bytes)
-		space_page(space, entry, ACCESS_FETCH);
+		space_page_now(space, entry, ACCESS_FETCH);
 }
 
 static int map_segment(struct loader *l, const Elf64_Phdr *ph)
@@ -174,6 +175,18 @@ static bool read_header(struct loader *l)
 		return false;
 	if (l->header.e_type == ET_DYN)
 		l->bias = PIE_BASE;
+	return true;
+}
+
+bool image_find_headers(const struct inode *inode, uint64_t *start, uint64_t *len)
+{
+	struct loader l = { 0 };
+
+	if (inode_read(inode, 0, &l.header, sizeof(l.header)) != sizeof(l.header) ||
+	    !header_is_good(&l))
+		return false;
+	*start = l.header.e_phoff;
+	*len = l.header.e_phnum * sizeof(Elf64_Phdr);
 	return true;
 }
 

@@ -26,6 +26,10 @@ struct image {
  */
 int image_map(struct image *image, struct inode *inode);
 
+/* Where an ELF file's program headers are; false if it is none. Its first page is
+ * loaded. */
+bool image_find_headers(const struct inode *inode, uint64_t *start, uint64_t *len);
+
 /* Where all programs share one space: takes what is in the places of the file's
  * segments out of image->space. Errors as above. */
 int image_make_room(struct image *image, struct inode *inode);

@@ -95,30 +95,6 @@ static int choose_address(struct space *space, vaddr_t addr, uint64_t bytes, int
 	return *start ? 0 : -ENOMEM;
 }
 
-/* Brings in what is to be mapped of a file on a disk, and keeps it until the caller
- * lets go of the object. */
-static int load_object(struct inode *inode, uint64_t offset, uint64_t bytes, bool can_write)
-{
-	int err;
-
-	inode->object.ops->get(&inode->object);
-	err = inode->ops->tree->load(inode, offset, bytes, can_write);
-	if (err)
-		inode->object.ops->put(&inode->object);
-	return err;
-}
-
-/* The mapping has it now, or there is none. */
-static void let_go_of_object(struct memory_object *object, bool is_anonymous)
-{
-	struct inode *inode = container_of(object, struct inode, object);
-
-	if (is_anonymous)
-		inode_put(inode);
-	else if (inode_is_on_disk(inode))
-		object->ops->put(object);
-}
-
 /* Fills in what a file brings to a mapping. */
 static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 {
@@ -135,13 +111,6 @@ static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
 		return -ENODEV;
 	if (flags & MAP_SHARED && !fd_can_write(file))
 		m->flags |= REGION_F_READ_ONLY;
-	if (inode_is_on_disk(inode)) {
-		int err = load_object(inode, offset, m->bytes,
-				      flags & MAP_SHARED && fd_can_write(file));
-
-		if (err)
-			return err;
-	}
 	m->object = &inode->object;
 	m->offset = offset;
 	m->length = offset < inode->object.size ?
@@ -190,6 +159,18 @@ static bool type_is_known(int flags)
 	}
 }
 
+static struct inode *inode_of(const struct memory_object *object)
+{
+	return container_of(object, struct inode, object);
+}
+
+/* Whether what is written there goes to a file on a disk, now or after mprotect. */
+static bool is_written_back(const struct memory_object *object, unsigned flags)
+{
+	return object && flags & REGION_F_SHARED && !(flags & REGION_F_READ_ONLY) &&
+	       inode_is_on_disk(inode_of(object));
+}
+
 int64_t sys_mmap(struct trap_frame *f)
 {
 	struct space *space = current()->space;
@@ -214,8 +195,10 @@ int64_t sys_mmap(struct trap_frame *f)
 		err = choose_address(space, arg_u64(f, 0), m.bytes, flags, &m.start);
 	if (!err)
 		err = space_map(space, &m);
-	if (m.object)
-		let_go_of_object(m.object, flags & MAP_ANONYMOUS);
+	if (!err && is_written_back(m.object, m.flags))
+		inode_of(m.object)->ops->tree->map_for_writing(inode_of(m.object));
+	if (m.object && flags & MAP_ANONYMOUS)
+		inode_put(inode_of(m.object)); /* the mapping has it now, or there is none */
 	return err ? err : (int64_t)m.start;
 }
 
@@ -268,17 +251,6 @@ static int64_t remap_move(struct space *space, vaddr_t from, uint64_t old, uint6
 	return err ? err : (int64_t)to;
 }
 
-static struct inode *inode_of(const struct region *r)
-{
-	return container_of(r->object, struct inode, object);
-}
-
-/* Whether what is written to the region goes to a file, now or after mprotect. */
-static bool can_write_back(const struct region *r)
-{
-	return r->object && r->flags & REGION_F_SHARED && !(r->flags & REGION_F_READ_ONLY);
-}
-
 int64_t sys_mremap(struct trap_frame *f)
 {
 	struct space *space = current()->space;
@@ -297,13 +269,6 @@ int64_t sys_mremap(struct trap_frame *f)
 	r = range_is_good(from, old) ? space_find(space, from) : NULL;
 	if (!r || r->end - from < old)
 		return -EFAULT;
-	if (new > old && r->object && inode_is_on_disk(inode_of(r))) {
-		int err = inode_of(r)->ops->tree->load(inode_of(r), r->offset + (from - r->start),
-						       new, can_write_back(r));
-
-		if (err)
-			return err;
-	}
 	if (flags & MREMAP_FIXED)
 		return remap_move(space, from, old, new, flags, arg_u64(f, 4));
 	if (new <= old) {
@@ -365,8 +330,8 @@ static int sync_range(vaddr_t start, vaddr_t end)
 		if (!r || r->start >= end)
 			break;
 		start = r->end;
-		if (can_write_back(r) && inode_is_on_disk(inode_of(r)))
-			err = inode_of(r)->ops->tree->sync(inode_of(r));
+		if (is_written_back(r->object, r->flags))
+			err = inode_of(r->object)->ops->tree->sync(inode_of(r->object));
 	}
 	return err;
 }

@@ -194,6 +194,7 @@ enum lde_reason {
 	LDE_REASON_BEYOND_FILE,   /* page of a mapping past the end of its file */
 	LDE_REASON_OTHER,         /* the trap number says it */
 	LDE_REASON_PROCESSES,     /* FORK_REFUSED: there are addr processes, the most allowed */
+	LDE_REASON_DISK_ERROR,    /* page of a mapping that its disk could not read */
 };
 
 #define LDE_NO_VECTOR UINT32_MAX

@@ -180,6 +180,128 @@ static void a_write_copies_what_is_private(void **state)
 	assert_true(ledger.faults_copy >= 2);
 }
 
+/* ---- pages that are elsewhere ------------------------------------------ */
+
+static enum lde_reason fault_and_wait(vaddr_t va, unsigned access)
+{
+	return space_fault_wait(space, va, access, space_fault(space, va, access));
+}
+
+static void an_absent_page_is_brought_and_no_other(void **state)
+{
+	(void)state;
+	fake_file_take_away(&file);
+	assert_int_equal(map_file(space, &file, AT(0), 6, PROT_RW, REGION_F_FILE, 0), 0);
+	assert_int_equal(space_fault(space, AT(2), ACCESS_READ), SPACE_REASON_ABSENT);
+	assert_int_equal(space_page_now(space, AT(2), ACCESS_READ), 0);
+	assert_int_equal(file.nr_brought, 0);
+	assert_int_equal(fault_and_wait(AT(2), ACCESS_READ), LDE_REASON_NONE);
+	assert_int_equal(space_page_now(space, AT(2), ACCESS_READ), MIB + PAGES(2));
+	assert_true(poke(space, AT(4), 9)); /* which makes a copy */
+	assert_int_equal(peek(space, AT(4) + 1), fake_file_byte(PAGES(4) + 1));
+	assert_int_equal(peek(space, AT(5) + 99), fake_file_byte(PAGES(5) + 99));
+	assert_int_equal(peek(space, AT(5) + 100), 0);
+	assert_int_equal(file.nr_brought, 3);
+	assert_int_equal(entry_of(space, AT(3)), 0);
+}
+
+static void a_page_that_cannot_be_brought_is_an_error(void **state)
+{
+	static const struct {
+		int err;
+		enum lde_reason reason;
+	} rows[] = {
+		{ -EIO, LDE_REASON_DISK_ERROR }, { -ENOSPC, LDE_REASON_DISK_ERROR },
+		{ -ENODATA, LDE_REASON_BEYOND_FILE }, { -ENOMEM, LDE_REASON_OUT_OF_MEMORY },
+	};
+
+	(void)state;
+	fake_file_take_away(&file);
+	assert_int_equal(map_file(space, &file, AT(0), 6, PROT_RW, REGION_F_FILE, 0), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		file.bring_error = rows[i].err;
+		assert_int_equal(fault_and_wait(AT(1), ACCESS_READ), rows[i].reason);
+		assert_int_equal(fault_and_wait(AT(2), ACCESS_WRITE), rows[i].reason);
+		assert_int_equal(space_page(space, AT(1), ACCESS_READ), 0);
+	}
+	file.bring_error = 0;
+	assert_int_equal(peek(space, AT(1)), fake_file_byte(PAGES(1)));
+}
+
+static void unmap_it(void)
+{
+	assert_int_equal(space_unmap(space, AT(0), PAGES(6)), 0);
+}
+
+static void cut_it(void)
+{
+	file.object.size = PAGES(1);
+	space_cut(space, &file.object, PAGES(1));
+}
+
+static void protect_it(void)
+{
+	assert_int_equal(space_protect(space, AT(0), PAGES(6), PROT_R), 0);
+}
+
+/* Two wait for the same page, and the other one was first. */
+static void bring_it(void)
+{
+	file.meanwhile = NULL;
+	assert_int_equal(fault_and_wait(AT(4), ACCESS_READ), LDE_REASON_NONE);
+	assert_int_equal(fault_and_wait(AT(1), ACCESS_READ), LDE_REASON_NONE);
+}
+
+static void what_happens_meanwhile_counts(void **state)
+{
+	static const struct {
+		void (*meanwhile)(void);
+		enum lde_reason reason;
+	} rows[] = {
+		{ bring_it, LDE_REASON_NONE }, { protect_it, LDE_REASON_READ_ONLY },
+		{ cut_it, LDE_REASON_BEYOND_FILE }, { unmap_it, LDE_REASON_UNMAPPED },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_file_init(&file, MIB, FILE_BYTES);
+		fake_file_take_away(&file);
+		assert_int_equal(map_file(space, &file, AT(0), 6, PROT_RW, REGION_F_FILE, 0), 0);
+		file.meanwhile = rows[i].meanwhile;
+		assert_int_equal(fault_and_wait(AT(1), ACCESS_WRITE), rows[i].reason);
+		check_space(space);
+		if (rows[i].meanwhile != unmap_it)
+			unmap_it();
+		assert_int_equal(file.users, 0);
+	}
+}
+
+static void short_of_memory_what_can_be_brought_again_goes(void **state)
+{
+	(void)state;
+	fake_file_take_away(&file);
+	assert_int_equal(map_file(space, &file, AT(0), 5, PROT_RW, REGION_F_FILE, 0), 0);
+	assert_int_equal(map_anon(space, AT(8), 1, PROT_RW), 0);
+	assert_false(space_shed(space));
+	assert_true(poke(space, AT(8), 8));
+	assert_true(poke(space, AT(0), 7));
+	assert_int_equal(peek(space, AT(1)), fake_file_byte(PAGES(1)));
+	assert_int_equal(peek(space, AT(3)), fake_file_byte(PAGES(3)));
+	assert_true(space_shed(space));
+	assert_int_equal(entry_of(space, AT(1)), 0);
+	assert_int_equal(entry_of(space, AT(3)), 0);
+	assert_int_equal(peek(space, AT(0)), 7); /* it is nowhere else */
+	assert_int_equal(peek(space, AT(8)), 8);
+	assert_false(space_shed(space));
+	assert_int_equal(peek(space, AT(1)), fake_file_byte(PAGES(1)));
+	assert_int_equal(space_unmap(space, AT(0), PAGES(5)), 0);
+	/* What is written to a shared mapping is the object's page. */
+	assert_int_equal(map_file(space, &file, AT(0), 5, PROT_RW,
+				  REGION_F_FILE | REGION_F_SHARED, 0), 0);
+	assert_int_equal(peek(space, AT(1)), fake_file_byte(PAGES(1)));
+	assert_false(space_shed(space));
+}
+
 static void a_second_mapping_starts_at_its_offset(void **state)
 {
 	(void)state;
@@ -378,6 +500,10 @@ int main(void)
 		TEST(pages_beyond_a_segment_are_zero),
 		TEST(a_write_copies_what_is_private),
 		TEST(a_second_mapping_starts_at_its_offset),
+		TEST(an_absent_page_is_brought_and_no_other),
+		TEST(a_page_that_cannot_be_brought_is_an_error),
+		TEST(what_happens_meanwhile_counts),
+		TEST(short_of_memory_what_can_be_brought_again_goes),
 		TEST(pages_of_a_file_keep_their_owner),
 		TEST(the_last_owner_writes_without_a_copy),
 		TEST(shared_memory_is_never_copied),

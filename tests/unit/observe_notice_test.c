@@ -156,6 +156,16 @@ static void a_page_behind_a_file_is_explained(void **state)
 	check_part(&notice, "behind the end of the mapped file");
 }
 
+static void a_page_that_a_disk_cannot_read_is_explained(void **state)
+{
+	struct lde_notice notice = killed(LDE_REASON_DISK_ERROR, PF, 4);
+
+	(void)state;
+	notice.status = SIGBUS;
+	check_part(&notice, "killed by SIGBUS");
+	check_part(&notice, "the disk could not read the page");
+}
+
 static void a_want_of_memory_is_explained(void **state)
 {
 	struct lde_notice notice = killed(LDE_REASON_OUT_OF_MEMORY, PF, 6);
@@ -414,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_page_without_access_is_explained),
 		cmocka_unit_test(a_full_stack_is_explained),
 		cmocka_unit_test(a_page_behind_a_file_is_explained),
+		cmocka_unit_test(a_page_that_a_disk_cannot_read_is_explained),
 		cmocka_unit_test(a_want_of_memory_is_explained),
 		cmocka_unit_test(a_jump_into_the_kernel_is_explained),
 		cmocka_unit_test(a_privileged_instruction_is_explained),

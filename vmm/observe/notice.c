@@ -176,6 +176,9 @@ static const char *notice_why(const struct lde_notice *notice, const struct opco
 		return "the address is the kernel's, and user mode may not execute there";
 	case LDE_REASON_BEYOND_FILE:
 		return "the page lies behind the end of the mapped file";
+	case LDE_REASON_DISK_ERROR:
+		return "the disk could not read the page of the mapped file, or has no room "
+		       "for it";
 	case LDE_REASON_NONE:
 	case LDE_REASON_OTHER:
 	case LDE_REASON_PROCESSES:

@@ -17,7 +17,7 @@ static paddr_t give_page(struct memory_object *object, uint64_t index, bool is_s
 
 	(void)is_shared;
 	assert_true(index < (object->size + PAGE_SIZE - 1) / PAGE_SIZE);
-	if (file->has_no_memory)
+	if (file->has_no_memory || file->absent >> index & 1)
 		return 0;
 	page_get(pa);
 	return pa;
@@ -34,6 +34,31 @@ static void put(struct memory_object *object)
 }
 
 static const struct memory_object_ops ops = { .page = give_page, .get = get, .put = put };
+
+static int bring(struct memory_object *object, uint64_t index, bool is_shared)
+{
+	struct fake_file *file = file_of(object);
+
+	(void)is_shared;
+	assert_true(file->users > 1); /* the mapping may go meanwhile */
+	if (file->meanwhile)
+		file->meanwhile();
+	if (!file->bring_error) {
+		file->absent &= ~(1ull << index);
+		file->nr_brought++;
+	}
+	return file->bring_error;
+}
+
+static const struct memory_object_ops bringing_ops = {
+	.page = give_page, .bring = bring, .get = get, .put = put,
+};
+
+void fake_file_take_away(struct fake_file *file)
+{
+	file->object.ops = &bringing_ops;
+	file->absent = UINT64_MAX;
+}
 
 uint8_t fake_file_byte(uint64_t offset)
 {

@@ -21,11 +21,19 @@ struct fake_file {
 	paddr_t data;
 	int users;
 	bool has_no_memory; /* fails whoever asks for a page */
+
+	/* After fake_file_take_away: pages, by bits, that are not in memory... */
+	uint64_t absent;
+	int bring_error;    /* what bringing one ends with, if not 0 */
+	unsigned nr_brought;
+	void (*meanwhile)(void); /* what others do while one is brought, or NULL */
 };
 
 /* A file of bytes 1, 2, 3... in its pages; what follows its end is 0xee. */
 void fake_file_init(struct fake_file *file, paddr_t data, uint64_t bytes);
 uint8_t fake_file_byte(uint64_t offset);
+/* All its pages lie elsewhere from now on, each until it is brought. */
+void fake_file_take_away(struct fake_file *file);
 
 int map_anon(struct space *space, vaddr_t start, uint64_t nr_pages, uint8_t prot);
 /* From page first_page of the file on, as much as there is of it. */
