@@ -73,6 +73,7 @@ struct process {
 	struct rlimits *rlimits;      /* the others; NULL: all as at the start */
 	uint64_t alternate_stack[3];  /* sigaltstack(2): address, flags, size */
 	uint64_t signal_mask, signals_pending; /* bit n - 1: signal n */
+	uint64_t signals_awaited;     /* rt_sigtimedwait(2): of those that it waits for */
 	uint64_t mask_after_suspend;  /* rt_sigsuspend(2): the mask of before... */
 	bool is_suspended;            /* ...to come back with the handler's return */
 	struct signal_page *signals;  /* NULL: all default, nothing known of senders */

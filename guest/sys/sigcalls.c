@@ -7,11 +7,14 @@
 #include "guest/arch/direct.h"
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
+#include "guest/lib/string.h"
 #include "guest/mm/page.h"
 #include "guest/sys/group.h"
+#include "guest/sys/signal_frame.h"
 #include "guest/sys/signals.h"
 #include "guest/sys/stop.h"
 #include "guest/sys/syscall.h"
+#include "guest/sys/time.h"
 
 #define SIGSET_BYTES 8
 
@@ -128,6 +131,73 @@ int64_t sys_rt_sigsuspend(struct trap_frame *f)
 	return -EINTR;
 }
 
+/* Of the queue that Linux has for signals, one place each: see docs/syscalls.md. */
+static struct signal_info info_from_user(int sig, const siginfo_t *from)
+{
+	struct signal_info info = { from->si_code, from->si_pid, (uint64_t)from->si_ptr };
+
+	if (info.code > 0 && sig != SIGCHLD)
+		info = (struct signal_info){ info.code, 0, (uint64_t)from->si_addr };
+	else if (info.code > 0)
+		info.value = from->si_status;
+	return info;
+}
+
+/* The set has no signal pending: waits for one. 0, or why there is none. */
+static int await_signal(struct process *p, uint64_t set, uint64_t deadline)
+{
+	int err;
+
+	p->signals_awaited = set;
+	do
+		err = wait_on(NULL, deadline);
+	while (!err && !(p->signals_pending & set)); /* was stopped, and goes on */
+	p->signals_awaited = 0;
+	return p->signals_pending & set ? 0 : err == -ETIMEDOUT ? -EAGAIN : -EINTR;
+}
+
+/* Of a timespec: 0 if there is to be no wait. */
+static int get_deadline(vaddr_t timeout, uint64_t *deadline)
+{
+	uint64_t ns;
+	int err;
+
+	*deadline = WAIT_FOREVER;
+	if (!timeout)
+		return 0;
+	err = time_get_timespec(timeout, &ns);
+	if (!err)
+		*deadline = ns ? time_deadline(ns) : 0;
+	return err;
+}
+
+int64_t sys_rt_sigtimedwait(struct trap_frame *f)
+{
+	uint64_t set, deadline;
+	struct signal_info info;
+	siginfo_t out;
+	int sig, err;
+
+	if (arg_u64(f, 3) != SIGSET_BYTES)
+		return -EINVAL;
+	if (get_user(&set, arg_u64(f, 0), sizeof(set)))
+		return -EFAULT;
+	err = get_deadline(arg_u64(f, 2), &deadline);
+	if (err)
+		return err;
+	set &= ~UNSTOPPABLE;
+	sig = signal_take(set, &info);
+	if (!sig) {
+		err = deadline ? await_signal(current(), set, deadline) : -EAGAIN;
+		if (err)
+			return err;
+		sig = signal_take(set, &info);
+	}
+	memset(&out, 0, sizeof(out));
+	signal_info_put(&out, sig, &info);
+	return arg_u64(f, 1) && put_user(arg_u64(f, 1), &out, sizeof(out)) ? -EFAULT : sig;
+}
+
 #define SS_DISABLE 2
 #define STACK_MIN  2048
 
@@ -227,6 +297,28 @@ int64_t sys_tgkill(struct trap_frame *f)
 	if (group <= 0 || pid <= 0)
 		return -EINVAL;
 	return group == pid ? kill_one(pid, sig, &info) : -ESRCH;
+}
+
+/* What only the kernel says may be said to oneself alone. */
+static int64_t queue_info(int pid, int sig, vaddr_t from)
+{
+	struct signal_info info;
+	siginfo_t in;
+	int64_t result;
+
+	if (get_user(&in, from, sizeof(in)))
+		return -EFAULT;
+	if ((in.si_code >= 0 || in.si_code == SI_TKILL) && pid != (int)current()->pid)
+		return -EPERM;
+	info = info_from_user(sig, &in);
+	result = pid > 0 ? kill_one(pid, sig, &info) : -ESRCH;
+	stop_settle();
+	return result;
+}
+
+int64_t sys_rt_sigqueueinfo(struct trap_frame *f)
+{
+	return queue_info(arg_int(f, 0), arg_int(f, 1), arg_u64(f, 2));
 }
 
 static void alarm_fire(struct timer *timer)

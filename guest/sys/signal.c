@@ -44,8 +44,8 @@ bool signal_is_ignored(const struct process *p, int sig)
 /* Whether p, which waits, is to be stopped where it is: no handler runs. */
 static bool stops_in_wait(const struct process *p, int sig)
 {
-	return SIGNAL_BIT(sig) & STOP_SIGNALS && p->state == LDE_STATE_BLOCKED &&
-	       p->is_interruptible && handler_of(p, sig) == (uint64_t)SIG_DFL;
+	return SIGNAL_BIT(sig) & STOP_SIGNALS & ~p->signals_awaited &&
+	       p->state == LDE_STATE_BLOCKED && p->is_interruptible && handler_of(p, sig) == (uint64_t)SIG_DFL;
 }
 
 /* p has sig pending, and does not block it. */
@@ -66,6 +66,27 @@ static inline bool is_dropped(const struct process *p, int sig)
 	       !(p->signal_mask & SIGNAL_BIT(sig));
 }
 
+/*
+ * sig is pending and blocked; p may ask for it, and then where it comes from, though
+ * it has no handlers. Whether it does now. What the kernel sends by the clock says
+ * no more than that, and is not to take memory.
+ */
+static __attribute__((noinline)) bool keep_blocked(struct process *p, int sig,
+						   const struct signal_info *info)
+{
+	paddr_t pa;
+
+	if (!p->signals && !(info && info->code == SI_KERNEL)) {
+		pa = page_alloc_zeroed();
+		if (pa) {
+			p->signals = direct_map(pa);
+			p->signals->infos[sig - 1] =
+				info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
+		}
+	}
+	return p->signals_awaited & SIGNAL_BIT(sig);
+}
+
 /* Makes sig pending; whether p is to see to it now. */
 static inline bool make_pending(struct process *p, int sig, const struct signal_info *info)
 {
@@ -77,7 +98,7 @@ static inline bool make_pending(struct process *p, int sig, const struct signal_
 			info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
 	p->signals_pending = pending | bit;
 	if (unlikely(p->signal_mask & bit))
-		return false;
+		return keep_blocked(p, sig, info);
 	return p->needs_attention = true;
 }
 
@@ -165,6 +186,24 @@ static void rearm_alarm(struct process *p)
 	if (due <= now)
 		due = now + p->alarm_interval - (now - due) % p->alarm_interval;
 	timer_start(&p->alarm, due);
+}
+
+int signal_take(uint64_t set, struct signal_info *info)
+{
+	struct process *p = current();
+	int sig;
+
+	set &= p->signals_pending;
+	if (!set)
+		return 0;
+	sig = signal_first(set);
+	*info = p->signals ? p->signals->infos[sig - 1] :
+			     (struct signal_info){ SI_KERNEL, 0, 0 };
+	p->signals_pending &= ~SIGNAL_BIT(sig);
+	signal_check(p);
+	if (sig == SIGALRM && signal_alarm_waits(p))
+		rearm_alarm(p);
+	return sig;
 }
 
 /* What a signal does that has no handler and is not ignored. */

@@ -58,19 +58,37 @@ struct push {
 #define FRAME_BYTES (ALIGN_UP(sizeof(struct signal_frame), 16) + 8)
 _Static_assert(VECTOR_AREA_ALIGN % 16 == 0, "FRAME_BYTES lie below a vector area");
 
-/* Of a signal that the kernel has sent: which child, or which exception. */
+/* What there is to say depends on who says it. */
+static void put_cause(siginfo_t *out, int sig, const struct signal_info *info)
+{
+	if (info->code > 0 && sig != SIGCHLD) {
+		out->si_addr = (void *)info->value;
+		return;
+	}
+	out->si_pid = info->pid;
+	if (info->code > 0)
+		out->si_status = info->value;
+	else
+		out->si_ptr = (void *)info->value;
+}
+
+void signal_info_put(siginfo_t *out, int sig, const struct signal_info *info)
+{
+	out->si_signo = sig;
+	out->si_code = info->code;
+	put_cause(out, sig, info);
+}
+
+/* Of a signal that kill(2) has not sent: which child, which exception, what value. */
 static __attribute__((noinline)) void fill_cause(struct signal_frame *out, int sig,
 						const struct trap_frame *frame,
 						const struct signal_info *info)
 {
 	struct sigcontext_64 *c = &out->ucontext.context;
 
-	if (sig == SIGCHLD) {
-		out->info.si_pid = info->pid;
-		out->info.si_status = info->value;
+	put_cause(&out->info, sig, info);
+	if (info->code < 0 || sig == SIGCHLD)
 		return;
-	}
-	out->info.si_addr = (void *)info->value;
 	c->trapno = frame->vector;
 	c->err = frame->error;
 	c->cr2 = info->value;
@@ -122,7 +140,7 @@ static inline void fill_frame(struct signal_frame *out, struct push x)
 	uc->context.fpstate = x.vector;
 	out->info.si_signo = x.sig;
 	out->info.si_code = x.info->code;
-	if (unlikely(x.info->code > 0))
+	if (unlikely(x.info->code))
 		fill_cause(out, x.sig, f, x.info);
 	else
 		out->info.si_pid = x.info->pid;

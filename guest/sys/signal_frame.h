@@ -11,6 +11,8 @@
 #ifndef GUEST_SYS_SIGNAL_FRAME_H
 #define GUEST_SYS_SIGNAL_FRAME_H
 
+#include <asm/siginfo.h>
+
 #include "guest/sys/signals.h"
 
 /* The signal of a set, which is not empty, to see to first: faults before others
@@ -22,6 +24,9 @@ static inline int signal_first(uint64_t set)
 
 	return __builtin_ctzll(unlikely(set & faults) ? set & faults : set) + 1;
 }
+
+/* What a program is told of a signal, in out, which is all zeroes. */
+void signal_info_put(siginfo_t *out, int sig, const struct signal_info *info);
 
 /* One more thing to do: to set the interval timer again, now that its signal is
  * taken. */

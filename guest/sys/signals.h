@@ -22,7 +22,7 @@ struct sigaction_user {
 struct signal_info {
 	int32_t code;   /* SI_USER and the like */
 	uint32_t pid;   /* the sender, or the child */
-	uint64_t value; /* faulting address; of SIGCHLD: the status */
+	uint64_t value; /* faulting address; of SIGCHLD: the status; what rt_sigqueueinfo sends */
 };
 
 /* A page of its own, from the first rt_sigaction on. */
@@ -35,6 +35,12 @@ struct signal_page {
 /* Sends sig to p, from the kernel or as info says (NULL: from the running
  * process by kill). What p ignores is dropped. */
 void signal_send(struct process *p, int sig, const struct signal_info *info);
+
+/*
+ * Takes a pending signal of the set off the running process, with where it comes
+ * from: no handler runs. 0 if none is pending.
+ */
+int signal_take(uint64_t set, struct signal_info *info);
 
 /* The running process has done what ends in sig, like writing to a pipe that
  * nobody reads. */

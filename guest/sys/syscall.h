@@ -207,6 +207,8 @@ int64_t sys_rt_sigreturn(struct trap_frame *f);
 int64_t sys_rt_sigaction(struct trap_frame *f);
 int64_t sys_rt_sigprocmask(struct trap_frame *f);
 int64_t sys_rt_sigpending(struct trap_frame *f);
+int64_t sys_rt_sigtimedwait(struct trap_frame *f);
+int64_t sys_rt_sigqueueinfo(struct trap_frame *f);
 int64_t sys_rt_sigsuspend(struct trap_frame *f);
 int64_t sys_sigaltstack(struct trap_frame *f);
 int64_t sys_pause(struct trap_frame *f);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls about time. */
+#include "guest/sys/time.h"
+
 #include <linux/resource.h>
 #include <linux/time.h>
 #include <linux/times.h>
@@ -100,8 +102,7 @@ int64_t sys_time(struct trap_frame *f)
 	return sec;
 }
 
-/* Reads a timespec as ns; saturates. */
-static int get_timespec(vaddr_t src, uint64_t *ns)
+int time_get_timespec(vaddr_t src, uint64_t *ns)
 {
 	struct timespec_user t;
 
@@ -134,21 +135,23 @@ static int64_t sleep_until(uint64_t deadline, vaddr_t remaining)
 	return -EINTR;
 }
 
-static int64_t sleep_for(uint64_t ns, vaddr_t remaining)
+/* One tick more: never short of what was asked. */
+uint64_t time_deadline(uint64_t ns)
 {
 	uint64_t now = clock_timer_now(), ticks = clock_ns_to_timer(ns);
 
-	if (!ns)
-		return 0;
-	/* One tick more: never short of what was asked. */
-	return sleep_until(ticks < UINT64_MAX - 1 - now ? now + ticks + 1 : WAIT_FOREVER - 1,
-			   remaining);
+	return ticks < UINT64_MAX - 1 - now ? now + ticks + 1 : WAIT_FOREVER - 1;
+}
+
+static int64_t sleep_for(uint64_t ns, vaddr_t remaining)
+{
+	return ns ? sleep_until(time_deadline(ns), remaining) : 0;
 }
 
 int64_t sys_nanosleep(struct trap_frame *f)
 {
 	uint64_t ns;
-	int err = get_timespec(arg_u64(f, 0), &ns);
+	int err = time_get_timespec(arg_u64(f, 0), &ns);
 
 	return err ? err : sleep_for(ns, arg_u64(f, 1));
 }
@@ -160,7 +163,7 @@ int64_t sys_clock_nanosleep(struct trap_frame *f)
 
 	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
 		return -EINVAL;
-	err = get_timespec(arg_u64(f, 2), &ns);
+	err = time_get_timespec(arg_u64(f, 2), &ns);
 	if (err)
 		return err;
 	if (!(flags & TIMER_ABSTIME))
