@@ -427,13 +427,14 @@ static void numbers_are_written_whole(void **state)
 	json_stream_signed(&json, NULL, INT64_MIN);
 	json_stream_us(&json, NULL, 5);
 	json_stream_us(&json, NULL, 12345678);
+	json_stream_us(&json, NULL, 1009); /* 1.009 * 1000 is less */
 	json_stream_hex(&json, NULL, UINT64_MAX);
 	json_stream_text(&json, NULL, "a\n\x01\"<");
 	json_stream_null(&json, NULL);
 	json_stream_array_end(&json);
 	fclose(out);
 	assert_string_equal(printed,
-			    "[0,18446744073709551615,-9223372036854775808,0.005,12345.678,"
+			    "[0,18446744073709551615,-9223372036854775808,0.005,12345.678,1.0091,"
 			    "\"0xffffffffffffffff\",\"a\\n\\u0001\\\"\\u003c\",null]");
 }
 

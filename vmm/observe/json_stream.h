@@ -28,7 +28,8 @@ void json_stream_array(struct json_stream *stream, const char *key);
 void json_stream_array_end(struct json_stream *stream);
 void json_stream_number(struct json_stream *stream, const char *key, uint64_t value);
 void json_stream_signed(struct json_stream *stream, const char *key, int64_t value);
-/* ns as microseconds with three decimals. */
+/* ns as microseconds with three decimals; four where a thousand times that, as a double,
+ * would be less than ns. */
 void json_stream_us(struct json_stream *stream, const char *key, uint64_t ns);
 /* A string "0x...". */
 void json_stream_hex(struct json_stream *stream, const char *key, uint64_t value);
