@@ -25,25 +25,14 @@ static int set_up(void **state)
 	fake_processes_init(64, true);
 	logical_init(TICK_NS);
 	timer_leave_hardware();
-	config = (struct policy_config){
-		.quantum = 2,
-		.seed = 1,
-		.nr_levels = 3,
-		.quanta = { 2, 2, 2 },
-		.allotments = { 1, 1, 1 },
-		.is_logical = true,
-	};
+	config = fake_policy_config(2);
+	config.is_logical = true;
 	return 0;
 }
 
 static void use(const char *name)
 {
-	const struct policy_ops *policy;
-
-	config.name = name;
-	policy = policy_create(&config);
-	assert_non_null(policy);
-	sched_init(logical_policy(policy), true);
+	sched_init(logical_policy(fake_policy(&config, name)), true);
 }
 
 /* As system calls come: the tick ends in one that does nothing, that waits for the

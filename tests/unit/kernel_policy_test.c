@@ -15,25 +15,13 @@ static int set_up(void **state)
 {
 	fake_set_up(state);
 	fake_processes_init(64, true);
-	config = (struct policy_config){
-		.quantum = QUANTUM,
-		.seed = 1,
-		.nr_levels = 3,
-		.quanta = { QUANTUM, QUANTUM, QUANTUM },
-		.allotments = { 1, 1, 1 },
-	};
+	config = fake_policy_config(QUANTUM);
 	return 0;
 }
 
 static void use(const char *name)
 {
-	const struct policy_ops *policy;
-
-	config.name = name;
-	policy = policy_create(&config);
-	assert_non_null(policy);
-	assert_string_equal(policy->name, name);
-	sched_init(policy, true);
+	sched_init(fake_policy(&config, name), true);
 }
 
 /* A process that sleeps first, then computes, and makes a note in the middle of

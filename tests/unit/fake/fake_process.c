@@ -96,3 +96,25 @@ const char *journal(void)
 {
 	return notes;
 }
+
+struct policy_config fake_policy_config(uint64_t quantum)
+{
+	return (struct policy_config){
+		.quantum = quantum,
+		.seed = 1,
+		.nr_levels = 3,
+		.quanta = { quantum, quantum, quantum },
+		.allotments = { 1, 1, 1 },
+	};
+}
+
+const struct policy_ops *fake_policy(struct policy_config *config, const char *name)
+{
+	const struct policy_ops *policy;
+
+	config->name = name;
+	policy = policy_create(config);
+	assert_non_null(policy);
+	assert_string_equal(policy->name, name);
+	return policy;
+}

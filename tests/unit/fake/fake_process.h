@@ -3,12 +3,19 @@
 #ifndef FAKE_FAKE_PROCESS_H
 #define FAKE_FAKE_PROCESS_H
 
+#include "guest/core/policy.h"
 #include "guest/core/process.h"
 
 #define QUANTUM 1000
 
 /* A boot context, room for records, and round robin with QUANTUM. */
 void fake_processes_init(uint32_t records, bool is_preemptive);
+
+/* For policies of any kind: slices of quantum ticks, three levels of one slice. */
+struct policy_config fake_policy_config(uint64_t quantum);
+
+/* The policy of that name, which there must be. */
+const struct policy_ops *fake_policy(struct policy_config *config, const char *name);
 
 /* What processes spawned from now on are given; fake_processes_init: nothing special. */
 extern struct policy_share spawn_share;
