@@ -224,6 +224,8 @@ int64_t sys_fork(struct trap_frame *f);
 int64_t sys_vfork(struct trap_frame *f);
 int64_t sys_clone(struct trap_frame *f);
 int64_t sys_clone3(struct trap_frame *f);
+
+/* sys/wait4.c */
 int64_t sys_wait4(struct trap_frame *f);
 int64_t sys_waitid(struct trap_frame *f);
 

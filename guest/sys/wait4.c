@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls that wait for children. */
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/resource.h>
+#include <linux/wait.h>
+
+#include "guest/core/clock.h"
+#include "guest/core/wait.h"
+#include "guest/sys/syscall.h"
+
+/* One thread is everybody: what they choose among makes no difference. */
+#define WAIT_OF_THREADS (__WALL | __WCLONE | __WNOTHREAD)
+
+/* Whom a wait is for. */
+struct wait_for {
+	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP } kind;
+	uint32_t id;
+	bool is_nohang, is_nowait;
+	bool is_for_ended, is_for_stopped, is_for_continued;
+};
+
+static bool is_waited_for(const struct wait_for *w, const struct process *child)
+{
+	return w->kind == WAIT_ANY || (w->kind == WAIT_PID && child->pid == w->id) ||
+	       (w->kind == WAIT_GROUP && child->group == w->id);
+}
+
+static struct process *find_child(const struct wait_for *w, struct list *children)
+{
+	list_for_each(l, children) {
+		struct process *child = list_entry(l, struct process, siblings);
+
+		if (is_waited_for(w, child))
+			return child;
+	}
+	return NULL;
+}
+
+/* A child that has stopped or gone on, which nobody was told yet. */
+static struct process *find_changed(const struct wait_for *w, struct list *children)
+{
+	if (!w->is_for_stopped && !w->is_for_continued)
+		return NULL;
+	list_for_each(l, children) {
+		struct process *child = list_entry(l, struct process, siblings);
+		bool is_stopped = child->state == LDE_STATE_STOPPED;
+
+		if (child->job_status && is_waited_for(w, child) &&
+		    (is_stopped ? w->is_for_stopped : w->is_for_continued))
+			return child;
+	}
+	return NULL;
+}
+
+/* The child that there is to tell of: in *child, NULL if none and is_nohang. */
+static int wait_for_child(const struct wait_for *w, struct process **child)
+{
+	struct process *p = current();
+	int err = 0;
+
+	for (;;) {
+		*child = w->is_for_ended ? find_child(w, &p->zombies) : NULL;
+		if (!*child)
+			*child = find_changed(w, &p->children);
+		if (*child)
+			return 0;
+		if (!find_child(w, &p->children) && !find_child(w, &p->zombies))
+			return -ECHILD;
+		if (w->is_nohang)
+			return 0;
+		if (err) /* the signal may have been that of the child: looked again */
+			return -ERESTARTSYS;
+		err = wait_on(&p->child_ended, WAIT_FOREVER);
+	}
+}
+
+static int put_child_rusage(vaddr_t dst, const struct process *child)
+{
+	struct rusage usage = { 0 };
+	uint64_t us = clock_ticks_to_ns(child->record->state_tsc[LDE_STATE_RUNNING] +
+					child->children_ticks) / 1000;
+
+	usage.ru_utime.tv_sec = us / 1000000;
+	usage.ru_utime.tv_usec = us % 1000000;
+	usage.ru_maxrss = child->record->peak_pages * 4;
+	usage.ru_minflt = child->record->page_faults;
+	usage.ru_nvcsw = child->record->switches_voluntary;
+	usage.ru_nivcsw = child->record->switches_preempted;
+	return put_user(dst, &usage, sizeof(usage));
+}
+
+static uint32_t status_of(const struct process *child)
+{
+	return child->state == LDE_STATE_ZOMBIE ? (uint32_t)child->record->status :
+						  child->job_status;
+}
+
+/* The parent has been told. Of one that has ended, the number is free again. */
+static void settle(struct process *child)
+{
+	if (child->state != LDE_STATE_ZOMBIE) {
+		child->job_status = 0;
+		return;
+	}
+	current()->children_ticks += child->record->state_tsc[LDE_STATE_RUNNING] +
+				     child->children_ticks;
+	list_remove(&child->siblings);
+	process_destroy(child);
+}
+
+/* Where results go, for who waits for more than ends: a child that is stopped may end
+ * at any time, but not between the look at it and its telling. */
+static void bring_results(vaddr_t result, uint64_t bytes, vaddr_t usage)
+{
+	if (result)
+		user_bring_all(current()->space, result, bytes, ACCESS_WRITE);
+	if (usage)
+		user_bring_all(current()->space, usage, sizeof(struct rusage), ACCESS_WRITE);
+}
+
+int64_t sys_wait4(struct trap_frame *f)
+{
+	int pid = arg_int(f, 0), options = arg_int(f, 2), err;
+	struct wait_for w = {
+		.is_nohang = options & WNOHANG,
+		.is_for_ended = true,
+		.is_for_stopped = options & WUNTRACED,
+		.is_for_continued = options & WCONTINUED,
+	};
+	struct process *child;
+	uint32_t child_pid, status;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_OF_THREADS))
+		return -EINVAL;
+	w.kind = pid == -1 ? WAIT_ANY : pid > 0 ? WAIT_PID : WAIT_GROUP;
+	w.id = pid > 0 ? (uint32_t)pid : pid ? -(uint32_t)pid : current()->group;
+	if (options & (WUNTRACED | WCONTINUED))
+		bring_results(arg_u64(f, 1), sizeof(status), arg_u64(f, 3));
+	err = wait_for_child(&w, &child);
+	if (err || !child)
+		return err;
+	child_pid = child->pid;
+	status = status_of(child);
+	if (arg_u64(f, 1) && put_user(arg_u64(f, 1), &status, sizeof(status)))
+		return -EFAULT;
+	if (arg_u64(f, 3) && put_child_rusage(arg_u64(f, 3), child))
+		return -EFAULT;
+	settle(child);
+	return child_pid;
+}
+
+static int put_child_info(vaddr_t dst, const struct process *child)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	if (child) {
+		int status = status_of(child), signal = status & 0x7f;
+
+		info.si_signo = SIGCHLD;
+		info.si_pid = child->pid;
+		info.si_code = signal ? CLD_KILLED : CLD_EXITED;
+		info.si_status = signal ? signal : status >> 8;
+		if (child->state != LDE_STATE_ZOMBIE) {
+			bool is_stopped = child->state == LDE_STATE_STOPPED;
+
+			info.si_code = is_stopped ? CLD_STOPPED : CLD_CONTINUED;
+			info.si_status = is_stopped ? status >> 8 : SIGCONT;
+		}
+	}
+	return put_user(dst, &info, sizeof(info));
+}
+
+int64_t sys_waitid(struct trap_frame *f)
+{
+	int options = arg_int(f, 3), err;
+	struct wait_for w = {
+		.id = arg_int(f, 1),
+		.is_nohang = options & WNOHANG,
+		.is_nowait = options & WNOWAIT,
+		.is_for_ended = options & WEXITED,
+		.is_for_stopped = options & WSTOPPED,
+		.is_for_continued = options & WCONTINUED,
+	};
+	struct process *child;
+
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | WAIT_OF_THREADS) ||
+	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	switch (arg_int(f, 0)) {
+	case P_ALL:
+		w.kind = WAIT_ANY;
+		break;
+	case P_PID:
+		if ((int)w.id <= 0)
+			return -EINVAL;
+		w.kind = WAIT_PID;
+		break;
+	case P_PGID:
+		w.kind = WAIT_GROUP;
+		if (!w.id)
+			w.id = current()->group;
+		break;
+	case P_PIDFD:
+		return -EBADF; /* there are none */
+	default:
+		return -EINVAL;
+	}
+	if (options & (WSTOPPED | WCONTINUED))
+		bring_results(arg_u64(f, 2), sizeof(siginfo_t), arg_u64(f, 4));
+	err = wait_for_child(&w, &child);
+	/* Filled in whatever came out: with zeroes if nobody did. */
+	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), err ? NULL : child))
+		return -EFAULT;
+	if (err)
+		return err;
+	if (child && arg_u64(f, 4) && put_child_rusage(arg_u64(f, 4), child))
+		return -EFAULT;
+	if (child && !w.is_nowait)
+		settle(child);
+	return 0;
+}
