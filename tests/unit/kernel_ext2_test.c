@@ -2,12 +2,9 @@
 /* ext2 against the tools that define it: images made and checked by e2fsprogs. */
 #include "tests/unit/fake/fake.h"
 
-#include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
@@ -23,33 +20,7 @@ static const char *const layouts[] = { "-b 1024", "-b 2048", "-b 4096", "-b 1024
 
 static char big[3 << 20], back[3 << 20];
 
-static void fill(char *data, size_t len, unsigned seed)
-{
-	for (size_t i = 0; i < len; i++)
-		data[i] = (char)(i * 7 + seed + i / 251);
-}
-
-static void remount(void)
-{
-	fake_ext2_finish();
-	fake_ext2_mount();
-}
-
-static void start(const char *options)
-{
-	fake_ext2_make(options, "8M");
-	fake_ext2_mount();
-}
-
-static void check_content(const char *path, const char *data, size_t len)
-{
-	assert_int_equal(t_size(path), len);
-	memset(back, 0x55, len);
-	assert_int_equal(t_read(path, 0, back, len + 1 > sizeof(back) ? len : len + 1), len);
-	assert_memory_equal(back, data, len);
-}
-
-/* ---- the ordinary ------------------------------------------------------ */
+/* ---- the ordinary --------------------------------------------------- */
 
 static void an_empty_image_mounts_and_stays_clean(void **state)
 {
@@ -57,7 +28,7 @@ static void an_empty_image_mounts_and_stays_clean(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(layouts); i++) {
 		char names[256];
 
-		start(layouts[i]);
+		fake_ext2_start(layouts[i]);
 		assert_int_equal(t_list("", names, sizeof(names)), 0);
 		assert_string_equal(names, "lost+found\n");
 		fake_ext2_finish();
@@ -85,23 +56,23 @@ static void what_is_written_is_read_back(void **state)
 
 	(void)state;
 	for (unsigned l = 0; l < ARRAY_SIZE(layouts); l++) {
-		start(layouts[l]);
+		fake_ext2_start(layouts[l]);
 		for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
 			char name[32];
 
 			snprintf(name, sizeof(name), "f%u", i);
-			fill(big, sizes[i], i);
+			fake_ext2_fill(big, sizes[i], i);
 			assert_int_equal(t_create(name, 0644), 0);
 			assert_int_equal(t_write(name, 0, big, sizes[i]), sizes[i]);
-			check_content(name, big, sizes[i]);
+			fake_ext2_check_content(name, big, sizes[i]);
 		}
-		remount();
+		fake_ext2_remount();
 		for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
 			char name[32];
 
 			snprintf(name, sizeof(name), "f%u", i);
-			fill(big, sizes[i], i);
-			check_content(name, big, sizes[i]);
+			fake_ext2_fill(big, sizes[i], i);
+			fake_ext2_check_content(name, big, sizes[i]);
 			assert_int_equal(t_unlink(name), 0);
 		}
 		fake_ext2_finish();
@@ -113,7 +84,7 @@ static void the_tools_read_what_is_written(void **state)
 	const char *out;
 
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	assert_int_equal(t_mkdir("a"), 0);
 	assert_int_equal(t_mkdir("a/b"), 0);
 	assert_int_equal(t_create("a/b/hello", 0640), 0);
@@ -143,7 +114,7 @@ static void holes_are_zeroes_and_take_no_room(void **state)
 	char byte;
 
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	free_before = fake_ext2_fs->free_blocks;
 	assert_int_equal(t_create("sparse", 0644), 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++)
@@ -154,16 +125,16 @@ static void holes_are_zeroes_and_take_no_room(void **state)
 		assert_int_equal(back[0], 0);
 		assert_int_equal(back[1], 'x');
 	}
-	remount();
+	fake_ext2_remount();
 	assert_int_equal(t_size("sparse"), offsets[4] + 1);
 	assert_int_equal(t_read("sparse", offsets[3], &byte, 1), 1);
 	assert_int_equal(byte, 'x');
 	assert_int_equal(t_truncate("sparse", 200000), 0);
 	assert_int_equal(t_read("sparse", 100 << 10, &byte, 1), 1);
 	assert_int_equal(byte, 'x');
-	remount();
+	fake_ext2_remount();
 	assert_int_equal(t_unlink("sparse"), 0);
-	remount();
+	fake_ext2_remount();
 	assert_int_equal(fake_ext2_fs->free_blocks, free_before);
 	fake_ext2_finish();
 }
@@ -172,20 +143,20 @@ static void a_file_that_is_cut_and_grows_is_zero_there(void **state)
 {
 	(void)state;
 	for (unsigned l = 0; l < ARRAY_SIZE(layouts); l++) {
-		start(layouts[l]);
-		fill(big, 300000, 1);
+		fake_ext2_start(layouts[l]);
+		fake_ext2_fill(big, 300000, 1);
 		assert_int_equal(t_create("f", 0644), 0);
 		assert_int_equal(t_write("f", 0, big, 300000), 300000);
 		assert_int_equal(t_truncate("f", 5001), 0);
 		assert_int_equal(t_truncate("f", 20000), 0);
 		memset(big + 5001, 0, 15000 - 1);
-		check_content("f", big, 20000);
-		remount();
-		check_content("f", big, 20000);
+		fake_ext2_check_content("f", big, 20000);
+		fake_ext2_remount();
+		fake_ext2_check_content("f", big, 20000);
 		assert_int_equal(t_truncate("f", 0), 0);
 		assert_int_equal(t_truncate("f", 5000), 0);
 		memset(big, 0, 5000);
-		check_content("f", big, 5000);
+		fake_ext2_check_content("f", big, 5000);
 		fake_ext2_finish();
 	}
 }
@@ -193,7 +164,7 @@ static void a_file_that_is_cut_and_grows_is_zero_there(void **state)
 static void names_come_and_go(void **state)
 {
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	assert_int_equal(t_create("a", 0644), 0);
 	assert_int_equal(t_create("a", 0644), -EEXIST);
 	assert_int_equal(t_mkdir("a"), -EEXIST);
@@ -215,7 +186,7 @@ static void names_come_and_go(void **state)
 static void renaming_follows_its_rules(void **state)
 {
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	assert_int_equal(t_mkdir("d"), 0);
 	assert_int_equal(t_mkdir("d/sub"), 0);
 	assert_int_equal(t_mkdir("e"), 0);
@@ -256,12 +227,12 @@ static void big_folders_hold(void **state)
 		snprintf(name, sizeof(name), "big/file-with-a-longer-name-%u", i);
 		assert_int_equal(t_create(name, 0644), 0);
 	}
-	remount();
+	fake_ext2_remount();
 	for (unsigned i = 0; i < NR; i += 2) {
 		snprintf(name, sizeof(name), "big/file-with-a-longer-name-%u", i);
 		assert_int_equal(t_unlink(name), 0);
 	}
-	remount();
+	fake_ext2_remount();
 	for (unsigned i = 0; i < NR; i++) {
 		struct inode *inode;
 
@@ -279,7 +250,7 @@ static void long_names_and_links_fit_or_are_refused(void **state)
 	int n;
 
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	memset(name, 'n', 255);
 	name[255] = '\0';
 	assert_int_equal(t_create(name, 0644), 0);
@@ -296,7 +267,7 @@ static void long_names_and_links_fit_or_are_refused(void **state)
 	assert_int_equal(t_symlink(target, "toolong"), -ENAMETOOLONG);
 	target[1023] = '\0';
 	assert_int_equal(t_symlink(target, "longest"), 0);
-	remount();
+	fake_ext2_remount();
 	for (unsigned len = 58; len < 62; len++) {
 		struct inode *inode;
 		const char *text;
@@ -320,9 +291,9 @@ static void an_open_file_lives_without_a_name(void **state)
 	struct inode *inode;
 
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	free_before = fake_ext2_fs->free_blocks;
-	fill(big, 100000, 3);
+	fake_ext2_fill(big, 100000, 3);
 	assert_int_equal(t_create("f", 0644), 0);
 	assert_int_equal(t_write("f", 0, big, 50000), 50000);
 	assert_int_equal(t_lookup("f", &inode), 0);
@@ -348,7 +319,7 @@ static void modes_owners_and_times_are_kept(void **state)
 	for (unsigned l = 0; l < ARRAY_SIZE(layouts); l++) {
 		bool has_ns = !strstr(layouts[l], "-I 128");
 
-		start(layouts[l]);
+		fake_ext2_start(layouts[l]);
 		assert_int_equal(t_create("f", 0644), 0);
 		assert_int_equal(t_lookup("f", &inode), 0);
 		inode->mode = MODE_REGULAR | 04751;
@@ -358,7 +329,7 @@ static void modes_owners_and_times_are_kept(void **state)
 		inode->mtime_ns = 999999999;
 		inode_changed(inode);
 		inode_put(inode);
-		remount();
+		fake_ext2_remount();
 		assert_int_equal(t_lookup("f", &inode), 0);
 		assert_int_equal(inode->mode, MODE_REGULAR | 04751);
 		assert_int_equal(inode->uid, 70000);
@@ -368,7 +339,7 @@ static void modes_owners_and_times_are_kept(void **state)
 		inode->mtime_ns = 5000000000ull * 1000000000; /* in 2128 */
 		inode_changed(inode);
 		inode_put(inode);
-		remount();
+		fake_ext2_remount();
 		assert_int_equal(t_lookup("f", &inode), 0);
 		assert_int_equal(inode->mtime_ns / 1000000000, has_ns ? 5000000000 : INT32_MAX);
 		inode_put(inode);
@@ -382,7 +353,7 @@ static void device_files_are_kept(void **state)
 	struct inode *inode;
 
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
 		char name[8];
 
@@ -394,7 +365,7 @@ static void device_files_are_kept(void **state)
 	assert_int_equal(fake_ext2_root->ops->tree->create(fake_ext2_root, "p", 1,
 		MODE_FIFO | 0600, 0, NULL, &inode), 0);
 	inode_put(inode);
-	remount();
+	fake_ext2_remount();
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
 		char name[8];
 
@@ -414,7 +385,7 @@ static void paths_lead_back_to_the_root(void **state)
 	char path[256];
 
 	(void)state;
-	start("-b 1024");
+	fake_ext2_start("-b 1024");
 	assert_int_equal(t_mkdir("a"), 0);
 	assert_int_equal(t_mkdir("a/b"), 0);
 	assert_int_equal(t_lookup("a/b/../../a/b/..", &inode), 0);
@@ -424,142 +395,7 @@ static void paths_lead_back_to_the_root(void **state)
 	fake_ext2_finish();
 }
 
-/* ---- when there is not enough ------------------------------------------ */
-
-static void a_full_disk_says_so_and_stays_right(void **state)
-{
-	unsigned nr = 0;
-	char name[32];
-	int64_t n;
-
-	(void)state;
-	for (unsigned l = 0; l < 3; l++) {
-		start(layouts[l]);
-		fill(big, sizeof(big), 9);
-		for (nr = 0;; nr++) {
-			snprintf(name, sizeof(name), "f%u", nr);
-			assert_int_equal(t_create(name, 0644), 0);
-			n = t_write(name, 0, big, sizeof(big));
-			if (n != sizeof(big))
-				break;
-		}
-		assert_int_equal(t_write(name, (uint64_t)t_size(name), big, 4096), -ENOSPC);
-		for (unsigned i = 0, err = 0; !err; i++) { /* what is too little for a file */
-			char dir[32];
-
-			snprintf(dir, sizeof(dir), "d%u", i);
-			err = (unsigned)t_mkdir(dir);
-			assert_true(!err || err == (unsigned)-ENOSPC);
-		}
-		assert_int_equal(fake_ext2_fs->free_blocks, 0);
-		n = t_size(name);
-		remount();
-		assert_int_equal(t_size(name), n);
-		check_content(name, big, (size_t)n);
-		/* What is removed is room at once. */
-		assert_int_equal(t_unlink("f0"), 0);
-		assert_int_equal(t_mkdir("d"), 0);
-		fake_ext2_finish();
-	}
-}
-
-static void inodes_run_out_too(void **state)
-{
-	char name[32];
-	unsigned i;
-	int err = 0;
-
-	(void)state;
-	start("-b 1024 -N 32");
-	for (i = 0; !err; i++) {
-		snprintf(name, sizeof(name), "f%u", i);
-		err = t_create(name, 0644);
-	}
-	assert_int_equal(err, -ENOSPC);
-	assert_true(i >= 16 && i <= 32);
-	assert_int_equal(t_unlink("f0"), 0);
-	assert_int_equal(t_create("again", 0644), 0);
-	fake_ext2_finish();
-}
-
-static void little_memory_is_enough(void **state)
-{
-	(void)state;
-	fake_ext2_make("-b 1024", "8M");
-	fake_ext2_mount();
-	/* Nearly all is gone: the cache must live of what it gives back itself. */
-	while (page_nr_free() > 160)
-		page_alloc();
-	fill(big, sizeof(big), 5);
-	assert_int_equal(t_create("f", 0644), 0);
-	assert_int_equal(t_write("f", 0, big, sizeof(big)), sizeof(big));
-	check_content("f", big, sizeof(big));
-	fake_ext2_finish();
-}
-
-/* ---- what must not be mounted ------------------------------------------ */
-
-static void check_refusal(const char *options, const char *text)
-{
-	const char *error;
-
-	fake_ext2_make(options, "8M");
-	error = fake_ext2_try_mount(false);
-	if (!error || !strstr(error, text))
-		fail_msg("%s: %s", options, error ? error : "mounted");
-}
-
-static void features_that_are_not_known_are_refused(void **state)
-{
-	(void)state;
-	check_refusal("-O extents", "ext4 (feature extents)");
-	check_refusal("-O 64bit,extents", "ext4");
-	check_refusal("-O flex_bg", "flex_bg");
-	check_refusal("-O meta_bg,^resize_inode", "meta_bg");
-	check_refusal("-O metadata_csum", "only allows reading");
-	check_refusal("-r 0", "revision");
-	fake_ext2_make("-O metadata_csum", "8M");
-	assert_null(fake_ext2_try_mount(true));
-	assert_int_equal(t_create("x", 0644), -EROFS);
-}
-
-static void a_disk_of_zeroes_is_no_file_system(void **state)
-{
-	(void)state;
-	fake_ext2_make("-b 1024", "8M");
-	fake_ext2_tool(NULL, "dd if=/dev/zero of=%s bs=1024 seek=1 count=1 "
-		       "conv=notrunc", fake_ext2_image());
-	assert_non_null(strstr(fake_ext2_try_mount(false), "no ext2 file system"));
-}
-
-static void a_read_only_disk_is_not_written_to(void **state)
-{
-	struct inode *inode;
-	char byte;
-
-	(void)state;
-	start("-b 1024");
-	assert_int_equal(t_create("f", 0644), 0);
-	assert_int_equal(t_write("f", 0, "x", 1), 1);
-	fake_ext2_finish();
-	assert_null(fake_ext2_try_mount(true));
-	assert_int_equal(t_read("f", 0, &byte, 1), 1);
-	assert_int_equal(t_create("f", 0644), -EEXIST);
-	assert_int_equal(t_create("g", 0644), -EROFS);
-	assert_int_equal(t_mkdir("g"), -EROFS);
-	assert_int_equal(t_unlink("f"), -EROFS);
-	assert_int_equal(t_rename("f", "g", 0), -EROFS);
-	assert_int_equal(t_truncate("f", 0), -EROFS);
-	assert_int_equal(t_lookup("f", &inode), 0);
-	assert_true(inode_is_read_only(inode));
-	inode_put(inode);
-	assert_int_equal(ext2_unmount(fake_ext2_fs), 0);
-	assert_int_equal(fake_ext2_disk.nr_ops[BLOCK_WRITE], 0);
-	fake_ext2_stop();
-	fake_ext2_check();
-}
-
-/* ---- mapping ----------------------------------------------------------- */
+/* ---- mapping -------------------------------------------------------- */
 
 static void fsync_leaves_what_others_have_written(void **state)
 {
@@ -567,8 +403,8 @@ static void fsync_leaves_what_others_have_written(void **state)
 	char name[8];
 
 	(void)state;
-	start("-b 1024 -I 256");
-	fill(back, sizeof(back), 1);
+	fake_ext2_start("-b 1024 -I 256");
+	fake_ext2_fill(back, sizeof(back), 1);
 	assert_int_equal(t_create("big", 0644), 0);
 	for (unsigned i = 0; i < 8; i++) {
 		sprintf(name, "s%u", i);
@@ -605,11 +441,11 @@ static void a_mapped_file_is_written_back(void **state)
 	paddr_t pa;
 
 	(void)state;
-	start("-b 1024");
-	fill(big, 20000, 2);
+	fake_ext2_start("-b 1024");
+	fake_ext2_fill(big, 20000, 2);
 	assert_int_equal(t_create("f", 0644), 0);
 	assert_int_equal(t_write("f", 0, big, 20000), 20000);
-	remount();
+	fake_ext2_remount();
 	assert_int_equal(t_lookup("f", &inode), 0);
 	inode->object.ops->get(&inode->object);
 	inode->ops->tree->map_for_writing(inode);
@@ -625,37 +461,30 @@ static void a_mapped_file_is_written_back(void **state)
 	page_put(pa);
 	inode->object.ops->put(&inode->object);
 	inode_put(inode);
-	remount();
-	check_content("f", big, 20000);
+	fake_ext2_remount();
+	fake_ext2_check_content("f", big, 20000);
 	fake_ext2_finish();
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		TEST(an_empty_image_mounts_and_stays_clean),
-		TEST(files_of_the_tools_are_read),
-		TEST(what_is_written_is_read_back),
-		TEST(the_tools_read_what_is_written),
-		TEST(holes_are_zeroes_and_take_no_room),
-		TEST(a_file_that_is_cut_and_grows_is_zero_there),
-		TEST(names_come_and_go),
-		TEST(renaming_follows_its_rules),
-		TEST(big_folders_hold),
-		TEST(long_names_and_links_fit_or_are_refused),
-		TEST(an_open_file_lives_without_a_name),
-		TEST(modes_owners_and_times_are_kept),
-		TEST(device_files_are_kept),
-		TEST(paths_lead_back_to_the_root),
-		TEST(a_full_disk_says_so_and_stays_right),
-		TEST(inodes_run_out_too),
-		TEST(little_memory_is_enough),
-		TEST(features_that_are_not_known_are_refused),
-		TEST(a_disk_of_zeroes_is_no_file_system),
-		TEST(a_read_only_disk_is_not_written_to),
-		TEST(fsync_leaves_what_others_have_written),
-		TEST(a_mapped_file_is_written_back),
+		cmocka_unit_test(an_empty_image_mounts_and_stays_clean),
+		cmocka_unit_test(files_of_the_tools_are_read),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(the_tools_read_what_is_written),
+		cmocka_unit_test(holes_are_zeroes_and_take_no_room),
+		cmocka_unit_test(a_file_that_is_cut_and_grows_is_zero_there),
+		cmocka_unit_test(names_come_and_go),
+		cmocka_unit_test(renaming_follows_its_rules),
+		cmocka_unit_test(big_folders_hold),
+		cmocka_unit_test(long_names_and_links_fit_or_are_refused),
+		cmocka_unit_test(an_open_file_lives_without_a_name),
+		cmocka_unit_test(modes_owners_and_times_are_kept),
+		cmocka_unit_test(device_files_are_kept),
+		cmocka_unit_test(paths_lead_back_to_the_root),
+		cmocka_unit_test(fsync_leaves_what_others_have_written),
+		cmocka_unit_test(a_mapped_file_is_written_back),
 	};
 
 	return cmocka_run_group_tests(tests, fake_ext2_group_set_up, fake_ext2_group_tear_down);

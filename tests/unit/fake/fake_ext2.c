@@ -444,3 +444,26 @@ const char *fake_ext2_any_options(void)
 
 	return options[fake_random_below(ARRAY_SIZE(options))];
 }
+
+void fake_ext2_start(const char *options)
+{
+	fake_ext2_make(options, "8M");
+	fake_ext2_mount();
+}
+
+void fake_ext2_remount(void)
+{
+	fake_ext2_finish();
+	fake_ext2_mount();
+}
+
+void fake_ext2_check_content(const char *path, const char *data, size_t len)
+{
+	static char back[3 << 20];
+
+	assert_true(len <= sizeof(back));
+	assert_int_equal(t_size(path), len);
+	memset(back, 0x55, len);
+	assert_int_equal(t_read(path, 0, back, len + 1 > sizeof(back) ? len : len + 1), len);
+	assert_memory_equal(back, data, len);
+}

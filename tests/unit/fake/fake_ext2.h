@@ -70,6 +70,14 @@ int64_t t_size(const char *path);
 int64_t t_write_inode(struct inode *inode, uint64_t offset, const void *data, uint64_t len);
 int64_t t_read_inode(struct inode *inode, uint64_t offset, void *data, uint64_t len);
 
+/* An image of 8 MiB, made with those options of mke2fs and mounted. */
+void fake_ext2_start(const char *options);
+/* Unmounted, checked by e2fsck, and mounted again. */
+void fake_ext2_remount(void);
+
+/* The file has these bytes and no others. */
+void fake_ext2_check_content(const char *path, const char *data, size_t len);
+
 /* Content for a file, another for each seed. */
 void fake_ext2_fill(char *to, size_t len, unsigned seed);
 
