@@ -70,6 +70,7 @@ struct process {
 	uint64_t child_tid;           /* where a new child is to find its number */
 	uint32_t umask;
 	uint32_t processes_limit;     /* RLIMIT_NPROC */
+	uint32_t nr_groups;           /* supplementary; all are group 0 */
 	struct rlimits *rlimits;      /* the others; NULL: all as at the start */
 	uint64_t alternate_stack[3];  /* sigaltstack(2): address, flags, size */
 	uint64_t signal_mask, signals_pending; /* bit n - 1: signal n */

@@ -266,6 +266,9 @@ static void put_mask(struct fmt *f, const char *name, uint64_t mask)
 	fmt_text(f, "\n");
 }
 
+/* Of the supplementary groups, so that what comes behind them has room. */
+#define GROUPS_SHOWN 1000
+
 void proc_text_process_status(struct fmt *f, struct process *p, const struct proc_clock *clock)
 {
 	char state[] = { state_letter(p), '\0' };
@@ -281,7 +284,10 @@ void proc_text_process_status(struct fmt *f, struct process *p, const struct pro
 	put_count(f, "\nTgid:\t", p->pid);
 	put_count(f, "Pid:\t", p->pid);
 	put_count(f, "PPid:\t", parent_pid(p));
-	fmt_text(f, "TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t\n");
+	fmt_text(f, "TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t");
+	for (uint32_t i = 0; i < min_u64(p->nr_groups, GROUPS_SHOWN); i++)
+		fmt_text(f, "0 ");
+	fmt_text(f, "\n");
 	put_kib(f, "VmSize:\t", space_bytes(p) / PAGE_SIZE);
 	put_kib(f, "VmHWM:\t", p->space ? p->space->peak_pages : p->record->peak_pages);
 	put_kib(f, "VmRSS:\t", space_pages(p));

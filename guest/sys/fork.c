@@ -86,6 +86,7 @@ static struct process *make_child(const struct trap_frame *f, const struct fork_
 	inode_get(child->cwd);
 	child->program = inode_run(parent->program);
 	child->umask = parent->umask;
+	child->nr_groups = parent->nr_groups;
 	child->processes_limit = parent->processes_limit;
 	rlimit_inherit(child, parent);
 	child->share = parent->share;

@@ -68,18 +68,6 @@ int64_t sys_getppid(struct trap_frame *f)
 	return current()->parent ? current()->parent->pid : 0;
 }
 
-/* User and group ids: everybody is root, of a machine of its own. */
-int64_t sys_zero_id(struct trap_frame *f)
-{
-	(void)f;
-	return 0;
-}
-
-int64_t sys_getgroups(struct trap_frame *f)
-{
-	return arg_int(f, 0) < 0 ? -EINVAL : 0;
-}
-
 int64_t sys_sched_yield(struct trap_frame *f)
 {
 	(void)f;

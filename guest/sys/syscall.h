@@ -180,8 +180,6 @@ int64_t sys_exit(struct trap_frame *f);
 int64_t sys_prctl(struct trap_frame *f);
 int64_t sys_getpid(struct trap_frame *f);
 int64_t sys_getppid(struct trap_frame *f);
-int64_t sys_zero_id(struct trap_frame *f);
-int64_t sys_getgroups(struct trap_frame *f);
 int64_t sys_sched_yield(struct trap_frame *f);
 int64_t sys_sched_getaffinity(struct trap_frame *f);
 int64_t sys_getcpu(struct trap_frame *f);
@@ -235,6 +233,15 @@ int64_t sys_getpgid(struct trap_frame *f);
 int64_t sys_getpgrp(struct trap_frame *f);
 int64_t sys_setsid(struct trap_frame *f);
 int64_t sys_getsid(struct trap_frame *f);
+
+/* sys/identity.c */
+int64_t sys_zero_id(struct trap_frame *f);
+int64_t sys_set_id(struct trap_frame *f);
+int64_t sys_setre_id(struct trap_frame *f);
+int64_t sys_setres_id(struct trap_frame *f);
+int64_t sys_getres_id(struct trap_frame *f);
+int64_t sys_getgroups(struct trap_frame *f);
+int64_t sys_setgroups(struct trap_frame *f);
 
 /* sys/priority.c */
 int64_t sys_getpriority(struct trap_frame *f);
