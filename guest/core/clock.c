@@ -124,6 +124,11 @@ uint64_t clock_ns_to_slice(uint64_t ns)
 	return logical_is_on ? logical_ns_to_ticks(ns) : clock_ns_to_ticks(ns);
 }
 
+uint64_t clock_slice_to_ns(uint64_t slice)
+{
+	return logical_is_on ? logical_ticks_to_ns(slice) : clock_ticks_to_ns(slice);
+}
+
 uint64_t clock_timer_now(void)
 {
 	return logical_is_on ? logical_moment() : clock_now();

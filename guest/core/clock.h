@@ -33,6 +33,7 @@ uint64_t clock_ticks_to_ns(uint64_t ticks);
 
 /* What policies count in: the same, or ticks of the logical clock. */
 uint64_t clock_ns_to_slice(uint64_t ns);
+uint64_t clock_slice_to_ns(uint64_t slice);
 
 /*
  * What timers count in: TSC ticks, or moments of the logical clock. Now, and

@@ -48,6 +48,11 @@ uint64_t logical_ns_to_ticks(uint64_t ns)
 	return ns / logical.tick_ns + !!(ns % logical.tick_ns);
 }
 
+uint64_t logical_ticks_to_ns(uint64_t ticks)
+{
+	return ticks * logical.tick_ns;
+}
+
 uint64_t logical_moment(void)
 {
 	if (logical.nr_looks < MOMENT_MAX - MOMENT_STEP)

@@ -27,6 +27,7 @@ void logical_begin_turn(void);
 
 /* Whole ticks; what is less than one is one. */
 uint64_t logical_ns_to_ticks(uint64_t ns);
+uint64_t logical_ticks_to_ns(uint64_t ticks);
 
 /*
  * Moments, for timers: many to a tick. Each look at the clock is a later one than

@@ -367,6 +367,13 @@ void space_grow(struct region *region, uint64_t bytes)
 	region->end += bytes;
 }
 
+bool space_is_resident(struct space *space, const struct region *r, vaddr_t va)
+{
+	const uint64_t *pte = paging_find(&space->tables, va);
+
+	return (pte && *pte) || (r->object && va - r->start < r->length);
+}
+
 void space_discard(struct space *space, vaddr_t start, uint64_t bytes)
 {
 	vaddr_t end = start + bytes;

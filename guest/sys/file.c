@@ -160,6 +160,18 @@ static int64_t transfer_vector(struct file *file, vaddr_t iov, int count, uint64
 	return done;
 }
 
+/* What is kept in memory is where it is to be. -EINVAL: there is nothing to sync. */
+static int sync_file(struct file *file)
+{
+	if (file->ops->sync)
+		return file->ops->sync(file);
+	if (!inode_is_regular(file->inode) && !inode_is_dir(file->inode))
+		return -EINVAL;
+	if (inode_is_on_disk(file->inode))
+		return file->inode->ops->tree->sync(file->inode);
+	return file->inode->device == DEVICE_TREE ? 0 : -EINVAL;
+}
+
 static int64_t vector_call(struct trap_frame *f, transfer_fn transfer)
 {
 	struct file *file = fd_get(arg_int(f, 0));
@@ -228,6 +240,34 @@ int64_t sys_pwritev(struct trap_frame *f)
 	return vector_call_at(f, write_pieces);
 }
 
+#define POS_CURRENT UINT64_MAX
+
+/* preadv2 and pwritev2: from where the file is, or at an offset, with flags. */
+static int64_t vector_call_flags(struct trap_frame *f, transfer_fn transfer)
+{
+	if (!fd_get(arg_int(f, 0)))
+		return -EBADF;
+	if (arg_int(f, 5) & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+		return -EOPNOTSUPP;
+	return arg_u64(f, 3) == POS_CURRENT ? vector_call(f, transfer) : vector_call_at(f, transfer);
+}
+
+int64_t sys_preadv2(struct trap_frame *f)
+{
+	return vector_call_flags(f, read_pieces);
+}
+
+int64_t sys_pwritev2(struct trap_frame *f)
+{
+	int64_t n = vector_call_flags(f, write_pieces);
+	struct file *file = fd_get(arg_int(f, 0));
+	int err = 0;
+
+	if (n > 0 && arg_int(f, 5) & (RWF_DSYNC | RWF_SYNC))
+		err = sync_file(file);
+	return err && err != -EINVAL ? err : n; /* EINVAL: a pipe, which there is nothing to sync of */
+}
+
 /* SEEK_DATA and SEEK_HOLE: by whole pages. */
 struct seek {
 	const struct inode *inode;
@@ -294,20 +334,11 @@ int64_t sys_lseek(struct trap_frame *f)
 	return pos;
 }
 
-/* What is kept in memory is where it is to be. */
 int64_t sys_fsync(struct trap_frame *f)
 {
 	struct file *file = fd_get(arg_int(f, 0));
 
-	if (!file)
-		return -EBADF;
-	if (file->ops->sync)
-		return file->ops->sync(file);
-	if (!inode_is_regular(file->inode) && !inode_is_dir(file->inode))
-		return -EINVAL;
-	if (inode_is_on_disk(file->inode))
-		return file->inode->ops->tree->sync(file->inode);
-	return file->inode->device == DEVICE_TREE ? 0 : -EINVAL;
+	return file ? sync_file(file) : -EBADF;
 }
 
 int64_t sys_sync(struct trap_frame *f)

@@ -4,6 +4,7 @@
 #include <linux/resource.h>
 
 #include "guest/core/rlimit.h"
+#include "guest/core/sched.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -345,4 +346,50 @@ int64_t sys_msync(struct trap_frame *f)
 	    (flags & MS_ASYNC && flags & MS_SYNC))
 		return -EINVAL;
 	return flags & MS_SYNC ? sync_range(start, start + arg_u64(f, 1)) : 0;
+}
+
+#define MINCORE_PIECE 64
+
+/* Says of up to nr pages from start on whether they are there; how many of them are
+ * mapped at all. */
+static unsigned look_at_pages(vaddr_t start, unsigned nr, uint8_t *there)
+{
+	struct space *space = current()->space;
+
+	for (unsigned i = 0; i < nr; i++) {
+		const struct region *r = space_find(space, start + i * PAGE_SIZE);
+
+		if (!r)
+			return i;
+		there[i] = space_is_resident(space, r, start + i * PAGE_SIZE);
+	}
+	return nr;
+}
+
+int64_t sys_mincore(struct trap_frame *f)
+{
+	vaddr_t start = arg_u64(f, 0), to = arg_u64(f, 2);
+	uint64_t bytes = arg_u64(f, 1), nr = bytes / PAGE_SIZE + !!(bytes % PAGE_SIZE);
+	uint8_t there[MINCORE_PIECE];
+
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	if (bytes > USER_END || start > USER_END - bytes)
+		return -ENOMEM;
+	if (nr > USER_END || to > USER_END - nr)
+		return -EFAULT;
+	while (nr) {
+		unsigned piece = min_u64(nr, MINCORE_PIECE), mapped;
+
+		mapped = look_at_pages(start, piece, there);
+		if (put_user(to, there, mapped))
+			return -EFAULT;
+		if (mapped < piece)
+			return -ENOMEM;
+		sched_cond_resched();
+		start += piece * PAGE_SIZE;
+		to += piece;
+		nr -= piece;
+	}
+	return 0;
 }

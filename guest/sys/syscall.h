@@ -68,6 +68,8 @@ int64_t sys_pread64(struct trap_frame *f);
 int64_t sys_pwrite64(struct trap_frame *f);
 int64_t sys_preadv(struct trap_frame *f);
 int64_t sys_pwritev(struct trap_frame *f);
+int64_t sys_preadv2(struct trap_frame *f);
+int64_t sys_pwritev2(struct trap_frame *f);
 int64_t sys_lseek(struct trap_frame *f);
 int64_t sys_fsync(struct trap_frame *f);
 int64_t sys_sync(struct trap_frame *f);
@@ -164,6 +166,7 @@ int64_t sys_mprotect(struct trap_frame *f);
 int64_t sys_mremap(struct trap_frame *f);
 int64_t sys_madvise(struct trap_frame *f);
 int64_t sys_msync(struct trap_frame *f);
+int64_t sys_mincore(struct trap_frame *f);
 
 /* sys/time.c */
 int64_t sys_clock_gettime(struct trap_frame *f);
@@ -246,6 +249,13 @@ int64_t sys_setgroups(struct trap_frame *f);
 /* sys/priority.c */
 int64_t sys_getpriority(struct trap_frame *f);
 int64_t sys_setpriority(struct trap_frame *f);
+int64_t sys_sched_getscheduler(struct trap_frame *f);
+int64_t sys_sched_getparam(struct trap_frame *f);
+int64_t sys_sched_setscheduler(struct trap_frame *f);
+int64_t sys_sched_setparam(struct trap_frame *f);
+int64_t sys_sched_get_priority_max(struct trap_frame *f);
+int64_t sys_sched_get_priority_min(struct trap_frame *f);
+int64_t sys_sched_rr_get_interval(struct trap_frame *f);
 
 /* sys/execve.c */
 int64_t sys_execve(struct trap_frame *f);

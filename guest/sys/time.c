@@ -55,7 +55,7 @@ static int read_clock(int clock, uint64_t *ns)
 	}
 }
 
-static int put_timespec(vaddr_t dst, uint64_t ns)
+int time_put_timespec(vaddr_t dst, uint64_t ns)
 {
 	struct timespec_user t = { ns / NS_PER_SEC, ns % NS_PER_SEC };
 
@@ -67,7 +67,7 @@ int64_t sys_clock_gettime(struct trap_frame *f)
 	uint64_t ns;
 	int err = read_clock(arg_int(f, 0), &ns);
 
-	return err ? err : put_timespec(arg_u64(f, 1), ns);
+	return err ? err : time_put_timespec(arg_u64(f, 1), ns);
 }
 
 int64_t sys_clock_getres(struct trap_frame *f)
@@ -77,7 +77,7 @@ int64_t sys_clock_getres(struct trap_frame *f)
 
 	if (err || !arg_u64(f, 1))
 		return err;
-	return put_timespec(arg_u64(f, 1), 1);
+	return time_put_timespec(arg_u64(f, 1), 1);
 }
 
 int64_t sys_gettimeofday(struct trap_frame *f)
@@ -130,7 +130,7 @@ static int64_t sleep_until(uint64_t deadline, vaddr_t remaining)
 	if (err == -ETIMEDOUT)
 		return 0;
 	if (remaining &&
-	    put_timespec(remaining, deadline > now ? clock_timer_to_ns(deadline - now) : 0))
+	    time_put_timespec(remaining, deadline > now ? clock_timer_to_ns(deadline - now) : 0))
 		return -EFAULT;
 	return -EINTR;
 }

@@ -8,6 +8,9 @@
 /* Reads a timespec of the running program's as ns; saturates. */
 int time_get_timespec(vaddr_t src, uint64_t *ns);
 
+/* 0 or -EFAULT. */
+int time_put_timespec(vaddr_t dst, uint64_t ns);
+
 /* That long from now, as clock_timer_now has it; never earlier, and not
  * WAIT_FOREVER. */
 uint64_t time_deadline(uint64_t ns);

@@ -113,6 +113,7 @@ static void durations_are_whole_ticks(void **state)
 	assert_int_equal(logical_ns_to_ticks(0), 0);
 	assert_int_equal(logical_ns_to_ticks(1), 1);
 	assert_int_equal(logical_ns_to_ticks(TICK_NS + 1), 2);
+	assert_int_equal(logical_ticks_to_ns(2), 2 * TICK_NS);
 	assert_int_equal(logical_ns_to_moments(3 * TICK_NS), 3 * tick);
 	assert_int_equal(logical_moments_to_ns(3 * tick), 3 * TICK_NS);
 	assert_int_equal(logical_ns_to_moments(UINT64_MAX), UINT64_MAX);

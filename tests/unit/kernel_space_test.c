@@ -317,6 +317,25 @@ static void discarded_pages_are_fresh_again(void **state)
 	space_discard(space, AT(100), PAGES(1));
 }
 
+static void pages_are_resident_once_touched_and_those_of_files_always(void **state)
+{
+	const struct region *anon, *mapped;
+
+	(void)state;
+	assert_int_equal(map_anon(space, AT(0), 3, PROT_RW), 0);
+	assert_int_equal(map_file(space, &file, AT(5), 2, PROT_RW, REGION_F_FILE, 0), 0);
+	anon = space_find(space, AT(0));
+	mapped = space_find(space, AT(5));
+	assert_false(space_is_resident(space, anon, AT(0)));
+	fill(AT(0), 2);
+	assert_true(space_is_resident(space, anon, AT(0)));
+	assert_true(space_is_resident(space, anon, AT(1)));
+	assert_true(space_is_resident(space, mapped, AT(6)));
+	space_discard(space, AT(0), PAGES(1));
+	assert_false(space_is_resident(space, anon, AT(0)));
+	assert_true(space_is_resident(space, anon, AT(1)));
+}
+
 static void gaps_are_found_from_the_top(void **state)
 {
 	(void)state;
@@ -400,6 +419,7 @@ int main(void)
 		TEST(a_move_to_where_it_ends_keeps_the_pages),
 		TEST(a_grown_region_has_fresh_pages_at_its_end),
 		TEST(discarded_pages_are_fresh_again),
+		TEST(pages_are_resident_once_touched_and_those_of_files_always),
 		TEST(gaps_are_found_from_the_top),
 		TEST(a_gap_that_was_unmapped_is_found_again),
 		TEST(the_gap_below_a_stack_keeps_its_guard),
