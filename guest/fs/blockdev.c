@@ -66,8 +66,14 @@ static void take_off(struct blockdev_transfer *t, uint64_t bytes)
 	}
 }
 
-/* Adds the program's memory at va up to the end of its page; the bytes, 0 if that
- * is not possible. *is_bad: because of the address. */
+/*
+ * The segments pin the pages that they are in, each once: another process may cut
+ * them off a file that this one has mapped, and the device would write to what is
+ * somebody else's by then.
+ *
+ * Adds the program's memory at va up to the end of its page; the bytes, 0 if that
+ * is not possible. *is_bad: because of the address.
+ */
 static uint64_t add_page(const struct blockdev_transfer *t, struct block_request *request,
 			 struct block_seg *segs, vaddr_t va, uint64_t len, bool *is_bad)
 {
@@ -81,11 +87,14 @@ static uint64_t add_page(const struct blockdev_transfer *t, struct block_request
 		return 0;
 	pa += va % PAGE_SIZE;
 	if (request->nr_segs && last->pa + last->len == pa) {
+		if (pa % PAGE_SIZE == 0)
+			page_pin(pa);
 		last->len += n;
 		return n;
 	}
 	if (request->nr_segs == BLOCK_SEGS_MAX)
 		return 0;
+	page_pin(pa);
 	segs[request->nr_segs++] = (struct block_seg){ pa, n };
 	return n;
 }
@@ -95,8 +104,12 @@ static void cut_segments(struct block_request *request, struct block_seg *segs, 
 {
 	while (bytes) {
 		struct block_seg *last = &segs[request->nr_segs - 1];
-		uint32_t n = min_u64(bytes, last->len);
+		paddr_t end = last->pa + last->len;
+		uint64_t in_page = min_u64((end - 1) % PAGE_SIZE + 1, last->len);
+		uint32_t n = min_u64(bytes, in_page);
 
+		if (n == in_page)
+			page_unpin(end - 1);
 		last->len -= n;
 		bytes -= n;
 		request->nr_segs -= !last->len;
@@ -150,6 +163,7 @@ static int64_t move_sectors(struct blockdev_transfer *t)
 	err = block_execute(t->device, &request);
 	if (t->op == BLOCK_WRITE)
 		gate_leave(&gates[t->device->index]);
+	cut_segments(&request, segs, bytes);
 	return err ? err : bytes;
 }
 
@@ -230,6 +244,7 @@ static inline int64_t move_page(struct file *file, enum block_op op, vaddr_t va,
 	pa = space_page(current()->space, va, access);
 	if (!pa)
 		return -EFAULT;
+	page_pin(pa); /* as in add_page */
 	seg = (struct block_seg){ pa + va % PAGE_SIZE, len };
 	request.op = op;
 	request.nr_segs = 1;
@@ -242,6 +257,7 @@ static inline int64_t move_page(struct file *file, enum block_op op, vaddr_t va,
 	err = block_execute(device, &request);
 	if (op == BLOCK_WRITE)
 		gate_leave(&gates[device->index]);
+	page_unpin(pa);
 	if (err)
 		return err;
 	*pos += len;

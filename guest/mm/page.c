@@ -18,6 +18,7 @@ static struct {
 	uint32_t end;
 	uint32_t fresh;     /* from here to end nothing was ever touched */
 	uint32_t recycled;  /* list */
+	uint32_t nr_pins;
 	uint32_t *found;    /* by the self-check: owners of each page */
 	bool (*reclaim)(void);
 	const uint32_t *nr_reclaimable;
@@ -134,6 +135,23 @@ void page_put(paddr_t pa)
 	page->next = memory.recycled;
 	memory.recycled = number;
 	ledger.pages_free++;
+}
+
+void page_pin(paddr_t pa)
+{
+	memory.nr_pins++;
+	page_get(pa);
+}
+
+void page_unpin(paddr_t pa)
+{
+	memory.nr_pins--;
+	page_put(pa);
+}
+
+bool page_is_any_pinned(void)
+{
+	return memory.nr_pins;
 }
 
 bool page_is_exclusive(paddr_t pa)

@@ -36,6 +36,12 @@ void page_put(paddr_t pa);
 /* Whether the caller, who owns the page, is the only one. */
 bool page_is_exclusive(paddr_t pa);
 
+/* The same for a device that is to read into the page, or to write from it. */
+void page_pin(paddr_t pa);
+void page_unpin(paddr_t pa);
+/* For the self-check: what seems to be shared may have a device as its other owner. */
+bool page_is_any_pinned(void);
+
 /* Those that reclaim can get back included. */
 uint64_t page_nr_free(void);
 

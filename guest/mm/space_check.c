@@ -35,7 +35,8 @@ static const char *check_entry(const struct region *r, uint64_t pte)
 		return "a page can be executed in a region that cannot, or not where it can";
 	if (pte & PTE_WRITE && !(r->prot & SPACE_PROT_WRITE))
 		return "a page can be written to in a region that cannot";
-	if (pte & PTE_WRITE && !(r->flags & REGION_F_SHARED) && !page_is_exclusive(pte_paddr(pte)))
+	if (pte & PTE_WRITE && !(r->flags & REGION_F_SHARED) &&
+	    !page_is_exclusive(pte_paddr(pte)) && !page_is_any_pinned())
 		return "a private page that can be written to is shared";
 	return page_check_owner(pte_paddr(pte));
 }

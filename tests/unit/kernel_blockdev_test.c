@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Block devices as files: the program's pages while a transfer is on its way. */
+#include "tests/unit/fake/fake.h"
+#include "tests/unit/fake/fake_block.h"
+#include "tests/unit/fake/fake_process.h"
+#include "tests/unit/fake/fake_space.h"
+
+#include <string.h>
+
+#include "guest/fs/blockdev.h"
+
+#define NR_PAGES 4
+#define ON_DISK  0xaa
+#define OTHERS   0x5a
+
+static struct fake_block disk;
+static struct space *space;
+static paddr_t taken[NR_PAGES];
+static struct { uint64_t from, len; int64_t result; } transfer;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_boot(1024);
+	fake_processes_init(16, true);
+	fake_block_create(&disk, 1024);
+	memset(disk.bytes, ON_DISK, 1024 * BLOCK_SECTOR_SIZE);
+	disk.delay_ticks = 5000;
+	space = space_create();
+	assert_non_null(space);
+	assert_int_equal(map_anon(space, AT(0), NR_PAGES, PROT_RW), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fake_block_destroy(&disk);
+	return 0;
+}
+
+static void reader(void *arg)
+{
+	struct inode inode = { .rdev = block_rdev(&disk.device) };
+	struct file file = { .inode = &inode };
+	uint64_t pos = 0;
+
+	(void)arg;
+	current()->space = space;
+	transfer.result = blockdev_file_ops.read(&file, AT(0) + transfer.from, transfer.len, &pos);
+	current()->space = NULL;
+}
+
+/* Who takes the memory away, as one does who cuts a mapped file, and gets it. */
+static void taker(void *arg)
+{
+	(void)arg;
+	space_unmap(space, AT(0), PAGES(NR_PAGES));
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		taken[i] = page_alloc();
+		memset(direct_map(taken[i]), OTHERS, PAGE_SIZE);
+	}
+}
+
+/* Reads so much to there, while all of the memory is taken away. */
+static void read_into_what_goes(uint64_t from, uint64_t len)
+{
+	uint64_t free_before;
+
+	transfer.from = from;
+	transfer.len = len;
+	spawn(reader, NULL);
+	spawn(taker, NULL);
+	free_before = page_nr_free();
+	run_processes();
+	assert_int_equal(transfer.result, len);
+	assert_int_equal(disk.nr_in_flight, 0);
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		const uint8_t *byte = direct_map(taken[i]);
+
+		for (unsigned j = 0; j < PAGE_SIZE; j++)
+			assert_int_equal(byte[j], OTHERS);
+		page_put(taken[i]);
+	}
+	assert_false(page_is_any_pinned());
+	assert_int_equal(page_nr_free(), free_before);
+}
+
+static void page_is_kept_for_the_device(void **state)
+{
+	(void)state;
+	read_into_what_goes(0, PAGE_SIZE);
+}
+
+static void pages_are_kept_for_the_device(void **state)
+{
+	(void)state;
+	read_into_what_goes(0, PAGES(NR_PAGES));
+}
+
+static void parts_of_pages_are_kept_for_the_device(void **state)
+{
+	(void)state;
+	read_into_what_goes(512, PAGES(2));
+	assert_int_equal(disk.nr_ops[BLOCK_READ], 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(page_is_kept_for_the_device, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(pages_are_kept_for_the_device, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(parts_of_pages_are_kept_for_the_device, set_up,
+						tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
