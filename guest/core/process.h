@@ -61,6 +61,7 @@ struct process {
 	bool has_left_tty;            /* TIOCNOTTY: has no controlling terminal */
 	bool has_executed;            /* execve: its parent moves it no more */
 	bool has_used_tick;           /* of the logical clock */
+	bool is_in_tick;              /* the same: its end is yet to come */
 	uint32_t job_status;          /* stopped or continued, as wait(2) has it; 0: told */
 	struct file_table *files;
 	struct inode *cwd;

@@ -16,6 +16,7 @@
 #include "guest/sys/syscall.h"
 
 static void (*handle)(struct trap_frame *frame);
+static __attribute__((noreturn)) void (*give_back)(struct trap_frame *frame);
 
 /* Memory, the thread's registers, signals' handlers, names of files, and what is
  * asked of the system itself. */
@@ -51,12 +52,26 @@ static void tick(struct trap_frame *frame)
 		handle(frame);
 		return;
 	}
-	p->has_used_tick = true;
+	p->has_used_tick = p->is_in_tick = true;
 	logical_use_tick((uint32_t)nr);
 	handle(frame);
+	p->is_in_tick = false;
 	logical_end_tick();
 	if (p->needs_attention)
 		syscall_attend(frame);
+}
+
+/* Calls that end with a signal, and the end of its handler, do not return to tick. */
+static _Noreturn void end_tick_and_give_back(struct trap_frame *frame)
+{
+	struct process *p = current();
+
+	if (p->is_in_tick) {
+		p->is_in_tick = false;
+		logical_end_tick();
+		trap_attend(frame);
+	}
+	give_back(frame);
 }
 
 void syscall_logical_install(void)
@@ -65,4 +80,6 @@ void syscall_logical_install(void)
 		uncounted_bits[uncounted[i] / 64] |= 1ull << uncounted[i] % 64;
 	handle = syscall_handler;
 	syscall_handler = tick;
+	give_back = return_handler;
+	return_handler = end_tick_and_give_back;
 }
