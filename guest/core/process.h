@@ -79,6 +79,7 @@ struct process {
 	uint64_t mask_after_suspend;  /* rt_sigsuspend(2): the mask of before... */
 	bool is_suspended;            /* ...to come back with the handler's return */
 	struct signal_page *signals;  /* NULL: all default, nothing known of senders */
+	bool has_only_senders;        /* signals is for them, and goes with them */
 	struct timer alarm;           /* setitimer(2) */
 	uint64_t alarm_interval;      /* as clock_ns_to_timer has it; 0: once */
 	struct lde_process_record own_record; /* only if the books are full; not cleared */

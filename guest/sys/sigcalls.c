@@ -34,6 +34,7 @@ static struct sigaction_user *action_of(struct process *p, int sig)
 			return NULL;
 		p->signals = direct_map(pa);
 	}
+	p->has_only_senders = false;
 	return &p->signals->actions[sig - 1];
 }
 
@@ -87,6 +88,8 @@ int64_t sys_rt_sigprocmask(struct trap_frame *f)
 		}
 		p->signal_mask = set & ~UNSTOPPABLE;
 		signal_check(p);
+		if (unlikely(p->has_only_senders))
+			signals_settle(p);
 	}
 	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
 }

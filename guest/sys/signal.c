@@ -80,6 +80,7 @@ static __attribute__((noinline)) bool keep_blocked(struct process *p, int sig,
 		pa = page_alloc_zeroed();
 		if (pa) {
 			p->signals = direct_map(pa);
+			p->has_only_senders = true;
 			p->signals->infos[sig - 1] =
 				info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
 		}
@@ -203,6 +204,8 @@ int signal_take(uint64_t set, struct signal_info *info)
 	signal_check(p);
 	if (sig == SIGALRM && signal_alarm_waits(p))
 		rearm_alarm(p);
+	if (p->has_only_senders)
+		signals_settle(p);
 	return sig;
 }
 
@@ -309,7 +312,7 @@ bool signals_copy(const struct process *parent, struct process *child)
 	paddr_t pa;
 
 	child->signal_mask = parent->signal_mask;
-	if (!parent->signals)
+	if (!parent->signals || parent->has_only_senders)
 		return true;
 	pa = page_alloc();
 	if (!pa)
@@ -325,6 +328,26 @@ void signals_release(struct process *p)
 	if (p->signals)
 		page_put(direct_paddr(p->signals));
 	p->signals = NULL;
+	p->has_only_senders = false;
+}
+
+void signals_settle(struct process *p)
+{
+	uint64_t set = p->signals_pending & ~p->signal_mask;
+
+	while (set) {
+		int sig = signal_first(set);
+
+		set &= ~SIGNAL_BIT(sig);
+		if (signal_is_ignored(p, sig))
+			p->signals_pending &= ~SIGNAL_BIT(sig);
+	}
+	signal_check(p);
+	if (p->signals_pending)
+		return;
+	page_put(direct_paddr(p->signals));
+	p->signals = NULL;
+	p->has_only_senders = false;
 }
 
 void signals_reset_handlers(struct process *p)

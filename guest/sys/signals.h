@@ -72,6 +72,9 @@ static inline void signal_check(struct process *p)
 bool signals_copy(const struct process *parent, struct process *child);
 /* The end: gives everything back. */
 void signals_release(struct process *p);
+/* Where has_only_senders, when fewer signals are blocked or pending: drops those that
+ * are ignored, which no handler can be for, and the page when none is left. */
+void signals_settle(struct process *p);
 /* execve: handlers go, what is ignored stays ignored. */
 void signals_reset_handlers(struct process *p);
 
