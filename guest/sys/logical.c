@@ -62,7 +62,7 @@ static void tick(struct trap_frame *frame)
 }
 
 /* Calls that end with a signal, and the end of its handler, do not return to tick. */
-static _Noreturn void end_tick_and_give_back(struct trap_frame *frame)
+static __attribute__((noreturn)) void end_tick_and_give_back(struct trap_frame *frame)
 {
 	struct process *p = current();
 
