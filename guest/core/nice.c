@@ -10,20 +10,23 @@ static const uint32_t tickets_of[NICE_MAX - NICE_MIN + 1] = {
 	17, 13, 11, 9, 7, 5, 4, 4, 3, 2, 2, 1,
 };
 
-static uint32_t distance(uint32_t a, uint32_t b)
+static uint32_t at(int nice)
 {
-	return a > b ? a - b : b - a;
+	return tickets_of[nice - NICE_MIN];
 }
 
+/* From 0 on, as most have that. Of equal tickets the first. */
 int nice_of_tickets(uint32_t tickets)
 {
-	int nearest = NICE_MIN;
+	int nice = 0;
 
-	for (int nice = NICE_MIN; nice <= NICE_MAX; nice++)
-		if (distance(tickets_of[nice - NICE_MIN], tickets) <
-		    distance(tickets_of[nearest - NICE_MIN], tickets))
-			nearest = nice;
-	return nearest;
+	while (nice > NICE_MIN && at(nice - 1) <= tickets)
+		nice--;
+	while (nice < NICE_MAX && at(nice) > tickets)
+		nice++;
+	if (nice > NICE_MIN && at(nice - 1) - tickets <= tickets - at(nice))
+		nice--;
+	return nice;
 }
 
 void nice_set(struct process *p, int nice)
@@ -35,5 +38,5 @@ void nice_set(struct process *p, int nice)
 	if (nice == p->share.nice)
 		return;
 	p->share.nice = nice;
-	p->share.tickets = tickets_of[nice - NICE_MIN];
+	p->share.tickets = at(nice);
 }
