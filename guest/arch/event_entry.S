@@ -4,10 +4,10 @@
  * void event_trap(struct trap_frame *frame)
  *
  * In the place of syscall_dispatch, or of what stands in front of it, and of
- * trap_dispatch where these are traced: record what comes, before and after. Here instead of in C because tracing is
- * to cost few instructions: entry.S has saved all registers, so that any may be
- * used, and a system call's arguments are still in theirs, but for rdi. Both
- * leave rbx as it is or with the frame in it.
+ * trap_dispatch where these are traced: record what comes, before and after. Here
+ * instead of in C because tracing is to cost few instructions: entry.S has saved
+ * all registers, so that any may be used, and a system call's arguments are still
+ * in theirs, but for rdi. Both leave rbx as it is or with the frame in it.
  *
  * void event_syscall_with_frame(struct trap_frame *frame)
  * void event_trap_with_frame(struct trap_frame *frame)

@@ -16,8 +16,8 @@ _Static_assert(sizeof(((struct lde_process_record *)0)->name) == LDE_TRACE_NAME_
 static void traced_admit(struct process *p)
 {
 	/* The kernel itself is nobody's child. */
-	event_add_name(LDE_TRACE_PROCESS_FORK, (uint32_t)lde_ring_place((uint64_t)p), p->pid, p->record->name,
-		       p->parent ? p->parent->pid : 0);
+	event_add_name(LDE_TRACE_PROCESS_FORK, (uint32_t)lde_ring_place((uint64_t)p), p->pid,
+		       p->record->name, p->parent ? p->parent->pid : 0);
 	inner.admit(p);
 }
 

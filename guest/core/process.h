@@ -92,7 +92,8 @@ struct process {
 
 /* Where the parts lie in the process's first page. */
 #define PROCESS_VECTOR_OFFSET 1024
-_Static_assert(sizeof(struct process) <= PROCESS_VECTOR_OFFSET, "struct process has outgrown its page");
+_Static_assert(sizeof(struct process) <= PROCESS_VECTOR_OFFSET,
+	       "struct process has outgrown its page");
 
 static inline struct process *current(void)
 {

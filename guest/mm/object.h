@@ -12,10 +12,10 @@ struct memory_object;
 
 struct memory_object_ops {
 	/* The page at index with one more owner, the caller; 0 if there is no
-	 * memory, or if it has to be brought first. May be offloaded. Index is below the object's size in pages. is_shared: the
-	 * mapping is to see what others write, and may write itself, and what
-	 * lies behind the object's end is zero; otherwise the page is only read,
-	 * and not behind the end. */
+	 * memory, or if it has to be brought first. May be offloaded. Index is
+	 * below the object's size in pages. is_shared: the mapping is to see what
+	 * others write, and may write itself, and what lies behind the object's
+	 * end is zero; otherwise the page is only read, and not behind the end. */
 	paddr_t (*page)(struct memory_object *object, uint64_t index, bool is_shared);
 	/* NULL where all pages are in memory. Else brings what page() has no answer
 	 * for: 0 if it is worth asking again, -EIO, -ENOSPC (is_shared: what is

@@ -45,7 +45,8 @@ bool signal_is_ignored(const struct process *p, int sig)
 static bool stops_in_wait(const struct process *p, int sig)
 {
 	return SIGNAL_BIT(sig) & STOP_SIGNALS & ~p->signals_awaited &&
-	       p->state == LDE_STATE_BLOCKED && p->is_interruptible && handler_of(p, sig) == (uint64_t)SIG_DFL;
+	       p->state == LDE_STATE_BLOCKED && p->is_interruptible &&
+	       handler_of(p, sig) == (uint64_t)SIG_DFL;
 }
 
 /* p has sig pending, and does not block it. */

@@ -224,7 +224,9 @@ void top_screen_draw(struct top_view *view)
 		draw_table(view, height);
 	draw_rule(view, rule);
 	draw_pane(view, rule + 1, LINES - 1 - (rule + 1));
-	draw_line(LINES - 1, A_REVERSE, " q quit  space freeze  h help  sort: P cpu N pid T time E exits C calls  R reverse");
+	draw_line(LINES - 1, A_REVERSE,
+		  " q quit  space freeze  h help  "
+		  "sort: P cpu N pid T time E exits C calls  R reverse");
 	refresh();
 }
 
