@@ -23,21 +23,21 @@ static inline void copy_within_page(void *dst, const void *src, uint64_t len)
 		offload_copy(dst, src, len);
 }
 
-/* The bytes at va up to the end of its page, and at most *len; NULL if bad. */
-static void *user_piece(struct space *space, vaddr_t va, uint64_t *len, unsigned access)
+/* The bytes at va, of the page at pa (0: there is none), up to its end, and at most
+ * *len; NULL if bad. */
+static inline void *piece_of(vaddr_t va, paddr_t pa, uint64_t *len)
 {
 	uint64_t into = va % PAGE_SIZE;
-	paddr_t pa;
 
-	if (va >= USER_END) {
-		*len = min_u64(*len, PAGE_SIZE - into);
-		return user_untrusted(va);
-	}
-	pa = space_page(space, va, access);
-	if (!pa)
-		return NULL;
 	*len = min_u64(*len, PAGE_SIZE - into);
-	return (char *)direct_map(pa) + into;
+	if (va >= USER_END)
+		return user_untrusted(va);
+	return pa ? (char *)direct_map(pa) + into : NULL;
+}
+
+static void *user_piece(struct space *space, vaddr_t va, uint64_t *len, unsigned access)
+{
+	return piece_of(va, va < USER_END ? space_page(space, va, access) : 0, len);
 }
 
 static __attribute__((noinline)) int copy_from_pages(struct space *space, void *dst, vaddr_t src,
@@ -114,13 +114,9 @@ int user_write(struct space *space, vaddr_t dst, const void *src, uint64_t len)
 /* As user_piece, for reading, and at once. */
 static void *user_piece_now(struct space *space, vaddr_t va, uint64_t *len)
 {
-	uint64_t into = va % PAGE_SIZE;
 	paddr_t pa = va < USER_END ? space_page_now(space, va, ACCESS_READ) : 0;
-	void *piece = pa ? (char *)direct_map(pa) + into : NULL;
+	void *piece = piece_of(va, pa, len);
 
-	*len = min_u64(*len, PAGE_SIZE - into);
-	if (va >= USER_END)
-		piece = user_untrusted(va);
 	if (!piece)
 		space->refused = va;
 	return piece;
