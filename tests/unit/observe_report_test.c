@@ -284,6 +284,20 @@ static void rows_are_limited_and_it_is_said(void **state)
 	timeline_fini(&done);
 }
 
+static const char *text(struct json_object *object, const char *key)
+{
+	return json_object_get_string(member(object, key));
+}
+
+/* What is there for it at the same time on the same track. */
+static void assert_moment(struct json_object *moment, struct json_object *flow)
+{
+	assert_string_equal(text(moment, "ph"), "i");
+	assert_int_equal(number(moment, "pid"), number(flow, "pid"));
+	assert_int_equal(number(moment, "tid"), number(flow, "tid"));
+	assert_string_equal(text(moment, "ts"), text(flow, "ts"));
+}
+
 static void flows_lead_from_every_wakeup_to_a_turn(void **state)
 {
 	uint64_t begun = 0, ended = 0, sums = 0;
@@ -296,11 +310,13 @@ static void flows_lead_from_every_wakeup_to_a_turn(void **state)
 	all = member(root, "traceEvents");
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *event = json_object_array_get_idx(all, i);
-		const char *phase = json_object_get_string(member(event, "ph"));
-		const char *name = json_object_get_string(member(event, "name"));
+		const char *phase = text(event, "ph");
+		const char *name = text(event, "name");
 
 		begun += *phase == 's' && strcmp(name, "wakeup") == 0;
 		ended += *phase == 'f' && strcmp(name, "wakeup") == 0;
+		if (*phase == 's')
+			assert_moment(json_object_array_get_idx(all, i - 1), event);
 		if (*phase == 'C') {
 			struct json_object *args = member(event, "args");
 
@@ -311,6 +327,87 @@ static void flows_lead_from_every_wakeup_to_a_turn(void **state)
 	assert_int_equal(begun, done.counts[LDE_TRACE_SCHED_WAKEUP]);
 	assert_int_equal(ended, begun);
 	assert_true(sums > 100);
+	json_object_put(root);
+	timeline_fini(&done);
+}
+
+static void flows_lead_from_every_request_to_its_end(void **state)
+{
+	uint64_t begun = 0, ended = 0;
+	struct json_object *root, *all;
+
+	(void)state;
+	make_trace(5, 3000, 0);
+	print_with(report_print_perfetto);
+	root = parse(printed);
+	all = member(root, "traceEvents");
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *event = json_object_array_get_idx(all, i);
+		const char *phase = text(event, "ph");
+
+		if ((*phase != 's' && *phase != 'f') || strcmp(text(event, "name"), "request") != 0)
+			continue;
+		assert_moment(json_object_array_get_idx(all, i - 1), event);
+		begun += *phase == 's';
+		ended += *phase == 'f';
+	}
+	assert_true(ended > 10);
+	assert_int_equal(begun, done.counts[LDE_TRACE_BLOCK_ISSUE]);
+	assert_int_equal(ended, done.counts[LDE_TRACE_BLOCK_COMPLETE]);
+	json_object_put(root);
+	timeline_fini(&done);
+}
+
+static void write_records(const struct trace_info *info, const struct lde_trace_record *records,
+			  size_t nr)
+{
+	struct trace_writer *writer;
+
+	assert_int_equal(trace_writer_create(&writer, dir, info, 1), 0);
+	for (size_t i = 0; i < nr; i++)
+		assert_int_equal(trace_writer_add(writer, TRACE_STREAM_CPU, &records[i]), 0);
+	assert_int_equal(trace_writer_close(writer), 0);
+	read_trace();
+}
+
+static void a_number_given_again_is_another_group(void **state)
+{
+	const struct trace_info info = {.tsc_hz = 1000000000, .classes = LDE_TRACE_C_ALL};
+	const struct lde_trace_record records[] = {
+		{.tsc = 1, .kind = LDE_TRACE_PROCESS_FORK, .args[0] = 7},
+		{.tsc = 2, .kind = LDE_TRACE_SCHED_WAKEUP, .code = 1, .args[0] = 7},
+		{.tsc = 3, .kind = LDE_TRACE_SCHED_SWITCH, .code = 4, .args = {0, 7}},
+		{.tsc = 4, .kind = LDE_TRACE_PROCESS_EXIT, .pid = 7},
+		{.tsc = 5, .kind = LDE_TRACE_SCHED_SWITCH, .pid = 7, .code = 3,
+		 .args = {LDE_STATE_ZOMBIE, 0}},
+		{.tsc = 6, .kind = LDE_TRACE_PROCESS_FORK, .args[0] = 7},
+		{.tsc = 7, .kind = LDE_TRACE_SCHED_WAKEUP, .code = 1, .args[0] = 7},
+		{.tsc = 8, .kind = LDE_TRACE_SCHED_SWITCH, .code = 4, .args = {0, 7}},
+	};
+	struct json_object *root, *all, *last = NULL;
+	uint64_t groups[4], nr = 0;
+
+	(void)state;
+	write_records(&info, records, sizeof(records) / sizeof(records[0]));
+	print_with(report_print_perfetto);
+	root = parse(printed);
+	all = member(root, "traceEvents");
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *event = json_object_array_get_idx(all, i);
+
+		if (strcmp(text(event, "name"), "process_name") == 0 && nr < 4)
+			groups[nr++] = number(event, "pid");
+		if (strcmp(text(event, "ph"), "C") == 0)
+			last = member(event, "args");
+	}
+	assert_int_equal(nr, 3);
+	assert_int_equal(groups[0], 0);
+	assert_int_equal(groups[1], 7);
+	assert_true(groups[2] >= 65536);
+	/* The last counts are those after the last event. */
+	assert_non_null(last);
+	assert_int_equal(number(last, "RUNNING"), 1);
+	assert_int_equal(number(last, "READY"), 0);
 	json_object_put(root);
 	timeline_fini(&done);
 }
@@ -371,15 +468,10 @@ static void write_evil(void)
 		{.tsc = UINT64_MAX, .kind = LDE_TRACE_SYSCALL_EXIT, .pid = 1, .code = 7,
 		 .args = {1ull << 63}},
 	};
-	struct trace_writer *writer;
 
 	snprintf(info.command, sizeof(info.command), "%s", evil);
 	strcpy((char *)&records[0].args[1], evil);
-	assert_int_equal(trace_writer_create(&writer, dir, &info, 1), 0);
-	for (unsigned int i = 0; i < sizeof(records) / sizeof(records[0]); i++)
-		assert_int_equal(trace_writer_add(writer, TRACE_STREAM_CPU, &records[i]), 0);
-	assert_int_equal(trace_writer_close(writer), 0);
-	read_trace();
+	write_records(&info, records, sizeof(records) / sizeof(records[0]));
 }
 
 static void names_cannot_leave_the_page_or_the_json(void **state)
@@ -453,6 +545,8 @@ int main(void)
 		TEST(no_line_is_wider_than_the_page),
 		TEST(rows_are_limited_and_it_is_said),
 		TEST(flows_lead_from_every_wakeup_to_a_turn),
+		TEST(flows_lead_from_every_request_to_its_end),
+		TEST(a_number_given_again_is_another_group),
 		TEST(json_spans_add_up),
 		TEST(what_was_not_recorded_is_said),
 		TEST(names_cannot_leave_the_page_or_the_json),

@@ -10,27 +10,47 @@
 #include "vmm/observe/report_names.h"
 #include "vmm/observe/timeline_disk.h"
 
-/* A process of the viewer is a group of tracks, a thread is a track. */
-#define GROUP_MACHINE	 1
-#define TRACK_VMM	 1
-#define TRACK_DISKS	 2
-#define TRACK_VCPUS	 100
-#define GROUP_PROCESSES	 1000 /* + index */
-#define TRACK_STATES(group) ((group) * 2)
-#define TRACK_CALLS(group)  ((group) * 2 + 1)
+/*
+ * A process of the viewer is a group of tracks, a thread is a track. Viewers show the
+ * numbers of both beside the names. A process has its own number, and so has the track of
+ * its states; who gets a number that was given before has one beyond all of them.
+ */
+#define GROUP_MACHINE	    0
+#define TRACK_VCPUS	    0 /* + vCPU */
+#define TRACK_VMM	    100
+#define TRACK_DISKS	    101
+#define GROUP_LATER(idx)    (1000000 + (uint64_t)(idx))
+#define TRACK_STATES(group) (group)
+#define TRACK_CALLS(group)  ((group) + 100000)
+
+static const struct {
+	uint8_t state;
+	const char *name;
+} counted[] = {
+	{LDE_STATE_READY, "READY"},
+	{LDE_STATE_RUNNING, "RUNNING"},
+	{LDE_STATE_BLOCKED, "BLOCKED"},
+	{LDE_STATE_STOPPED, "STOPPED"},
+};
+
+#define NR_COUNTED (sizeof(counted) / sizeof(counted[0]))
 
 struct perfetto {
 	struct json_stream json;
 	const struct timeline *now; /* of the second reading */
 	uint64_t last_ns;
-	uint32_t shown[LDE_NR_STATES]; /* the counters' last values */
+	uint32_t shown[NR_COUNTED]; /* the counters' last values */
 	uint64_t next_flow;
-	uint64_t *flows; /* by pid: of the wake-up under way; 0: none */
+	/* By pid. */
+	uint64_t *flows;  /* of the wake-up under way; 0: none */
+	uint32_t *firsts; /* index + 1 of the first of that number */
 };
 
-static uint64_t group_of(const struct timeline_process *process)
+static uint64_t group_of(const struct perfetto *p, const struct timeline_process *process)
 {
-	return GROUP_PROCESSES + (uint64_t)process->idx;
+	if (p->firsts[process->pid] == process->idx + 1)
+		return process->pid;
+	return GROUP_LATER(process->idx);
 }
 
 /* Opens an event: its phase, name, track and time. */
@@ -76,36 +96,44 @@ static void name_track(struct perfetto *p, const char *what, uint64_t group, uin
 	end_slice(p);
 }
 
-static void sort_group(struct perfetto *p, uint64_t group)
+static void sort_track(struct perfetto *p, const char *what, uint64_t group, uint64_t track,
+		       uint64_t place)
 {
-	begin_event(p, "M", "process_sort_index", group, 0, 0);
+	begin_event(p, "M", what, group, track, 0);
 	json_stream_object(&p->json, "args");
-	json_stream_number(&p->json, "sort_index", group);
+	json_stream_number(&p->json, "sort_index", place);
 	end_slice(p);
+}
+
+static void name_group(struct perfetto *p, uint64_t group, uint64_t track, const char *name,
+		       uint64_t place)
+{
+	name_track(p, "process_name", group, track, name);
+	sort_track(p, "process_sort_index", group, track, place);
+}
+
+static void name_thread(struct perfetto *p, uint64_t group, uint64_t track, const char *name,
+			uint64_t place)
+{
+	name_track(p, "thread_name", group, track, name);
+	sort_track(p, "thread_sort_index", group, track, place);
 }
 
 static void name_tracks(struct perfetto *p, const struct timeline *done)
 {
-	char name[64];
-
-	name_track(p, "process_name", GROUP_MACHINE, 0, "machine");
-	sort_group(p, GROUP_MACHINE);
-	name_track(p, "thread_name", GROUP_MACHINE, TRACK_VMM, "VMM");
-	name_track(p, "thread_name", GROUP_MACHINE, TRACK_DISKS, "disks");
-	for (unsigned int i = 0; i < TRACE_VCPUS_MAX; i++) {
-		snprintf(name, sizeof(name), "vCPU %u", i);
+	name_group(p, GROUP_MACHINE, TRACK_VCPUS, "machine", 0);
+	for (unsigned int i = 0; i < TRACE_VCPUS_MAX; i++)
 		if (done->vcpus[i].is_used)
-			name_track(p, "thread_name", GROUP_MACHINE, TRACK_VCPUS + i, name);
-	}
+			name_thread(p, GROUP_MACHINE, TRACK_VCPUS + i, "vCPU", TRACK_VCPUS + i);
+	name_thread(p, GROUP_MACHINE, TRACK_VMM, "VMM", TRACK_VMM);
+	name_thread(p, GROUP_MACHINE, TRACK_DISKS, "disks", TRACK_DISKS);
 	for (uint32_t i = 0; i < done->nr_processes; i++) {
-		uint64_t group = group_of(&done->processes[i]);
+		const struct timeline_process *process = &done->processes[i];
+		uint64_t group = group_of(p, process);
 
-		snprintf(name, sizeof(name), "%s %" PRIu32, done->processes[i].name,
-			 done->processes[i].pid);
-		name_track(p, "process_name", group, 0, name);
-		sort_group(p, group);
-		name_track(p, "thread_name", group, TRACK_STATES(group), "state");
-		name_track(p, "thread_name", group, TRACK_CALLS(group), "system calls");
+		name_group(p, group, TRACK_STATES(group), process->name, 1 + (uint64_t)i);
+		name_thread(p, group, TRACK_STATES(group), "state", 0);
+		name_thread(p, group, TRACK_CALLS(group), "system calls", 1);
 	}
 }
 
@@ -114,7 +142,7 @@ static void name_tracks(struct perfetto *p, const struct timeline *done)
 static void add_state(void *ctx, const struct timeline_span *span)
 {
 	struct perfetto *p = ctx;
-	uint64_t group = group_of(span->process);
+	uint64_t group = group_of(p, span->process);
 	char name[40];
 
 	if (span->state == LDE_STATE_NONE || span->state == LDE_STATE_ZOMBIE)
@@ -149,7 +177,7 @@ static void add_occupation(void *ctx, const struct timeline_occupation *span)
 static void add_call(void *ctx, const struct timeline_call_span *span)
 {
 	struct perfetto *p = ctx;
-	uint64_t group = group_of(span->process);
+	uint64_t group = group_of(p, span->process);
 	char name[40];
 
 	begin_slice(p, report_call_name(span->number, name, sizeof(name)), group,
@@ -178,7 +206,21 @@ static void add_exit(void *ctx, const struct timeline_exit_span *span)
 	end_slice(p);
 }
 
-/* Requests overlap: asynchronous events, which slices of a track may not. */
+static void begin_disk_end(struct perfetto *p, const char *phase, const char *name,
+			   uint64_t serial, uint64_t ns)
+{
+	begin_event(p, phase, name, GROUP_MACHINE, TRACK_DISKS, ns);
+	json_stream_text(&p->json, "cat", "disk");
+	json_stream_object(&p->json, "id2");
+	json_stream_hex(&p->json, "local", serial);
+	json_stream_object_end(&p->json);
+	json_stream_object(&p->json, "args");
+}
+
+/*
+ * Requests overlap: asynchronous events, which slices of a track may not. With an "id" they
+ * would be nobody's, and Perfetto shows them beside the groups.
+ */
 static void add_disk(void *ctx, const struct timeline_disk_span *span)
 {
 	struct perfetto *p = ctx;
@@ -187,21 +229,34 @@ static void add_disk(void *ctx, const struct timeline_disk_span *span)
 
 	snprintf(name, sizeof(name), "%s %s", report_disk_name(request->disk, disk, sizeof(disk)),
 		 report_block_op_name(request->op));
-	for (int end = 0; end < 2; end++) {
-		begin_event(p, end ? "e" : "b", name, GROUP_MACHINE, TRACK_DISKS,
-			    end ? span->end_ns : request->begin_ns);
-		json_stream_text(&p->json, "cat", "disk");
-		json_stream_number(&p->json, "id", request->serial);
-		json_stream_object(&p->json, "args");
-		json_stream_number(&p->json, "sector", request->sector);
-		json_stream_number(&p->json, "sectors", request->nr_sectors);
-		if (end && span->error)
-			json_stream_number(&p->json, "errno", span->error);
-		end_slice(p);
-	}
+	begin_disk_end(p, "b", name, request->serial, request->begin_ns);
+	json_stream_number(&p->json, "sector", request->sector);
+	json_stream_number(&p->json, "sectors", request->nr_sectors);
+	if (span->process)
+		json_stream_number(&p->json, "process", span->process->pid);
+	end_slice(p);
+	begin_disk_end(p, "e", name, request->serial, span->end_ns);
+	if (span->error)
+		json_stream_number(&p->json, "errno", span->error);
+	if (!span->is_done)
+		json_stream_bool(&p->json, "is_done", false);
+	end_slice(p);
 }
 
-/* ---- flows and counters ---------------------------------------------------------- */
+/* ---- instants, flows and counters ------------------------------------------------ */
+
+/*
+ * A moment on a track, to which a flow is tied: viewers tie a flow to what is on top of
+ * its track then, and a track may have nothing there, or what began and will end at
+ * another time. To be ended by end_slice.
+ */
+static void begin_moment(struct perfetto *p, const char *name, uint64_t group, uint64_t track,
+			 uint64_t ns)
+{
+	begin_event(p, "i", name, group, track, ns);
+	json_stream_text(&p->json, "s", "t");
+	json_stream_object(&p->json, "args");
+}
 
 static void add_flow(struct perfetto *p, const char *phase, const char *name, uint64_t id,
 		     uint64_t group, uint64_t track, uint64_t ns)
@@ -221,55 +276,86 @@ static const struct timeline_process *process_of(const struct perfetto *p, uint6
 	return &p->now->processes[p->now->by_pid[pid] - 1];
 }
 
-/* Called before the event: what counts show has held since the one before. */
+/* What counts show since the event before this one. */
 static void add_counters(struct perfetto *p)
 {
-	if (memcmp(p->shown, p->now->nr_in_state, sizeof(p->shown)) == 0)
+	bool is_other = false;
+
+	for (unsigned int i = 0; i < NR_COUNTED; i++) {
+		is_other |= p->shown[i] != p->now->nr_in_state[counted[i].state];
+		p->shown[i] = p->now->nr_in_state[counted[i].state];
+	}
+	if (!is_other)
 		return;
-	memcpy(p->shown, p->now->nr_in_state, sizeof(p->shown));
-	begin_event(p, "C", "processes", GROUP_MACHINE, 0, p->last_ns);
+	begin_event(p, "C", "processes", GROUP_MACHINE, TRACK_VCPUS, p->last_ns);
 	json_stream_object(&p->json, "args");
-	json_stream_number(&p->json, "READY", p->shown[LDE_STATE_READY]);
-	json_stream_number(&p->json, "RUNNING", p->shown[LDE_STATE_RUNNING]);
-	json_stream_number(&p->json, "BLOCKED", p->shown[LDE_STATE_BLOCKED]);
+	for (unsigned int i = 0; i < NR_COUNTED; i++)
+		json_stream_number(&p->json, counted[i].name, p->shown[i]);
 	end_slice(p);
 }
 
 static void add_wakeup(struct perfetto *p, const struct trace_event *event, uint64_t vcpu_track)
 {
-	if (!event->args[0] || event->args[0] >= TRACE_NR_PIDS)
+	const struct timeline_process *woken = process_of(p, event->args[0]);
+	char name[64];
+
+	if (!woken)
 		return;
-	p->flows[event->args[0]] = ++p->next_flow;
+	snprintf(name, sizeof(name), "wakes %s %" PRIu32, woken->name, woken->pid);
+	begin_moment(p, name, GROUP_MACHINE, vcpu_track, event->ns);
+	json_stream_number(&p->json, "process", woken->pid);
+	end_slice(p);
+	p->flows[woken->pid] = ++p->next_flow;
 	add_flow(p, "s", "wakeup", p->next_flow, GROUP_MACHINE, vcpu_track, event->ns);
 }
 
 static void add_turn(struct perfetto *p, const struct trace_event *event)
 {
 	const struct timeline_process *next = process_of(p, event->args[1]);
-	uint64_t group = next ? group_of(next) : 0;
+	uint64_t group;
 
 	if (!next || !p->flows[next->pid])
 		return;
+	group = group_of(p, next);
 	add_flow(p, "f", "wakeup", p->flows[next->pid], group, TRACK_STATES(group), event->ns);
 	p->flows[next->pid] = 0;
 }
 
-/* The next one to be issued has the next serial number, if there is room for it. */
-static void add_issue(struct perfetto *p, const struct trace_event *event, uint64_t group)
+/* One end of a request, and of its flow. */
+static void add_request(struct perfetto *p, const char *phase, const char *what,
+			const struct trace_event *event, uint64_t serial, uint64_t group,
+			uint64_t track)
 {
-	if (p->now->nr_requests < TIMELINE_REQUESTS_MAX)
-		add_flow(p, "s", "request", p->now->nr_issued + 1, group, TRACK_STATES(group),
-			 event->ns);
+	char disk[32], name[80];
+
+	snprintf(name, sizeof(name), "%s %s %s", what,
+		 report_disk_name(event->args[0], disk, sizeof(disk)),
+		 report_block_op_name(event->code));
+	begin_moment(p, name, group, track, event->ns);
+	json_stream_number(&p->json, "sector", event->args[1]);
+	end_slice(p);
+	add_flow(p, phase, "request", serial, group, track, event->ns);
 }
 
-/* Of a request that a process has made. */
+/* The next one to be issued has the next serial number, if there is room for it. By the
+ * process that has the CPU, or by the kernel while nobody has. */
+static void add_issue(struct perfetto *p, const struct trace_event *event,
+		      const struct timeline_process *process, uint64_t vcpu_track)
+{
+	uint64_t group = process ? group_of(p, process) : GROUP_MACHINE;
+
+	if (p->now->nr_requests < TIMELINE_REQUESTS_MAX)
+		add_request(p, "s", "asks", event, p->now->nr_issued + 1, group,
+			    process ? TRACK_STATES(group) : vcpu_track);
+}
+
 static void add_completion(struct perfetto *p, const struct trace_event *event,
 			   uint64_t vcpu_track)
 {
 	const struct timeline_request *request = timeline_find_request(p->now, event);
 
-	if (request && request->process_idx >= 0)
-		add_flow(p, "f", "request", request->serial, GROUP_MACHINE, vcpu_track, event->ns);
+	if (request)
+		add_request(p, "f", "done", event, request->serial, GROUP_MACHINE, vcpu_track);
 }
 
 static void add_event(void *ctx, const struct trace_event *event,
@@ -277,7 +363,6 @@ static void add_event(void *ctx, const struct trace_event *event,
 {
 	struct perfetto *p = ctx;
 	uint64_t vcpu_track = TRACK_VCPUS + event->vcpu;
-	uint64_t group = process ? group_of(process) : 0;
 
 	add_counters(p);
 	p->last_ns = event->ns;
@@ -285,13 +370,30 @@ static void add_event(void *ctx, const struct trace_event *event,
 		add_wakeup(p, event, vcpu_track);
 	else if (event->kind == LDE_TRACE_SCHED_SWITCH)
 		add_turn(p, event);
-	else if (event->kind == LDE_TRACE_BLOCK_ISSUE && process)
-		add_issue(p, event, group);
+	else if (event->kind == LDE_TRACE_BLOCK_ISSUE)
+		add_issue(p, event, process, vcpu_track);
 	else if (event->kind == LDE_TRACE_BLOCK_COMPLETE)
 		add_completion(p, event, vcpu_track);
 }
 
 /* ---- the whole ------------------------------------------------------------------------ */
+
+static int open_tables(struct perfetto *p, const struct timeline *done)
+{
+	p->flows = calloc(TRACE_NR_PIDS, sizeof(*p->flows));
+	p->firsts = calloc(TRACE_NR_PIDS, sizeof(*p->firsts));
+	if (!p->flows || !p->firsts)
+		return -ENOMEM;
+	for (uint32_t i = done->nr_processes; i > 0; i--)
+		p->firsts[done->processes[i - 1].pid] = i;
+	return 0;
+}
+
+static void close_tables(struct perfetto *p)
+{
+	free(p->flows);
+	free(p->firsts);
+}
 
 int report_print_perfetto(const struct timeline *done, const char *dir, FILE *out, char *why,
 			  size_t why_size)
@@ -302,8 +404,8 @@ int report_print_perfetto(const struct timeline *done, const char *dir, FILE *ou
 					   add_disk, add_exit,	add_event};
 	int err;
 
-	p.flows = calloc(TRACE_NR_PIDS, sizeof(*p.flows));
-	if (!p.flows) {
+	if (open_tables(&p, done)) {
+		close_tables(&p);
 		snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
 	}
@@ -313,10 +415,11 @@ int report_print_perfetto(const struct timeline *done, const char *dir, FILE *ou
 	json_stream_array(&p.json, "traceEvents");
 	name_tracks(&p, done);
 	err = timeline_read(&again, dir, &sink, why, why_size);
+	add_counters(&p);
 	timeline_fini(&again);
 	json_stream_array_end(&p.json);
 	json_stream_object_end(&p.json);
 	json_stream_break(&p.json);
-	free(p.flows);
+	close_tables(&p);
 	return err == -EBADMSG ? 0 : err;
 }
