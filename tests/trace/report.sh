@@ -71,6 +71,67 @@ if wanted "$name"; then
 	fi
 fi
 
+# imported: what Perfetto's importer makes of the trace in t.
+imported()
+{
+	"$LDE" report t --perfetto perfetto.json --json report.json >out 2>err &&
+		babeltrace2 --clock-cycles t >printed 2>err &&
+		"$here/check-perfetto-import" "$trace_processor" perfetto.json report.json \
+			t/metadata printed >out 2>err ||
+		problem="$problem; $1: $(head -n 3 out) $(tail -n 2 err)"
+}
+
+# importer_test OPTION...: of a run.
+importer_test()
+{
+	recorded "$@"
+	imported "$*"
+}
+
+# Of a run that is killed when some of its trace has been written.
+importer_killed_test()
+{
+	rm -rf t
+	"$LDE" run --timeout $((200 * TEST_SLOW))s --trace t "$BINDIR/spam" 100000000 : /lde/ticker \
+		>/dev/null 2>&1 </dev/null &
+	running=$!
+	while kill -0 $running && [ "$(wc -c <t/cpu_0 || echo 0)" -lt 65536 ]; do
+		sleep 0.1
+	done 2>/dev/null
+	{ kill -KILL $running && wait $running; } 2>/dev/null
+	imported "a run that was killed"
+}
+
+name="report: what Perfetto itself makes of it"
+if wanted "$name"; then
+	trace_processor=${TRACE_PROCESSOR:-$(command -v trace_processor_shell)}
+	if [ -z "$trace_processor" ]; then
+		tap_skip "$name" "there is no trace_processor_shell here; TRACE_PROCESSOR=FILE"
+	elif ! command -v python3 >/dev/null || ! command -v babeltrace2 >/dev/null; then
+		tap_skip "$name" "python3 or babeltrace2 is missing: make deps"
+	else
+		problem=
+		dd if=/dev/zero of=disk bs=65536 count=16 2>/dev/null
+		cp disk disk2
+		importer_test --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30 : -n 2 /lde/ticker
+		importer_test --disk disk,latency=1ms --disk disk2 -n 2 "$BINDIR/read_disk"
+		importer_test --clock logical --quantum 2ms -n 3 "$BINDIR/mix" : /lde/hog 30
+		importer_test --events all,registers --quantum 1ms -n 3 /lde/hog 20
+		importer_test --events sched -n 2 "$BINDIR/mix" : /lde/hog 10
+		importer_test "$BINDIR/alarmed"
+		busybox=$(command -v busybox) && importer_test "$busybox" sh -c "
+			i=0
+			while [ \$i -lt 5 ]; do
+				$busybox seq 100 | $busybox sort -rn | $busybox head -n 3
+				i=\$((i + 1))
+			done"
+		importer_test "$BINDIR/spam" 3000
+		importer_killed_test
+		status=0
+		verdict "$name" "$problem"
+	fi
+fi
+
 name="report: steps"
 if wanted "$name"; then
 	recorded "$BINDIR/mix"

@@ -100,7 +100,7 @@ void json_stream_us(struct json_stream *stream, const char *key, uint64_t ns)
 	put_number(stream, ns / 1000, 1);
 	put(stream, ".");
 	put_number(stream, ns % 1000, 3);
-	/* Perfetto up to v50 multiplies by 1000 and cuts the fraction off, which makes one in
+	/* Perfetto before v52 multiplies by 1000 and cuts the fraction off, which makes one in
 	 * a hundred a nanosecond less; then slices cross each other, and it drops them. */
 	if ((uint64_t)((double)ns / 1000 * 1000) != ns)
 		put(stream, "1");
