@@ -15,7 +15,7 @@
 #ifndef LDE_EVENT_H
 #define LDE_EVENT_H
 
-#define LDE_TRACE_VERSION 2 /* of the records, the ring and the files made of them */
+#define LDE_TRACE_VERSION 3 /* of the records, the ring and the files made of them */
 #define LDE_TRACE_MAGIC   0x4c444554 /* "LDET" */
 
 /* What may be recorded: bits of LDE_DT_TRACE_EVENTS. Processes that come, go
@@ -66,7 +66,8 @@
 #define LDE_TRACE_BOOST          31
 #define LDE_TRACE_DRAW           32
 #define LDE_TRACE_LEVEL          33
-#define LDE_TRACE_NR_KINDS      34
+#define LDE_TRACE_PROCESS_FREE   34 /* the VMM's as well */
+#define LDE_TRACE_NR_KINDS      35
 
 /* Where SYSCALL goes, beside the vectors of the trap table. */
 #define LDE_TRACE_LSTAR 256
@@ -117,9 +118,12 @@
  * PROCESS_EXIT     status as wait(2)       none
  * SYSCALL_ENTRY    number, 32 bits of it   0-5: rdi rsi rdx r10 r8 r9
  * SYSCALL_EXIT     number                  0: result. There is none for a call
- *                                          that does not come back (exit,
- *                                          rt_sigreturn), and a new process
- *                                          returns from fork without one
+ *                                          that does not come back (exit). Of
+ *                                          rt_sigreturn it follows at once, and
+ *                                          a new process has that of the call
+ *                                          it was made by when it first runs:
+ *                                          both are not in the ring, and their
+ *                                          result is 0
  * IRQ_ENTRY        vector                  0: rip that was interrupted; the kernel
  *                                          is interrupted only while it idles
  * IRQ_EXIT         vector                  none. Before the switch, if the
@@ -160,6 +164,8 @@
  *                                          where it has used 2: so many ns, with 3: so
  *                                          many ns for its slice. Real clock only;
  *                                          before the switch that it leads to
+ * PROCESS_FREE     0                       0: pid that has ended and left the CPU, an ns
+ *                                          after that SCHED_SWITCH
  *
  * Of the class of registers; all addresses are virtual:
  * TRAP_TABLE       vector, or LSTAR        0: where its code begins, 1-4: the name
@@ -289,7 +295,8 @@ _Static_assert(sizeof(struct lde_trace_ring) == 192, "contract");
 
 static inline int lde_trace_is_of_vmm(uint32_t kind)
 {
-	return kind >= LDE_TRACE_VMM_EXIT && kind <= LDE_TRACE_RUN_END;
+	return (kind >= LDE_TRACE_VMM_EXIT && kind <= LDE_TRACE_RUN_END) ||
+	       kind == LDE_TRACE_PROCESS_FREE;
 }
 #endif
 

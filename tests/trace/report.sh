@@ -77,7 +77,7 @@ imported()
 	"$LDE" report t --perfetto perfetto.json --json report.json >out 2>err &&
 		babeltrace2 --clock-cycles t >printed 2>err &&
 		"$here/check-perfetto-import" "$trace_processor" perfetto.json report.json \
-			t/metadata printed >out 2>err ||
+			printed >out 2>err ||
 		problem="$problem; $1: $(head -n 3 out) $(tail -n 2 err)"
 }
 

@@ -31,7 +31,7 @@ static int set_up(void **state)
 	if (!event_init(&source))
 		return -1;
 	trace_follower_fini(&follower);
-	if (trace_follower_init(&follower, LDE_TRACE_C_ALL))
+	if (trace_follower_init(&follower, LDE_TRACE_C_ALL, 1000000000))
 		return -1;
 	fake_processes_init(64, true);
 	sched_init(event_policy(policy_rr(&config)), true);
@@ -239,7 +239,7 @@ static void contexts_are_recorded_if_asked_for(void **state)
 	event_state.classes |= LDE_TRACE_C_REGISTERS;
 	sched_init(event_policy(policy_rr(&config)), true);
 	trace_follower_fini(&follower);
-	assert_int_equal(trace_follower_init(&follower, event_state.classes), 0);
+	assert_int_equal(trace_follower_init(&follower, event_state.classes, 1000000000), 0);
 	first = spawn(yield_and_wake, NULL);
 	second = spawn(yield_and_wake, NULL);
 	list_init(&queue.waiters);

@@ -64,7 +64,6 @@ static void every_kind_comes_back_as_it_was(void **state)
 		assert_int_equal(event.kind, kind);
 		assert_int_equal(event.pid, 40000);
 		assert_int_equal(event.vcpu, 0);
-		assert_int_equal(event.tsc, FILES_ORIGIN + kind * 2);
 		assert_int_equal(event.ns, kind);
 		for (unsigned int i = 0; i < 6; i++)
 			if (stored >> i & 1)
@@ -136,8 +135,8 @@ static void two_streams_come_in_the_order_of_time(void **state)
 	for (unsigned int i = 0; i < 2000; i++) {
 		struct trace_event event = files_next(reader);
 
-		assert_true(event.tsc >= last);
-		last = event.tsc;
+		assert_true(event.ns >= last);
+		last = event.ns;
 	}
 	files_expect_end(reader);
 	trace_reader_close(reader);
@@ -156,7 +155,7 @@ static void a_step_back_in_time_is_written_as_none(void **state)
 	assert_int_equal(trace_writer_close(writer), 0);
 	reader = files_open();
 	files_next(reader);
-	assert_int_equal(files_next(reader).tsc, FILES_ORIGIN + 10);
+	assert_int_equal(files_next(reader).ns, 5);
 	trace_reader_close(reader);
 }
 
@@ -258,7 +257,7 @@ static void create(uint32_t pid, uint64_t at)
 static int begin_following(void **state)
 {
 	(void)state;
-	if (trace_follower_init(&follower, LDE_TRACE_C_ALL))
+	if (trace_follower_init(&follower, LDE_TRACE_C_ALL, FILES_HZ))
 		return -1;
 	for (uint32_t pid = 1; pid < 10; pid++)
 		create(pid, place(pid));
@@ -384,6 +383,92 @@ static uint32_t system_call(uint16_t kind, uint32_t number)
 	return follow((struct lde_trace_record){.kind = kind, .code = number}).code;
 }
 
+/* One of the records that follow from the one before. */
+static void expect_added(const struct lde_trace_record *added, uint16_t kind, uint16_t pid,
+			 uint32_t code, uint64_t arg0)
+{
+	assert_int_equal(added->tsc, 126); /* an ns later, rounded up */
+	assert_int_equal(added->kind, kind);
+	assert_int_equal(added->pid, pid);
+	assert_int_equal(added->code, code);
+	assert_int_equal(added->args[0], arg0);
+}
+
+static unsigned int follow_and_add(struct lde_trace_record record, struct lde_trace_record *added)
+{
+	record.tsc = 123;
+	trace_follower_complete(&follower, &record);
+	return trace_follower_add(&follower, &record, added);
+}
+
+static void fork_by(uint16_t parent, uint16_t child)
+{
+	struct lde_trace_record record = named(LDE_TRACE_PROCESS_FORK, 0, child, "child");
+
+	record.args[5] = parent;
+	record.code = lde_ring_place(place(child));
+	follow(record);
+}
+
+static void a_new_process_returns_from_the_call_that_made_it_once(void **state)
+{
+	struct lde_trace_record added[TRACE_ADDED_MAX];
+
+	(void)state;
+	follow(switch_to(1, 0, 0));
+	follow((struct lde_trace_record){.kind = LDE_TRACE_SYSCALL_ENTRY, .code = 57});
+	fork_by(1, 20);
+	/* What its parent does then is nothing to it. */
+	follow((struct lde_trace_record){.kind = LDE_TRACE_SYSCALL_EXIT});
+	follow((struct lde_trace_record){.kind = LDE_TRACE_SYSCALL_ENTRY, .code = 61});
+	assert_int_equal(follow_and_add(switch_to(20, LDE_STATE_BLOCKED, 0), added), 1);
+	expect_added(&added[0], LDE_TRACE_SYSCALL_EXIT, 20, 57, 0);
+	assert_int_equal(follow_and_add(switch_to(1, 0, LDE_WHY_YIELDED), added), 0);
+	assert_int_equal(follow_and_add(switch_to(20, LDE_STATE_BLOCKED, 0), added), 0);
+	fork_by(0, 20); /* one of the command line returns from nothing */
+	assert_int_equal(follow_and_add(switch_to(20, 0, LDE_WHY_PREEMPTED), added), 0);
+}
+
+static void who_has_ended_is_gone_when_it_leaves_the_cpu(void **state)
+{
+	struct lde_trace_record added[TRACE_ADDED_MAX];
+
+	(void)state;
+	follow(switch_to(1, 0, 0));
+	follow((struct lde_trace_record){.kind = LDE_TRACE_SYSCALL_ENTRY, .code = 56});
+	fork_by(1, 20);
+	assert_int_equal(follow_and_add(switch_to(20, LDE_STATE_ZOMBIE, 0), added), 2);
+	expect_added(&added[0], LDE_TRACE_PROCESS_FREE, 20, 0, 1);
+	expect_added(&added[1], LDE_TRACE_SYSCALL_EXIT, 20, 56, 0);
+	assert_int_equal(follow_and_add(switch_to(0, LDE_STATE_ZOMBIE, 0), added), 1);
+	expect_added(&added[0], LDE_TRACE_PROCESS_FREE, 0, 0, 20);
+	assert_int_equal(follow_and_add(switch_to(0, LDE_STATE_ZOMBIE, 0), added), 0);
+}
+
+static void a_return_from_a_handler_is_over_at_once(void **state)
+{
+	const struct lde_trace_record entry = {.kind = LDE_TRACE_SYSCALL_ENTRY, .code = 15};
+	struct lde_trace_record added[TRACE_ADDED_MAX];
+
+	(void)state;
+	follow(switch_to(1, 0, 0));
+	assert_int_equal(follow_and_add(entry, added), 1);
+	expect_added(&added[0], LDE_TRACE_SYSCALL_EXIT, 1, 15, 0);
+}
+
+static void nothing_is_added_to_classes_that_were_not_asked_for(void **state)
+{
+	const struct lde_trace_record entry = {.kind = LDE_TRACE_SYSCALL_ENTRY, .code = 15};
+	struct lde_trace_record added[TRACE_ADDED_MAX];
+
+	(void)state;
+	follower.classes = LDE_TRACE_C_PROCESS | LDE_TRACE_C_IRQ;
+	follow_and_add(switch_to(1, 0, 0), added);
+	assert_int_equal(follow_and_add(entry, added), 0);
+	fork_by(1, 20);
+	assert_int_equal(follow_and_add(switch_to(20, LDE_STATE_ZOMBIE, 0), added), 0);
+}
+
 static void what_returns_is_the_system_call_that_the_process_made(void **state)
 {
 	(void)state;
@@ -468,6 +553,10 @@ int main(void)
 		FOLLOW_TEST(a_fault_that_has_waited_was_for_a_file),
 		FOLLOW_TEST(only_the_first_wakeup_of_a_process_is_of_a_new_one),
 		FOLLOW_TEST(what_returns_is_the_system_call_that_the_process_made),
+		FOLLOW_TEST(a_new_process_returns_from_the_call_that_made_it_once),
+		FOLLOW_TEST(who_has_ended_is_gone_when_it_leaves_the_cpu),
+		FOLLOW_TEST(a_return_from_a_handler_is_over_at_once),
+		FOLLOW_TEST(nothing_is_added_to_classes_that_were_not_asked_for),
 		FOLLOW_TEST(classes_that_were_not_asked_for_are_left_out),
 		TEST(events_that_lttng_has_have_its_fields_first),
 	};

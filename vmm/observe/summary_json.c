@@ -291,6 +291,7 @@ static void add_trace(struct json_object *root, const struct trace_totals *total
 
 	add_number(trace, "written", totals->nr_written);
 	add_number(trace, "left_out", totals->nr_left_out);
+	add_number(trace, "added", totals->nr_added);
 	add_number(trace, "stalls", totals->nr_stalls);
 	add_number(trace, "lost", totals->nr_lost);
 	events = add_object(trace, "events");

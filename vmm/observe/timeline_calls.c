@@ -5,10 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "vmm/observe/timeline_check.h"
-
-#define SYSCALL_RT_SIGRETURN 15 /* the one that does not come back, but goes on */
 
 static struct timeline_syscall *syscall_of(struct timeline *timeline, uint32_t number)
 {
@@ -74,8 +73,16 @@ void timeline_begin_call(struct timeline *timeline, struct timeline_process *p,
 		.exited_ns = p->mode_ns[TIMELINE_EXITED],
 	};
 	memcpy(p->call.args, event->args, sizeof(p->call.args));
-	if (event->code == SYSCALL_RT_SIGRETURN)
+	/* It goes on elsewhere: of no result to be shown. */
+	if (event->code == SYS_rt_sigreturn)
 		timeline_end_call(timeline, p, ns, false, 0);
+}
+
+/* Whether a process that is in no call may return from this one all the same. */
+static bool is_over(const struct timeline_process *p, uint32_t number)
+{
+	return p->has_executed || number == SYS_rt_sigreturn ||
+	       (p->parent && !p->nr_syscalls); /* from its parent's, to begin with */
 }
 
 void timeline_return_from_call(struct timeline *timeline, struct timeline_process *p,
@@ -83,7 +90,7 @@ void timeline_return_from_call(struct timeline *timeline, struct timeline_proces
 {
 	uint32_t number = event->code <= INT32_MAX ? event->code : INT32_MAX;
 
-	if (p->call.number == TIMELINE_NO_CALL && p->has_executed)
+	if (p->call.number == TIMELINE_NO_CALL && is_over(p, number))
 		return;
 	if (p->call.number != (int32_t)number) {
 		timeline_violate(timeline, ns,

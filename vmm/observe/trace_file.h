@@ -28,7 +28,7 @@ struct trace_packet_header {
 	uint32_t magic;
 	uint8_t uuid[TRACE_UUID_SIZE];
 	uint32_t stream_id; /* 0 */
-	uint64_t begin_tsc, end_tsc;
+	uint64_t begin_ns, end_ns;
 	uint64_t content_bits, packet_bits;
 	uint64_t seq;
 	uint64_t discarded;
@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct trace_packet_header) == 76, "as the metadata says")
 
 struct trace_event_header {
 	uint16_t id;
-	uint64_t tsc;
+	uint64_t ns; /* since origin */
 	int32_t tid;
 } __attribute__((packed));
 _Static_assert(sizeof(struct trace_event_header) == 14, "as the metadata says");
@@ -60,6 +60,7 @@ struct trace_totals {
 	uint64_t counts[LDE_TRACE_NR_KINDS]; /* events in the files, by kind */
 	uint64_t nr_written; /* by the guest into its ring */
 	uint64_t nr_left_out; /* of them: not asked for, or without a meaning */
+	uint64_t nr_added;   /* to them, since they follow from them: trace_follow.h */
 	uint64_t nr_stalls;  /* times that the guest found the ring full */
 	uint64_t nr_lost;    /* because of error, or made no sense */
 	int error;           /* why the trace ended early: 0 or -errno */

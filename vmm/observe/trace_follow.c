@@ -3,28 +3,33 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include <lde/ledger.h>
 
 #include "vmm/observe/trace_schema.h"
+
+#define NS_PER_SEC 1000000000u
 
 /* As the ring has them: zeroes, of files, copies. */
 enum { ZERO = 2, FILE_PAGE = 3, COPY = 4 };
 
 struct trace_process {
 	bool is_new;             /* never READY yet */
+	bool is_in_fork;         /* new, and has to return from the call that made it... */
 	bool has_fault;          /* that is not over... */
 	bool fault_has_waited;   /* ...and others ran meanwhile, and had faults of their own */
-	uint32_t syscall;        /* the last */
+	uint32_t syscall;        /* the last; ...which is this */
 	uint64_t fault_address;
 	uint32_t place;          /* lde_ring_place */
 	uint32_t next_pid;       /* in the same chain, 0: none... */
 	uint32_t first_pid;      /* ...of which this begins the one of places that end in pid */
 };
 
-int trace_follower_init(struct trace_follower *follower, uint32_t classes)
+int trace_follower_init(struct trace_follower *follower, uint32_t classes, uint64_t tsc_hz)
 {
-	*follower = (struct trace_follower){.classes = classes | LDE_TRACE_C_PROCESS};
+	*follower = (struct trace_follower){.classes = classes | LDE_TRACE_C_PROCESS,
+					    .ns_ticks = tsc_hz / NS_PER_SEC + 1};
 	/* 4 MiB of which only what is used is ever touched. */
 	follower->processes = calloc(TRACE_NR_PIDS, sizeof(*follower->processes));
 	return follower->processes ? 0 : -ENOMEM;
@@ -98,6 +103,9 @@ static void note_new(struct trace_follower *follower, struct lde_trace_record *r
 {
 	if (record->args[0] && record->args[0] < TRACE_NR_PIDS) {
 		follower->processes[record->args[0]].is_new = true;
+		follower->processes[record->args[0]].is_in_fork = record->pid != 0;
+		follower->processes[record->args[0]].syscall =
+			follower->processes[record->pid].syscall;
 		take_place(follower->processes, (uint32_t)record->args[0], record->code);
 	}
 	record->code = 0;
@@ -171,4 +179,36 @@ bool trace_follower_complete(struct trace_follower *follower, struct lde_trace_r
 		break;
 	}
 	return is_event && (!kind || kind->class & follower->classes);
+}
+
+static struct lde_trace_record returns(const struct trace_follower *follower,
+				       const struct lde_trace_record *record, uint32_t number)
+{
+	return (struct lde_trace_record){.tsc = record->tsc + follower->ns_ticks,
+					 .kind = LDE_TRACE_SYSCALL_EXIT,
+					 .pid = (uint16_t)follower->pid,
+					 .code = number};
+}
+
+unsigned int trace_follower_add(struct trace_follower *follower,
+				const struct lde_trace_record *record,
+				struct lde_trace_record added[TRACE_ADDED_MAX])
+{
+	const bool has_calls = follower->classes & LDE_TRACE_C_SYSCALL;
+	struct trace_process *next = &follower->processes[follower->pid];
+	unsigned int nr = 0;
+
+	if (record->kind == LDE_TRACE_SYSCALL_ENTRY && record->code == SYS_rt_sigreturn && has_calls)
+		added[nr++] = returns(follower, record, record->code);
+	if (record->kind != LDE_TRACE_SCHED_SWITCH)
+		return nr;
+	if (record->args[0] == LDE_STATE_ZOMBIE && follower->classes & LDE_TRACE_C_SCHED)
+		added[nr++] = (struct lde_trace_record){.tsc = record->tsc + follower->ns_ticks,
+							.kind = LDE_TRACE_PROCESS_FREE,
+							.pid = (uint16_t)follower->pid,
+							.args[0] = record->pid};
+	if (next->is_in_fork && has_calls)
+		added[nr++] = returns(follower, record, next->syscall);
+	next->is_in_fork = false;
+	return nr;
 }

@@ -29,14 +29,14 @@ static const char head[] =
 static const char stream[] =
 	"typealias integer {\n"
 	"\tsize = 64; align = 8; signed = false;\n"
-	"\tmap = clock.tsc.value;\n"
-	"} := tsc_t;\n"
+	"\tmap = clock.run.value;\n"
+	"} := run_ns_t;\n"
 	"\n"
 	"stream {\n"
 	"\tid = 0;\n"
 	"\tpacket.context := struct {\n"
-	"\t\ttsc_t timestamp_begin;\n"
-	"\t\ttsc_t timestamp_end;\n"
+	"\t\trun_ns_t timestamp_begin;\n"
+	"\t\trun_ns_t timestamp_end;\n"
 	"\t\tuint64_t content_size;\n"
 	"\t\tuint64_t packet_size;\n"
 	"\t\tuint64_t packet_seq_num;\n"
@@ -45,7 +45,7 @@ static const char stream[] =
 	"\t};\n"
 	"\tevent.header := struct {\n"
 	"\t\tuint16_t id;\n"
-	"\t\ttsc_t timestamp;\n"
+	"\t\trun_ns_t timestamp;\n"
 	"\t};\n"
 	"\tevent.context := struct {\n"
 	"\t\tint32_t _tid;\n"
@@ -95,33 +95,29 @@ static void print_env(const struct trace_info *info, FILE *out)
 		"\ttracer_minor = 13;\n"
 		"\ttracer_patchlevel = 0;\n"
 		"\tlde_version = %d;\n"
+		"\tlde_tsc_hz = %" PRIu64 ";\n"
 		"\tlde_origin_tsc = %" PRIu64 ";\n"
 		"\tlde_origin_real_ns = %" PRIu64 ";\n"
 		"\tlde_classes = %" PRIu32 ";\n"
 		"\tlde_command = \"",
-		LDE_TRACE_VERSION, info->origin_tsc, info->origin_real_ns, info->classes);
+		LDE_TRACE_VERSION, info->tsc_hz, info->origin_tsc, info->origin_real_ns, info->classes);
 	print_string(info->command, out);
 	fprintf(out, "\";\n};\n\n");
 }
 
-/* Where the counter was 0 on the host's clock, in seconds and ticks. */
+/* Of 1 GHz: Trace Compass takes time stamps of another frequency for floating-point
+ * numbers, together with the offset, and is off by up to 256 ns then. */
 static void print_clock(const struct trace_info *info, FILE *out)
 {
-	const uint64_t hz = info->tsc_hz;
-	const __int128 ticks = (__int128)info->origin_real_ns * hz / NS_PER_SEC -
-			       (__int128)info->origin_tsc;
-	/* A counter that is older than 1970 starts at 0. */
-	const unsigned __int128 offset = ticks > 0 ? (unsigned __int128)ticks : 0;
-
 	fprintf(out,
 		"clock {\n"
-		"\tname = \"tsc\";\n"
-		"\tdescription = \"time-stamp counter of the guest\";\n"
-		"\tfreq = %" PRIu64 ";\n"
+		"\tname = \"run\";\n"
+		"\tdescription = \"since the start of the run, by the guest's time-stamp counter\";\n"
+		"\tfreq = 1000000000;\n"
 		"\toffset_s = %" PRIu64 ";\n"
 		"\toffset = %" PRIu64 ";\n"
 		"};\n\n",
-		hz, (uint64_t)(offset / hz), (uint64_t)(offset % hz));
+		info->origin_real_ns / NS_PER_SEC, info->origin_real_ns % NS_PER_SEC);
 }
 
 static const char *type_name(const struct trace_field *field)
@@ -253,7 +249,7 @@ const char *trace_metadata_parse(const char *text, struct trace_info *info)
 		return "it was not written by lde";
 	if (version != LDE_TRACE_VERSION)
 		return "another version of lde wrote it; use that one, or run the programs again";
-	if (parse_uuid(text, info->uuid) || parse_number(text, "freq", &info->tsc_hz) ||
+	if (parse_uuid(text, info->uuid) || parse_number(text, "lde_tsc_hz", &info->tsc_hz) ||
 	    parse_number(text, "lde_origin_tsc", &info->origin_tsc) ||
 	    parse_number(text, "lde_origin_real_ns", &info->origin_real_ns) ||
 	    parse_number(text, "lde_classes", &classes) || !info->tsc_hz || classes > UINT32_MAX)

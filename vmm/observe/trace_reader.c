@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/observe/quantity.h"
 #include "vmm/observe/trace_names.h"
 
 #define METADATA_MAX (1u << 20)
@@ -22,7 +21,7 @@ struct stream {
 	uint64_t nr_read;  /* packets before those in buffer */
 	uint32_t at, end;  /* bytes in the packet */
 	uint32_t vcpu;
-	uint64_t last_tsc;
+	uint64_t ns; /* of record */
 	bool has_record; /* record is the next of this stream */
 	bool is_cut;
 	struct lde_trace_record record;
@@ -126,7 +125,7 @@ static bool take_field(struct cursor *cursor, const struct trace_field *field,
 }
 
 /* NULL, or what is wrong. */
-static const char *decode(struct cursor *cursor, struct lde_trace_record *record)
+static const char *decode(struct cursor *cursor, struct lde_trace_record *record, uint64_t *ns)
 {
 	struct trace_event_header header;
 	const uint8_t *bytes = take(cursor, sizeof(header));
@@ -141,7 +140,6 @@ static const char *decode(struct cursor *cursor, struct lde_trace_record *record
 	if (header.tid < 0 || header.tid >= TRACE_NR_PIDS)
 		return "an event of no possible process";
 	*record = (struct lde_trace_record){
-		.tsc = header.tsc,
 		.kind = (uint16_t)kind,
 		.pid = (uint16_t)header.tid,
 	};
@@ -150,6 +148,9 @@ static const char *decode(struct cursor *cursor, struct lde_trace_record *record
 			return "a field makes no sense";
 	if (trace_schema_id(kind, record->code) != header.id)
 		return "a system call of two numbers";
+	if (header.ns < *ns)
+		return "time goes back";
+	*ns = header.ns;
 	return NULL;
 }
 
@@ -235,12 +236,9 @@ static int advance(struct trace_reader *reader, struct stream *s)
 	}
 	packet = s->buffer + s->packet * TRACE_PACKET_SIZE;
 	cursor = (struct cursor){packet + s->at, packet + s->end};
-	wrong = decode(&cursor, &s->record);
-	if (!wrong && s->record.tsc < s->last_tsc)
-		wrong = "time goes back";
+	wrong = decode(&cursor, &s->record, &s->ns);
 	if (wrong)
 		return damaged(reader, s, wrong);
-	s->last_tsc = s->record.tsc;
 	s->at = (uint32_t)(cursor.at - packet);
 	s->has_record = true;
 	return 0;
@@ -255,7 +253,7 @@ static struct stream *earliest(struct trace_reader *reader)
 	for (uint32_t i = 0; i < reader->nr_streams; i++) {
 		struct stream *s = &reader->streams[i];
 
-		if (s->has_record && (!first || s->record.tsc < first->record.tsc))
+		if (s->has_record && (!first || s->ns < first->ns))
 			first = s;
 	}
 	return first;
@@ -273,15 +271,12 @@ int trace_reader_next(struct trace_reader *reader, struct trace_event *event)
 	record = &s->record;
 	trace_names_note(&reader->names, record);
 	*event = (struct trace_event){
-		.tsc = record->tsc,
+		.ns = s->ns,
 		.kind = record->kind,
 		.vcpu = s->vcpu,
 		.pid = record->pid,
 		.code = record->code,
 	};
-	if (record->tsc > reader->info.origin_tsc)
-		event->ns = quantity_tsc_to_ns(record->tsc - reader->info.origin_tsc,
-					       reader->info.tsc_hz);
 	memcpy(event->args, record->args, sizeof(event->args));
 	/* An error is for the next call: this event is good. */
 	advance(reader, s);

@@ -21,7 +21,6 @@
  */
 struct trace_event {
 	uint64_t ns;  /* since the start of the run */
-	uint64_t tsc;
 	uint32_t kind; /* LDE_TRACE_* */
 	uint32_t vcpu;
 	uint32_t pid;  /* 0: nobody */

@@ -132,6 +132,8 @@ static const struct trace_kind kinds[LDE_TRACE_NR_KINDS] = {
 	[LDE_TRACE_DRAW] = {"lde_draw", LDE_TRACE_C_SCHED,
 		{U64("number", ARG(0)), U64("ticket", ARG(1)), U64("tickets", ARG(2)),
 		 PID("tid", ARG(3)), COMM("comm", ARG(3))}},
+	[LDE_TRACE_PROCESS_FREE] = {"sched_process_free", LDE_TRACE_C_SCHED,
+		{COMM("comm", ARG(0)), PID("tid", ARG(0)), PRIO("prio")}},
 	[LDE_TRACE_LEVEL] = {"lde_level", LDE_TRACE_C_SCHED,
 		{U32("why", TRACE_FROM_CODE), U32("level", ARG(1)), U64("used", ARG(2)),
 		 U64("slice", ARG(3)), PID("tid", ARG(0)), COMM("comm", ARG(0))}},

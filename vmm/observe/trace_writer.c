@@ -13,14 +13,16 @@
 
 #include <lde/ledger.h>
 
+#include "vmm/observe/quantity.h"
 #include "vmm/observe/trace_names.h"
 
+#define NS_PER_SEC    1000000000ull
 #define BATCH_PACKETS 16 /* written in one go */
 
 struct stream {
 	int fd;
 	uint32_t vcpu;
-	uint64_t last_tsc;
+	uint64_t last_ns;
 	uint64_t seq;
 	uint32_t nr_full; /* packets in batch, but the one being filled */
 	uint32_t used;    /* bytes of that one; 0: not begun */
@@ -43,14 +45,14 @@ static struct trace_packet_header *packet_of(const struct stream *s)
 	return (struct trace_packet_header *)(s->batch + s->nr_full * TRACE_PACKET_SIZE);
 }
 
-static void packet_begin(const struct trace_writer *writer, struct stream *s, uint64_t tsc)
+static void packet_begin(const struct trace_writer *writer, struct stream *s)
 {
 	struct trace_packet_header *packet = packet_of(s);
 
 	memset(packet, 0, TRACE_PACKET_SIZE);
 	*packet = (struct trace_packet_header){
 		.magic = TRACE_CTF_MAGIC,
-		.begin_tsc = tsc,
+		.begin_ns = s->last_ns,
 		.packet_bits = TRACE_PACKET_SIZE * 8,
 		.seq = s->seq++,
 		.cpu_id = s->vcpu,
@@ -63,7 +65,7 @@ static void packet_end(struct stream *s)
 {
 	struct trace_packet_header *packet = packet_of(s);
 
-	packet->end_tsc = s->last_tsc;
+	packet->end_ns = s->last_ns;
 	packet->content_bits = (uint64_t)s->used * 8;
 	s->nr_full++;
 	s->used = 0;
@@ -109,7 +111,7 @@ static uint64_t linux_state(uint64_t state)
 	case LDE_STATE_STOPPED:
 		return 4; /* TASK_STOPPED */
 	case LDE_STATE_ZOMBIE:
-		return 32; /* EXIT_ZOMBIE */
+		return 64; /* TASK_DEAD, up to Linux 4.13 and for Trace Compass */
 	default:
 		return 0; /* TASK_RUNNING, as a READY one is there */
 	}
@@ -207,11 +209,11 @@ static uint8_t *put_field(const struct trace_writer *writer, uint8_t *at,
 #define EVENT_SIZE_MAX 160 /* more than any kind takes */
 
 static uint32_t encode(const struct trace_writer *writer, const struct trace_kind *kind,
-		       const struct lde_trace_record *record, uint64_t tsc, uint8_t *to)
+		       const struct lde_trace_record *record, uint64_t ns, uint8_t *to)
 {
 	const struct trace_event_header header = {
 		.id = (uint16_t)trace_schema_id(record->kind, record->code),
-		.tsc = tsc,
+		.ns = ns,
 		.tid = record->pid,
 	};
 	uint8_t *at = to + sizeof(header);
@@ -222,12 +224,24 @@ static uint32_t encode(const struct trace_writer *writer, const struct trace_kin
 	return (uint32_t)(at - to);
 }
 
+/* Since the start; the time stamp is the guest's word, and may be any. */
+static uint64_t time_of(const struct trace_writer *writer, const struct lde_trace_record *record)
+{
+	const struct trace_info *info = &writer->info;
+	uint64_t ticks = record->tsc > info->origin_tsc ? record->tsc - info->origin_tsc : 0;
+
+	return ticks / (info->tsc_hz + 1) < UINT64_MAX / NS_PER_SEC
+		       ? quantity_tsc_to_ns(ticks, info->tsc_hz)
+		       : UINT64_MAX;
+}
+
 int trace_writer_add(struct trace_writer *writer, uint32_t stream,
 		     const struct lde_trace_record *record)
 {
 	const struct trace_kind *kind = trace_schema_kind(record->kind);
 	uint8_t event[EVENT_SIZE_MAX];
 	struct stream *s;
+	uint64_t ns;
 	uint32_t len;
 
 	if (!kind || stream >= writer->nr_streams)
@@ -236,9 +250,10 @@ int trace_writer_add(struct trace_writer *writer, uint32_t stream,
 		return writer->failed;
 	s = &writer->streams[stream];
 	trace_names_note(&writer->names, record);
-	if (record->tsc > s->last_tsc)
-		s->last_tsc = record->tsc;
-	len = encode(writer, kind, record, s->last_tsc, event);
+	ns = time_of(writer, record);
+	if (ns > s->last_ns)
+		s->last_ns = ns;
+	len = encode(writer, kind, record, s->last_ns, event);
 	if (s->used + len > TRACE_PACKET_SIZE)
 		packet_end(s);
 	if (s->nr_full == BATCH_PACKETS)
@@ -246,7 +261,7 @@ int trace_writer_add(struct trace_writer *writer, uint32_t stream,
 	if (writer->failed)
 		return writer->failed;
 	if (!s->used)
-		packet_begin(writer, s, s->last_tsc);
+		packet_begin(writer, s);
 	memcpy((uint8_t *)packet_of(s) + s->used, event, len);
 	s->used += len;
 	writer->counts[record->kind]++;

@@ -30,7 +30,7 @@ struct recorder {
 	pthread_mutex_t lock;
 	bool is_dirty; /* something has not been flushed */
 	uint64_t flushed_ns;
-	uint64_t nr_lost, nr_left_out;
+	uint64_t nr_lost, nr_left_out, nr_added;
 	struct trace_follower follower;
 	int error;
 	struct lde_trace_record batch[BATCH];
@@ -67,12 +67,21 @@ static void add(struct recorder *recorder, uint32_t stream, const struct lde_tra
 
 static void add_guests(struct recorder *recorder, struct lde_trace_record *record)
 {
-	if (!record->kind || lde_trace_is_of_vmm(record->kind))
+	struct lde_trace_record added[TRACE_ADDED_MAX];
+	unsigned int nr;
+
+	if (!record->kind || lde_trace_is_of_vmm(record->kind)) {
 		recorder->nr_lost++;
-	else if (trace_follower_complete(&recorder->follower, record))
+		return;
+	}
+	if (trace_follower_complete(&recorder->follower, record))
 		add(recorder, TRACE_STREAM_CPU, record);
 	else
 		recorder->nr_left_out++;
+	nr = trace_follower_add(&recorder->follower, record, added);
+	for (unsigned int i = 0; i < nr; i++)
+		add(recorder, TRACE_STREAM_CPU, &added[i]);
+	recorder->nr_added += nr;
 }
 
 /* Empties the ring, also if nothing of it can be written any more: the guest
@@ -161,7 +170,7 @@ int recorder_start(struct recorder **recorder, const char *dir, struct trace_inf
 	pthread_cond_init(&r->stop, NULL);
 	info->origin_tsc = __builtin_ia32_rdtsc() + tsc_offset;
 	info->origin_real_ns = now_ns(CLOCK_REALTIME);
-	err = trace_follower_init(&r->follower, info->classes);
+	err = trace_follower_init(&r->follower, info->classes, info->tsc_hz);
 	if (!err)
 		err = trace_writer_create(&r->writer, dir, info, 1);
 	if (!err) {
@@ -222,6 +231,7 @@ void recorder_stop(struct recorder *recorder, uint32_t end, struct trace_totals 
 		note_error(recorder, err);
 	totals->nr_lost = recorder->nr_lost;
 	totals->nr_left_out = recorder->nr_left_out;
+	totals->nr_added = recorder->nr_added;
 	trace_follower_fini(&recorder->follower);
 	totals->error = recorder->error;
 	pthread_cond_destroy(&recorder->stop);

@@ -52,12 +52,12 @@ static uint64_t read_all(const char *folder, int *end)
 	if (*end)
 		return 0;
 	while ((*end = trace_reader_next(reader, &event)) == 1) {
-		check(event.tsc >= last, "time does not go back");
+		check(event.ns >= last, "time does not go back");
 		check(trace_schema_kind(event.kind) != NULL, "the kind is known");
 		check(event.pid < TRACE_NR_PIDS, "the process has a possible number");
 		check(strlen(trace_reader_name(reader, event.pid)) < LDE_TRACE_NAME_SIZE,
 		      "names end");
-		last = event.tsc;
+		last = event.ns;
 		nr++;
 	}
 	check(!*end || trace_reader_error(reader)[0], "an error has a text");
@@ -85,6 +85,22 @@ static void write_record(struct lde_trace_ring *shared, const uint8_t *step)
 		records[shared->head++ % RECORDS] = record;
 }
 
+static uint64_t take(struct trace_follower *follower, struct trace_writer *writer,
+		     struct lde_trace_record *record)
+{
+	struct lde_trace_record added[TRACE_ADDED_MAX];
+	uint64_t nr_added = 0;
+	unsigned int nr;
+
+	if (trace_follower_complete(follower, record))
+		nr_added += !trace_writer_add(writer, TRACE_STREAM_CPU, record);
+	nr = trace_follower_add(follower, record, added);
+	check(nr <= TRACE_ADDED_MAX, "no more is added than there is room for");
+	for (unsigned int i = 0; i < nr; i++)
+		nr_added += !trace_writer_add(writer, TRACE_STREAM_CPU, &added[i]);
+	return nr_added;
+}
+
 /* As the recorder does. Returns how many records went into the file. */
 static uint64_t drain(struct trace_ring *ring, struct trace_follower *follower,
 		      struct trace_writer *writer)
@@ -96,9 +112,8 @@ static uint64_t drain(struct trace_ring *ring, struct trace_follower *follower,
 	do {
 		nr = trace_ring_take(ring, batch, 16);
 		for (int64_t i = 0; i < nr; i++)
-			if (batch[i].kind && !lde_trace_is_of_vmm(batch[i].kind) &&
-			    trace_follower_complete(follower, &batch[i]))
-				nr_added += !trace_writer_add(writer, TRACE_STREAM_CPU, &batch[i]);
+			if (batch[i].kind && !lde_trace_is_of_vmm(batch[i].kind))
+				nr_added += take(follower, writer, &batch[i]);
 	} while (nr == 16);
 	return nr_added;
 }
@@ -114,7 +129,7 @@ static void run_ring(const char *folder, const uint8_t *bytes, size_t len)
 	int end;
 
 	trace_ring_init(&ring, memory, sizeof(memory));
-	check(!trace_follower_init(&follower, LDE_TRACE_C_ALL), "there is memory");
+	check(!trace_follower_init(&follower, LDE_TRACE_C_ALL, info.tsc_hz), "there is memory");
 	for (; len >= STEP; bytes += STEP, len -= STEP) {
 		write_record(ring.shared, bytes);
 		if (bytes[2] % 8 == 0)

@@ -20,14 +20,14 @@ void feed_begin(const struct timeline_sink *sink)
 void feed_event(uint64_t ns, uint32_t kind, uint32_t pid, uint32_t code, uint64_t a0, uint64_t a1)
 {
 	const struct trace_event event = {
-	    .ns = ns, .tsc = ns, .kind = kind, .pid = pid, .code = code, .args = {a0, a1}};
+	    .ns = ns, .kind = kind, .pid = pid, .code = code, .args = {a0, a1}};
 
 	assert_int_equal(timeline_feed(&tl, &event), 0);
 }
 
 void feed_name(uint64_t ns, uint32_t kind, uint32_t pid, uint64_t child, const char *name)
 {
-	struct trace_event event = {.ns = ns, .tsc = ns, .kind = kind, .pid = pid, .args = {child}};
+	struct trace_event event = {.ns = ns, .kind = kind, .pid = pid, .args = {child}};
 
 	strncpy((char *)&event.args[1], name, LDE_TRACE_NAME_SIZE - 1);
 	assert_int_equal(timeline_feed(&tl, &event), 0);
