@@ -208,6 +208,15 @@ check-kvm: lde $(TEST_PROGRAMS)
 check-svm: lde $(TEST_PROGRAMS)
 	@$(TAP_TOTAL) --one-of svm/ $(SVM_TAP)
 
+# make check-shuffled: suites whose programs do not look at the schedule, with
+# policies and quanta that are drawn; SHUFFLED_ROUNDS=N
+SHUFFLED_ROUNDS ?= 1
+SHUFFLED_SUITES := busybox abi guests
+.PHONY: check-shuffled
+check-shuffled: lde $(TEST_PROGRAMS)
+	@$(TAP_TOTAL) $(foreach round,$(shell seq $(SHUFFLED_ROUNDS)), \
+		$(foreach suite,$(SHUFFLED_SUITES),$(subst kvm/,$(round)/,$(call kvm_tap,$(suite),tests/tools/shuffled))))
+
 # make fuzz FUZZ_TIME=8h: the system-call fuzzer, in rounds of new seeds
 FUZZ_TIME ?= 1h
 fuzz: lde $(FUZZ_BUILD)/syscalls
