@@ -564,6 +564,26 @@ static void a_reset_ends_what_is_in_flight(void **state)
 	assert_int_equal(try(VIRTIO_BLK_T_IN, 0, 512, WRITE), VIRTIO_BLK_S_OK);
 }
 
+/* Once it is due nobody could answer it: who waited for that time would not wait. */
+static void a_broken_queue_has_nothing_due(void **state)
+{
+	(void)state;
+	start();
+	image.spec.latency_ns = 3600000000000ull;
+	set_request(VIRTIO_BLK_T_IN, 0, 512, WRITE);
+	offer(0);
+	assert_true(vblk_serve(&blk) < UINT64_MAX);
+	offer(QUEUE_SIZE); /* no such descriptor */
+	assert_int_equal(vblk_serve(&blk), UINT64_MAX);
+	assert_int_equal(get(VIRTIO_MMIO_STATUS), 0x4f);
+	assert_int_equal(vblk_serve(&blk), UINT64_MAX);
+	assert_int_equal(nr_used(), 0);
+	image.spec.latency_ns = 0;
+	start();
+	assert_int_equal(blk.nr_in_flight, 0);
+	assert_int_equal(try(VIRTIO_BLK_T_IN, 0, 512, WRITE), VIRTIO_BLK_S_OK);
+}
+
 /* ---- all sorts of it -------------------------------------------------- */
 
 static void what_the_fuzzer_has_found_does_no_harm(void **state)
@@ -600,6 +620,7 @@ int main(void)
 		T(a_read_only_disk_is_not_written),
 		T(interrupts_and_doorbells_without_event_indices),
 		T(a_reset_ends_what_is_in_flight),
+		T(a_broken_queue_has_nothing_due),
 		cmocka_unit_test(what_the_fuzzer_has_found_does_no_harm),
 		cmocka_unit_test(garbage_does_no_harm),
 	};

@@ -346,7 +346,8 @@ uint64_t vblk_serve(struct vblk *blk)
 		if (blk->free && vmmio_is_live(&blk->mmio))
 			is_more = virtq_want_doorbell(&blk->mmio.queues[0]);
 	} while (is_more);
-	if (blk->held)
+	/* What is held when the driver breaks the rules is dropped by the reset. */
+	if (blk->held && vmmio_is_live(&blk->mmio))
 		due = blk->held->due_ns;
 	pthread_mutex_unlock(&blk->mmio.lock);
 	return due;
