@@ -63,15 +63,16 @@ const struct console_info *console_info(void)
 
 static int stream_acquire(struct stream *s)
 {
-	if (!s->is_busy) {
-		s->is_busy = true;
-		return 0;
-	}
-	do {
+	while (s->is_busy) {
 		if (wait_on(&s->turn, WAIT_FOREVER))
 			return -ERESTARTSYS;
-	} while (s->heir != current());
-	s->heir = NULL;
+		if (s->heir == current()) {
+			s->heir = NULL;
+			return 0;
+		}
+		/* Was stopped, and out of the queue: it may have become free. */
+	}
+	s->is_busy = true;
 	return 0;
 }
 

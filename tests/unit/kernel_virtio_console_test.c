@@ -21,6 +21,7 @@
 
 #include <lde/layout.h>
 
+#include "guest/core/wait.h"
 #include "guest/dev/tty.h"
 #include "guest/dev/virtio_console.h"
 #include "vmm/dev/virtio_console.h"
@@ -353,6 +354,37 @@ static void writers_take_turns(void **state)
 	assert_string_equal(journal(), "abcabcabcabcabc");
 }
 
+static struct process *stopped;
+
+static void write_and_continue(void *arg)
+{
+	write_and_note(arg);
+	process_continue(stopped);
+}
+
+static void stop_another(void *arg)
+{
+	(void)arg;
+	wait_stop(stopped);
+}
+
+static void who_is_stopped_in_the_queue_may_find_nobody_there(void **state)
+{
+	(void)state;
+	journal_clear();
+	written = (struct written){ LDE_STREAM_STDOUT, 1, 100, 0 };
+	spawn_with_memory(write_and_continue, 0, 1);
+	stopped = spawn_with_memory(write_and_note, 1, 1);
+	spawn(stop_another, NULL);
+	run_processes();
+	assert_string_equal(journal(), "ww");
+	assert_int_equal(results[1], 100);
+	/* The stream is free again. */
+	spawn_with_memory(write_and_note, 2, 1);
+	run_processes();
+	assert_int_equal(results[2], 100);
+}
+
 /* ---- input -------------------------------------------------------------------- */
 
 static void type(const char *text)
@@ -453,6 +485,7 @@ int main(void)
 		T(a_failed_write_is_the_programs_error),
 		T(a_slow_reader_blocks_the_writer_only),
 		T(writers_take_turns),
+		T(who_is_stopped_in_the_queue_may_find_nobody_there),
 		T(what_is_typed_comes_by_the_interrupt),
 		T(the_end_and_errors_of_input_are_told),
 		T(the_window_has_the_size_that_it_is_given),

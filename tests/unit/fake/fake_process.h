@@ -27,6 +27,9 @@ struct process *spawn(void (*body)(void *arg), void *arg);
  * works on current(). */
 struct process *become_process(void);
 
+/* p, which wait_stop has stopped, goes on. */
+void process_continue(struct process *p);
+
 /* Starts the scheduler and runs until the machine stops: why. */
 const char *run_processes(void);
 
