@@ -106,16 +106,56 @@ static void stream_ring(struct stream *s, enum lde_console_op op, bool settles)
 		insn_outl(info.port + LDE_CONSOLE_REQUEST, (uint32_t)image_paddr(&s->request));
 }
 
-/* The request is done when this returns. */
+/* For each page that a segment is in, once for each segment. */
+static void for_pages(const struct lde_console_req *r, void (*act)(paddr_t pa))
+{
+	for (uint32_t i = 0; i < r->nr_segs; i++) {
+		paddr_t pa = ALIGN_DOWN(r->segs[i].gpa, PAGE_SIZE);
+		paddr_t end = (paddr_t)r->segs[i].gpa + r->segs[i].len;
+
+		for (; pa < end; pa += PAGE_SIZE)
+			act(pa);
+	}
+}
+
+/*
+ * The VMM reads our pages, so nothing ends this early. Another process may cut them
+ * off a file that we have mapped: pinned, they are not somebody else's before the
+ * end. What was written at once, as most is, had no need of that.
+ */
+static __attribute__((noinline)) void await(struct stream *s)
+{
+	for_pages(&s->request, page_pin);
+	do
+		wait_uninterrupted(&s->completion);
+	while (is_pending(s));
+	for_pages(&s->request, page_unpin);
+}
+
+/* The request is done when this returns. Nobody else runs before its pages are pinned. */
 static int64_t stream_submit(struct stream *s, enum lde_console_op op)
 {
 	stream_ring(s, op, false);
-	while (is_pending(s))
-		wait_uninterrupted(&s->completion); /* the VMM has our pages */
+	if (is_pending(s))
+		await(s);
 	return s->request.result;
 }
 
-/* Adds [start, start + len), the pages of which adjoin or not; what fits. */
+static inline paddr_t page_to_add(vaddr_t va, bool is_first)
+{
+	if (va >= USER_END)
+		return 0;
+	if (likely(is_first))
+		return space_page(current()->space, va, ACCESS_READ);
+	return space_page_now(current()->space, va, ACCESS_READ);
+}
+
+/*
+ * Adds [start, start + len), the pages of which adjoin or not; what fits. Only the
+ * first page of a request is waited for, if it is on a disk: others may run meanwhile
+ * and take away what was added. A later one that is not there ends the request, and
+ * the next begins with it.
+ */
 static uint64_t request_add(struct lde_console_req *r, vaddr_t start, uint64_t len)
 {
 	uint64_t done = 0;
@@ -124,7 +164,7 @@ static uint64_t request_add(struct lde_console_req *r, vaddr_t start, uint64_t l
 		vaddr_t va = start + done;
 		uint64_t n = min_u64(len - done, PAGE_SIZE - va % PAGE_SIZE);
 		struct lde_console_seg *last = r->nr_segs ? &r->segs[r->nr_segs - 1] : NULL;
-		paddr_t pa = va < USER_END ? space_page(current()->space, va, ACCESS_READ) : 0;
+		paddr_t pa = page_to_add(va, !last);
 
 		if (!pa)
 			break;

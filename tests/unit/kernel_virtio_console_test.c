@@ -385,6 +385,79 @@ static void who_is_stopped_in_the_queue_may_find_nobody_there(void **state)
 	assert_int_equal(results[2], 100);
 }
 
+static struct process *writer;
+
+/* As another process that cuts a file of which the writer has that mapped, and then
+ * has the first pages that are free. */
+static void take_pages_of(vaddr_t start, uint64_t nr_pages)
+{
+	paddr_t mine[32];
+
+	assert_int_equal(space_unmap(writer->space, start, PAGES(nr_pages)), 0);
+	for (unsigned i = 0; i < 32; i++) {
+		mine[i] = page_alloc();
+		assert_true(mine[i]);
+		memset(direct_map(mine[i]), 'S', PAGE_SIZE);
+	}
+	for (unsigned i = 0; i < 32; i++)
+		page_put(mine[i]);
+}
+
+static void take_two_pages(void *arg)
+{
+	(void)arg;
+	take_pages_of(AT(0), 2);
+	journal_note('t');
+}
+
+static void pages_of_a_write_in_flight_are_nobody_elses(void **state)
+{
+	char expected[3 * 1500];
+
+	(void)state;
+	journal_clear();
+	/* The first page has all of two pieces; the third goes on in the second. */
+	written = (struct written){ LDE_STREAM_STDOUT, 3, 1500, 1600 };
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned j = 0; j < 1500; j++)
+			expected[i * 1500 + j] = (char)('a' + (i * 1600 + j) / 64 % 26);
+	writer = spawn_with_memory(write_and_note, 0, 2);
+	spawn(take_two_pages, NULL);
+	run_processes();
+	assert_string_equal(journal(), "tw");
+	assert_int_equal(results[0], sizeof(expected));
+	expect_bytes(out[0], expected, sizeof(expected));
+	assert_false(page_is_any_pinned());
+}
+
+static void take_first_page(void)
+{
+	take_pages_of(AT(0), 1);
+}
+
+static void a_page_that_has_to_be_waited_for_begins_a_request(void **state)
+{
+	static struct fake_file file;
+	char expected[2 * 4096];
+
+	(void)state;
+	fake_file_init(&file, BUFFER, 4096);
+	fake_file_take_away(&file);
+	file.meanwhile = take_first_page;
+	written = (struct written){ LDE_STREAM_STDOUT, 1, sizeof(expected), 0 };
+	writer = spawn_with_memory(write_pieces, 0, 1);
+	assert_int_equal(map_file(writer->space, &file, AT(1), 1, PROT_R, 0, 0), 0);
+	for (unsigned i = 0; i < 4096; i++) {
+		expected[i] = (char)('a' + i / 64 % 26);
+		expected[4096 + i] = (char)fake_file_byte(i);
+	}
+	run_processes();
+	assert_int_equal(file.nr_brought, 1);
+	assert_int_equal(results[0], sizeof(expected));
+	expect_bytes(out[0], expected, sizeof(expected));
+	assert_int_equal(vcon.counters.nr_writes, 2);
+}
+
 /* ---- input -------------------------------------------------------------------- */
 
 static void type(const char *text)
@@ -486,6 +559,8 @@ int main(void)
 		T(a_slow_reader_blocks_the_writer_only),
 		T(writers_take_turns),
 		T(who_is_stopped_in_the_queue_may_find_nobody_there),
+		T(pages_of_a_write_in_flight_are_nobody_elses),
+		T(a_page_that_has_to_be_waited_for_begins_a_request),
 		T(what_is_typed_comes_by_the_interrupt),
 		T(the_end_and_errors_of_input_are_told),
 		T(the_window_has_the_size_that_it_is_given),
