@@ -234,14 +234,15 @@ static int set_limit(struct process *p, int resource, const struct rlimit64 *lim
 /* prlimit(2), setrlimit(2) and getrlimit(2): new and old may be 0. */
 static int64_t change_limit(uint32_t pid, int resource, vaddr_t new, vaddr_t old)
 {
-	struct process *p = pid ? process_find(pid) : current();
 	struct rlimit64 limit, before;
+	struct process *p;
 	int err;
 
 	if ((unsigned)resource >= RLIM_NLIMITS)
 		return -EINVAL;
 	if (new && get_user(&limit, new, sizeof(limit)))
 		return -EFAULT;
+	p = pid ? process_find(pid) : current(); /* not before: others may run while limit comes */
 	if (!p)
 		return -ESRCH;
 	before = limit_of(p, resource);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * While a system call waits for a page of the program's memory to come from the disk
+ * others run: they end, are born, and write where memory is shared. meanwhile make DIR,
+ * and in a run of its own, so that nothing is in memory, on a disk that is slow:
+ * meanwhile use DIR.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE     4096l
+#define NR_PAGES 256l
+
+static struct {
+	volatile int is_returned; /* the call has */
+	volatile int is_done;     /* meanwhile is over */
+	volatile int is_in_time;  /* the call had not returned then */
+} *shared;
+
+static char *file;          /* zeroes, as it is mapped */
+static long next_page = 20; /* none was touched from here on */
+static pid_t victim;
+
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			printf("line %d: %s (errno %d)\n", __LINE__, #condition, errno);           \
+			fflush(stdout);                                                            \
+			_exit(1);                                                                  \
+		}                                                                                  \
+	} while (0)
+
+/* Pages that nobody has touched, nor their neighbours, so nothing has read ahead. */
+static char *fresh(int nr)
+{
+	char *p = file + next_page * PAGE;
+
+	next_page += nr + 1;
+	CHECK(next_page <= NR_PAGES);
+	return p;
+}
+
+static int is_blocked(pid_t pid)
+{
+	char name[32], text[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", pid);
+	fd = open(name, O_RDONLY);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, ") S ") != NULL;
+}
+
+/* Lets a process run act when the caller, who is about to make a system call, waits. */
+static void begin(void (*act)(void))
+{
+	pid_t caller = getpid();
+
+	shared->is_returned = shared->is_done = shared->is_in_time = 0;
+	if (fork())
+		return;
+	while (!is_blocked(caller) && !shared->is_returned)
+		sched_yield();
+	act();
+	shared->is_in_time = !shared->is_returned;
+	shared->is_done = 1;
+	_exit(0);
+}
+
+/* The call has returned. False if that was too early for the test to say anything. */
+static int end(void)
+{
+	shared->is_returned = 1;
+	while (!shared->is_done)
+		sched_yield();
+	return shared->is_in_time;
+}
+
+static pid_t sleeping_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+/* Its parent ignores that, so nothing is left of it; its memory is somebody else's. */
+static void kill_victim(void)
+{
+	kill(victim, SIGKILL);
+	while (!kill(victim, 0))
+		sched_yield();
+	if (fork())
+		return;
+	while (!shared->is_returned)
+		sched_yield();
+	_exit(0);
+}
+
+/* ---- prlimit ---------------------------------------------------------------- */
+
+static void limits_of_one_who_ends(void)
+{
+	void *limit = fresh(1);
+	long result;
+
+	victim = sleeping_child();
+	begin(kill_victim);
+	result = syscall(SYS_prlimit64, victim, RLIMIT_CORE, limit, NULL);
+	if (end())
+		CHECK(result == -1 && errno == ESRCH);
+}
+
+static void make(void)
+{
+	static const char page[PAGE];
+	int fd = open("zeroes", O_WRONLY | O_CREAT, 0644);
+
+	for (int i = 0; i < NR_PAGES; i++)
+		CHECK(write(fd, page, PAGE) == PAGE);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	int fd;
+
+	if (argc < 3 || chdir(argv[2]))
+		return 2;
+	if (!strcmp(argv[1], "make")) {
+		make();
+		return 0;
+	}
+	fd = open("zeroes", O_RDONLY);
+	file = mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(file != MAP_FAILED && shared != MAP_FAILED);
+	signal(SIGCHLD, SIG_IGN);
+	limits_of_one_who_ends();
+	puts("all is well");
+	return 0;
+}
