@@ -282,94 +282,96 @@ static const struct {
 struct select {
 	uint32_t nr; /* of descriptors */
 	vaddr_t sets[3];
+	uint64_t words[3][SET_WORDS];
 };
-
-/* Word i of each set. */
-static int read_words(const struct select *s, uint32_t i, uint64_t words[3])
-{
-	for (unsigned k = 0; k < 3; k++) {
-		words[k] = 0;
-		if (s->sets[k] && get_user(&words[k], s->sets[k] + i * 8, 8))
-			return -EFAULT;
-		if ((i + 1) * SET_BITS > s->nr)
-			words[k] &= (1ull << s->nr % SET_BITS) - 1;
-	}
-	return 0;
-}
 
 static uint32_t nr_words(const struct select *s)
 {
 	return (s->nr + SET_BITS - 1) / SET_BITS;
 }
 
-/* An entry for each number that is in a set; only counts them if p is NULL. */
-static int64_t read_sets(const struct select *s, struct poll *p)
+/* Only once: others may change memory that is shared. */
+static int read_sets(struct select *s)
 {
-	uint64_t words[3];
+	for (unsigned k = 0; k < 3; k++) {
+		memset(s->words[k], 0, sizeof(s->words[k]));
+		if (s->sets[k] && get_user(s->words[k], s->sets[k], nr_words(s) * 8))
+			return -EFAULT;
+		if (s->nr % SET_BITS)
+			s->words[k][s->nr / SET_BITS] &= (1ull << s->nr % SET_BITS) - 1;
+	}
+	return 0;
+}
+
+/* The bits that are in any of word i of the sets. */
+static uint64_t any_bit(const struct select *s, uint32_t i)
+{
+	return s->words[0][i] | s->words[1][i] | s->words[2][i];
+}
+
+static uint32_t nr_entries(const struct select *s)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < nr_words(s); i++)
+		for (uint64_t any = any_bit(s, i); any; any &= any - 1)
+			nr++;
+	return nr;
+}
+
+/* An entry for each number that is in a set. */
+static int make_entries(const struct select *s, struct poll *p)
+{
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < nr_words(s); i++) {
-		if (read_words(s, i, words))
-			return -EFAULT;
-		for (uint64_t any = words[0] | words[1] | words[2]; any; any &= any - 1, nr++) {
+		for (uint64_t any = any_bit(s, i); any; any &= any - 1) {
 			unsigned bit = __builtin_ctzll(any);
-			struct pollfd_user *entry = p ? poll_entry(p, nr) : NULL;
+			struct pollfd_user *entry = poll_entry(p, nr++);
 
-			if (!entry)
-				continue;
 			entry->fd = i * SET_BITS + bit;
 			entry->events = 0;
 			for (unsigned k = 0; k < 3; k++)
-				if (words[k] >> bit & 1)
+				if (s->words[k][i] >> bit & 1)
 					entry->events |= sets[k].asks;
 			if (!fd_get(entry->fd))
 				return -EBADF;
 		}
 	}
-	return nr;
+	return 0;
 }
 
 /* Leaves in the sets what is ready; how many bits that is. */
-static int64_t write_sets(const struct select *s, const struct poll *p)
+static int64_t write_sets(struct select *s, const struct poll *p)
 {
-	uint32_t nr = 0;
 	int64_t ready = 0;
 
-	for (uint32_t i = 0; i < nr_words(s); i++) {
-		uint64_t words[3] = { 0 };
+	memset(s->words, 0, sizeof(s->words));
+	for (uint32_t i = 0; i < p->nr; i++) {
+		const struct pollfd_user *entry = poll_entry(p, i);
 
-		for (; nr < p->nr; nr++) {
-			const struct pollfd_user *entry = poll_entry(p, nr);
-
-			if ((uint32_t)entry->fd / SET_BITS != i)
-				break;
-			for (unsigned k = 0; k < 3; k++) {
-				if (!(entry->events & sets[k].asks &&
-				      entry->revents & sets[k].counts))
-					continue;
-				words[k] |= 1ull << entry->fd % SET_BITS;
-				ready++;
-			}
+		for (unsigned k = 0; k < 3; k++) {
+			if (!(entry->events & sets[k].asks && entry->revents & sets[k].counts))
+				continue;
+			s->words[k][entry->fd / SET_BITS] |= 1ull << entry->fd % SET_BITS;
+			ready++;
 		}
-		for (unsigned k = 0; k < 3; k++)
-			if (s->sets[k] && put_user(s->sets[k] + i * 8, &words[k], 8))
-				return -EFAULT;
 	}
+	for (unsigned k = 0; k < 3; k++)
+		if (s->sets[k] && put_user(s->sets[k], s->words[k], nr_words(s) * 8))
+			return -EFAULT;
 	return ready;
 }
 
-static int64_t select_sets(const struct select *s, uint64_t deadline)
+static int64_t select_sets(struct select *s, uint64_t deadline)
 {
 	struct poll p = { .deadline = deadline };
-	int64_t result = read_sets(s, NULL);
+	int64_t result = read_sets(s);
 
-	if (result < 0)
+	if (result)
 		return result;
-	if (!poll_begin(&p, result))
-		result = -ENOMEM;
-	else
-		result = read_sets(s, &p);
-	if (result >= 0)
+	result = poll_begin(&p, nr_entries(s)) ? make_entries(s, &p) : -ENOMEM;
+	if (!result)
 		result = poll_wait(&p);
 	if (result >= 0)
 		result = write_sets(s, &p);
@@ -379,8 +381,7 @@ static int64_t select_sets(const struct select *s, uint64_t deadline)
 
 static int64_t select_call(struct trap_frame *f, uint64_t ns_per, vaddr_t mask, uint64_t mask_size)
 {
-	struct select s = { min_u64(arg_int(f, 0), FD_MAX),
-			    { arg_u64(f, 1), arg_u64(f, 2), arg_u64(f, 3) } };
+	struct select s;
 	uint64_t deadline;
 	int64_t result = read_timeout(arg_u64(f, 4), ns_per, &deadline);
 
@@ -388,6 +389,9 @@ static int64_t select_call(struct trap_frame *f, uint64_t ns_per, vaddr_t mask, 
 		return result;
 	if (arg_int(f, 0) < 0)
 		return -EINVAL;
+	s.nr = min_u64(arg_int(f, 0), FD_MAX);
+	for (unsigned k = 0; k < 3; k++)
+		s.sets[k] = arg_u64(f, 1 + k);
 	result = mask_begin(mask, mask_size);
 	if (result)
 		return result;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ static struct {
 	volatile int is_returned; /* the call has */
 	volatile int is_done;     /* meanwhile is over */
 	volatile int is_in_time;  /* the call had not returned then */
+	fd_set fds;
 } *shared;
 
 static char *file;          /* zeroes, as it is mapped */
@@ -125,6 +127,28 @@ static void limits_of_one_who_ends(void)
 		CHECK(result == -1 && errno == ESRCH);
 }
 
+/* ---- select ----------------------------------------------------------------- */
+
+static void add_descriptors(void)
+{
+	for (int fd = 0; fd < 64; fd++)
+		FD_SET(fd, &shared->fds);
+}
+
+/* There is nothing in the sets, until one of them has been read. */
+static void sets_that_change(void)
+{
+	struct timeval now = { 0, 0 };
+	fd_set *last = (fd_set *)fresh(1);
+	long result;
+
+	FD_ZERO(&shared->fds);
+	begin(add_descriptors);
+	result = syscall(SYS_select, 64, &shared->fds, NULL, last, &now);
+	if (end())
+		CHECK(!result);
+}
+
 static void make(void)
 {
 	static const char page[PAGE];
@@ -151,6 +175,7 @@ int main(int argc, char **argv)
 	CHECK(file != MAP_FAILED && shared != MAP_FAILED);
 	signal(SIGCHLD, SIG_IGN);
 	limits_of_one_who_ends();
+	sets_that_change();
 	puts("all is well");
 	return 0;
 }
