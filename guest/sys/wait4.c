@@ -75,7 +75,7 @@ static int wait_for_child(const struct wait_for *w, struct process **child)
 	}
 }
 
-static int put_child_rusage(vaddr_t dst, const struct process *child)
+static struct rusage rusage_of(const struct process *child)
 {
 	struct rusage usage = { 0 };
 	uint64_t us = clock_ticks_to_ns(child->record->state_tsc[LDE_STATE_RUNNING] +
@@ -87,7 +87,7 @@ static int put_child_rusage(vaddr_t dst, const struct process *child)
 	usage.ru_minflt = child->record->page_faults;
 	usage.ru_nvcsw = child->record->switches_voluntary;
 	usage.ru_nivcsw = child->record->switches_preempted;
-	return put_user(dst, &usage, sizeof(usage));
+	return usage;
 }
 
 static uint32_t status_of(const struct process *child)
@@ -109,16 +109,6 @@ static void settle(struct process *child)
 	process_destroy(child);
 }
 
-/* Where results go, for who waits for more than ends: a child that is stopped may end
- * at any time, but not between the look at it and its telling. */
-static void bring_results(vaddr_t result, uint64_t bytes, vaddr_t usage)
-{
-	if (result)
-		user_bring_all(current()->space, result, bytes, ACCESS_WRITE);
-	if (usage)
-		user_bring_all(current()->space, usage, sizeof(struct rusage), ACCESS_WRITE);
-}
-
 int64_t sys_wait4(struct trap_frame *f)
 {
 	int pid = arg_int(f, 0), options = arg_int(f, 2), err;
@@ -129,51 +119,68 @@ int64_t sys_wait4(struct trap_frame *f)
 		.is_for_continued = options & WCONTINUED,
 	};
 	struct process *child;
+	struct rusage usage;
 	uint32_t child_pid, status;
 
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_OF_THREADS))
 		return -EINVAL;
 	w.kind = pid == -1 ? WAIT_ANY : pid > 0 ? WAIT_PID : WAIT_GROUP;
 	w.id = pid > 0 ? (uint32_t)pid : pid ? -(uint32_t)pid : current()->group;
-	if (options & (WUNTRACED | WCONTINUED))
-		bring_results(arg_u64(f, 1), sizeof(status), arg_u64(f, 3));
 	err = wait_for_child(&w, &child);
 	if (err || !child)
 		return err;
 	child_pid = child->pid;
 	status = status_of(child);
+	if (arg_u64(f, 3))
+		usage = rusage_of(child);
+	settle(child); /* others may run while it is told */
 	if (arg_u64(f, 1) && put_user(arg_u64(f, 1), &status, sizeof(status)))
 		return -EFAULT;
-	if (arg_u64(f, 3) && put_child_rusage(arg_u64(f, 3), child))
+	if (arg_u64(f, 3) && put_user(arg_u64(f, 3), &usage, sizeof(usage)))
 		return -EFAULT;
-	settle(child);
 	return child_pid;
 }
 
-static int put_child_info(vaddr_t dst, const struct process *child)
+static siginfo_t info_of(const struct process *child)
 {
+	int status = status_of(child), signal = status & 0x7f;
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
-	if (child) {
-		int status = status_of(child), signal = status & 0x7f;
+	info.si_signo = SIGCHLD;
+	info.si_pid = child->pid;
+	info.si_code = signal ? CLD_KILLED : CLD_EXITED;
+	info.si_status = signal ? signal : status >> 8;
+	if (child->state != LDE_STATE_ZOMBIE) {
+		bool is_stopped = child->state == LDE_STATE_STOPPED;
 
-		info.si_signo = SIGCHLD;
-		info.si_pid = child->pid;
-		info.si_code = signal ? CLD_KILLED : CLD_EXITED;
-		info.si_status = signal ? signal : status >> 8;
-		if (child->state != LDE_STATE_ZOMBIE) {
-			bool is_stopped = child->state == LDE_STATE_STOPPED;
-
-			info.si_code = is_stopped ? CLD_STOPPED : CLD_CONTINUED;
-			info.si_status = is_stopped ? status >> 8 : SIGCONT;
-		}
+		info.si_code = is_stopped ? CLD_STOPPED : CLD_CONTINUED;
+		info.si_status = is_stopped ? status >> 8 : SIGCONT;
 	}
-	return put_user(dst, &info, sizeof(info));
+	return info;
+}
+
+static int put_info(vaddr_t dst, const siginfo_t *info)
+{
+	return dst ? put_user(dst, info, sizeof(*info)) : 0;
+}
+
+/* To info_at and usage_at, unless they are 0. */
+static int tell_info(struct process *child, bool is_nowait, vaddr_t info_at, vaddr_t usage_at)
+{
+	struct rusage usage = rusage_of(child);
+	siginfo_t info = info_of(child);
+
+	if (!is_nowait)
+		settle(child); /* others may run while it is told */
+	if (usage_at && put_user(usage_at, &usage, sizeof(usage)))
+		return -EFAULT;
+	return put_info(info_at, &info);
 }
 
 int64_t sys_waitid(struct trap_frame *f)
 {
+	static const siginfo_t nobody; /* told, whatever the reason */
 	int options = arg_int(f, 3), err;
 	struct wait_for w = {
 		.id = arg_int(f, 1),
@@ -207,17 +214,8 @@ int64_t sys_waitid(struct trap_frame *f)
 	default:
 		return -EINVAL;
 	}
-	if (options & (WSTOPPED | WCONTINUED))
-		bring_results(arg_u64(f, 2), sizeof(siginfo_t), arg_u64(f, 4));
 	err = wait_for_child(&w, &child);
-	/* Filled in whatever came out: with zeroes if nobody did. */
-	if (arg_u64(f, 2) && put_child_info(arg_u64(f, 2), err ? NULL : child))
-		return -EFAULT;
-	if (err)
-		return err;
-	if (child && arg_u64(f, 4) && put_child_rusage(arg_u64(f, 4), child))
-		return -EFAULT;
-	if (child && !w.is_nowait)
-		settle(child);
-	return 0;
+	if (!err && child)
+		return tell_info(child, w.is_nowait, arg_u64(f, 2), arg_u64(f, 4));
+	return put_info(arg_u64(f, 2), &nobody) ? -EFAULT : err;
 }

@@ -129,6 +129,40 @@ static void waitid_looks_without_taking(void)
 	check("and now is not", waitid(P_ALL, 0, &info, WEXITED) == -1 && errno == ECHILD);
 }
 
+/* Who waits and has nowhere to be told has waited all the same. */
+static void told_nowhere(const char *how, int is_waitid, void *to, void *usage)
+{
+	pid_t pid = fork();
+	long result;
+
+	if (!pid)
+		_exit(1);
+	errno = 0;
+	result = is_waitid ? syscall(SYS_waitid, P_PID, pid, to, WEXITED, usage) :
+			     syscall(SYS_wait4, pid, to, WUNTRACED, usage);
+	printf("%s: %ld, %s", how, result, abi_errno_name(errno));
+	result = waitpid(pid, NULL, 0);
+	printf(", then %ld, %s\n", result, abi_errno_name(errno));
+	fflush(stdout);
+}
+
+static void a_bad_pointer_takes_the_child(void)
+{
+	struct rusage usage;
+	siginfo_t info = { .si_signo = 77 };
+	int status = 77;
+
+	memset(&usage, 1, sizeof(usage));
+	told_nowhere("wait4, status", 0, (void *)8, &usage);
+	check("rusage is left", usage.ru_msgsnd == 0x0101010101010101);
+	told_nowhere("wait4, rusage", 0, &status, (void *)8);
+	printf("status %#x\n", status);
+	told_nowhere("waitid, rusage", 1, &info, (void *)8);
+	check("siginfo is left", info.si_signo == 77);
+	told_nowhere("waitid, siginfo", 1, (void *)8, &usage);
+	check("rusage is there", !usage.ru_msgsnd);
+}
+
 static void many_come_back(void)
 {
 	enum { NR = 60 };
@@ -188,6 +222,7 @@ int main(void)
 	fflush(stdout);
 	waitid_tells_the_usage();
 	fflush(stdout);
+	a_bad_pointer_takes_the_child();
 	many_come_back();
 	fflush(stdout);
 	printf("%d generations\n", descend(8));

@@ -149,6 +149,33 @@ static void sets_that_change(void)
 		CHECK(!result);
 }
 
+/* ---- wait4 and waitid ------------------------------------------------------- */
+
+static void stop_victim(void)
+{
+	victim = sleeping_child();
+	CHECK(!kill(victim, SIGSTOP));
+}
+
+/* It had stopped when it was looked at: that is told, though it ends meanwhile. */
+static void child_that_ends(void)
+{
+	int *status = (int *)fresh(1);
+	siginfo_t *info = (siginfo_t *)fresh(1);
+	long result;
+
+	stop_victim();
+	begin(kill_victim);
+	result = syscall(SYS_wait4, victim, status, WUNTRACED, NULL);
+	if (end())
+		CHECK(result == victim && WIFSTOPPED(*status));
+	stop_victim();
+	begin(kill_victim);
+	result = syscall(SYS_waitid, P_PID, victim, info, WSTOPPED, NULL);
+	if (end())
+		CHECK(!result && info->si_pid == victim && info->si_code == CLD_STOPPED);
+}
+
 static void make(void)
 {
 	static const char page[PAGE];
@@ -176,6 +203,7 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_IGN);
 	limits_of_one_who_ends();
 	sets_that_change();
+	child_that_ends();
 	puts("all is well");
 	return 0;
 }
