@@ -136,7 +136,7 @@ static int64_t fork_process(struct trap_frame *f, const struct fork_args *args)
 	if (args->flags & CLONE_SETTLS && args->tls >= USER_END)
 		return -EPERM;
 	if (args->flags & CLONE_PARENT_SETTID) /* no waiting between making and starting it */
-		user_bring(current()->space, args->parent_tid, ACCESS_WRITE);
+		user_bring_all(current()->space, args->parent_tid, sizeof(pid), ACCESS_WRITE);
 	room = process_room(current());
 	if (unlikely(room != PROCESS_FITS))
 		return refuse_child(room);

@@ -176,6 +176,35 @@ static void child_that_ends(void)
 		CHECK(!result && info->si_pid == victim && info->si_code == CLD_STOPPED);
 }
 
+/* ---- clone ------------------------------------------------------------------ */
+
+/* The end of each has the kernel look at itself. */
+static void have_children(void)
+{
+	while (!shared->is_returned) {
+		if (!fork())
+			_exit(0);
+		sched_yield();
+	}
+}
+
+/* The child's number goes to where one page ends and another begins: nobody sees a
+ * child that is half made while they come. */
+static void number_in_two_pages(void)
+{
+	char *to = fresh(2) + PAGE - 2;
+	int number;
+	long pid;
+
+	begin(have_children);
+	pid = syscall(SYS_clone, CLONE_PARENT_SETTID | SIGCHLD, 0, to, 0, 0);
+	if (!pid)
+		_exit(0);
+	end();
+	memcpy(&number, to, sizeof(number));
+	CHECK(number == pid);
+}
+
 static void make(void)
 {
 	static const char page[PAGE];
@@ -204,6 +233,7 @@ int main(int argc, char **argv)
 	limits_of_one_who_ends();
 	sets_that_change();
 	child_that_ends();
+	number_in_two_pages();
 	puts("all is well");
 	return 0;
 }
