@@ -177,7 +177,9 @@ static void hand_over_path(const char *from)
 	uint64_t len = strlen(from);
 	struct inode *inode;
 
-	if (len >= sizeof(path) || inode_lookup(inode_root(), from, false, &inode))
+	/* Nobody can be BLOCKED here, in an interrupt or at the end of the last process.
+	 * What is on a disk is not kept, so it need not be found. */
+	if (len >= sizeof(path) || inode_lookup_now(inode_root(), from, &inode))
 		return; /* the VMM misses it, and says so */
 	if (len == 1)
 		len = 0; /* the root: what is in it has its slash */

@@ -254,6 +254,8 @@ uint64_t inode_read(const struct inode *inode, uint64_t offset, void *buf, uint6
  * -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG, -ENOMEM. (In path.c.)
  */
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found);
+/* The same without waiting for a disk: -EABSENT if that would be needed. Does not follow. */
+int inode_lookup_now(struct inode *dir, const char *path, struct inode **found);
 
 /* The absolute path with its NUL; its length with the NUL, -ERANGE, or -ENOENT
  * if it has no name any more. (In dir.c.) */

@@ -208,15 +208,21 @@ static int walk_once(struct walk_call *call)
 	return err;
 }
 
+static void prepare(struct walk_call *call, struct inode *start, const char *path, unsigned flags,
+		    struct path_end *end)
+{
+	call->walk.flags = flags;
+	call->walk.end = end;
+	call->start = start;
+	call->path = path;
+}
+
 int path_walk(struct inode *start, const char *path, unsigned flags, struct path_end *end)
 {
 	struct walk_call call;
 	int err;
 
-	call.walk.flags = flags;
-	call.walk.end = end;
-	call.start = start;
-	call.path = path;
+	prepare(&call, start, path, flags, end);
 	do
 		err = walk_once(&call);
 	while (wanted_bring_for(&err));
@@ -231,13 +237,28 @@ void path_put(struct path_end *end)
 		inode_put(end->inode);
 }
 
+/* What the walk has found, if it has; all else is given back. */
+static int take_found(int err, struct path_end *end, struct inode **found)
+{
+	if (!err)
+		*found = inode_get(end->inode);
+	path_put(end);
+	return err;
+}
+
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found)
 {
 	struct path_end end;
 	int err = path_walk(dir, path, follow ? PATH_F_FOLLOW : 0, &end);
 
-	if (!err)
-		*found = inode_get(end.inode);
-	path_put(&end);
-	return err;
+	return take_found(err, &end, found);
+}
+
+int inode_lookup_now(struct inode *dir, const char *path, struct inode **found)
+{
+	struct path_end end;
+	struct walk_call call;
+
+	prepare(&call, dir, path, 0, &end);
+	return take_found(walk_once(&call), &end, found);
 }

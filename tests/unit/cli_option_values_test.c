@@ -214,11 +214,29 @@ static void mounts_that_make_no_sense_are_refused(void **state)
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount '' x", "--mount", "/dev/vda:/mnt");
 }
 
+#define TAKE_OF_DISK "--out o --disk d --disk e --mount vda:/mnt --mount vdb://a//b/:ro "
+
+static void what_is_on_a_disk_is_not_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	cli_refuse_as(OPTIONS_RUN, TAKE_OF_DISK "--take /mnt/x/y x", "--take /mnt/x/y", "/dev/vda:/mnt");
+	cli_refuse_as(OPTIONS_RUN, TAKE_OF_DISK "--take /mnt x", "--take /mnt", "/dev/vda:/mnt");
+	cli_refuse_as(OPTIONS_RUN, TAKE_OF_DISK "--take /a --take /a/b x", "--take /a/b", "/dev/vdb");
+	cli_refuse_as(OPTIONS_RUN, TAKE_OF_DISK "--take /a/b/c x", "--take /a/b/c", "on none");
+	cli_parse(&parsed, TAKE_OF_DISK "--take / --take /a --take /a/bc --take /mn --take /x/mnt "
+					"--take /a/c/b x");
+	assert_int_equal(parsed.options.nr_take, 6);
+	options_fini(&parsed.options);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mounts_are_handed_on_without_dev),
 		cmocka_unit_test(mounts_that_make_no_sense_are_refused),
+		cmocka_unit_test(what_is_on_a_disk_is_not_taken),
 		cmocka_unit_test(memory_is_taken_in_units),
 		cmocka_unit_test(senseless_memory_is_refused),
 		cmocka_unit_test(durations_are_taken_in_units),

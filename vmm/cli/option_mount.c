@@ -76,3 +76,42 @@ int option_check_mounts(const char *const *specs, size_t nr_specs, size_t nr_dis
 	}
 	return 0;
 }
+
+/* The next name of a path, and where it ends; of no length behind the last one. */
+static const char *next_name(const char **at, const char *end)
+{
+	while (*at < end && **at == '/')
+		(*at)++;
+	const char *name = *at;
+	while (*at < end && **at != '/')
+		(*at)++;
+	return name;
+}
+
+/* Whether the path is that of the folder, or of something in it. */
+static bool is_in(const char *path, const char *dir, size_t len)
+{
+	const char *dir_end = dir + len, *path_end = path + strlen(path);
+
+	for (;;) {
+		const char *wanted = next_name(&dir, dir_end), *name = next_name(&path, path_end);
+		if (wanted == dir_end)
+			return true;
+		if (dir - wanted != path - name || memcmp(wanted, name, (size_t)(dir - wanted)) != 0)
+			return false;
+	}
+}
+
+int option_check_takes(const char *const *paths, size_t nr_paths, const char *const *specs,
+		       size_t nr_specs, struct complaint *complaint)
+{
+	for (size_t i = 0; i < nr_paths; i++)
+		for (size_t j = 0; j < nr_specs; j++)
+			if (is_in(paths[i], dir_of(specs[j]), dir_len(specs[j])))
+				return REFUSE(complaint,
+					      "--take %s: what is on the disk of --mount /dev/%s stays "
+					      "there; let a program copy it to a folder that is on "
+					      "none",
+					      paths[i], specs[j]);
+	return 0;
+}

@@ -17,4 +17,9 @@ int option_parse_mount(const char *text, const char **spec, struct complaint *co
 int option_check_mounts(const char *const *specs, size_t nr_specs, size_t nr_disks,
 			struct complaint *complaint);
 
+/* Whether none of these absolute paths lies on a disk that is mounted so: 0 or
+ * -EINVAL. */
+int option_check_takes(const char *const *paths, size_t nr_paths, const char *const *specs,
+		       size_t nr_specs, struct complaint *complaint);
+
 #endif

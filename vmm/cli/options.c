@@ -534,6 +534,9 @@ int options_parse(struct options *options, enum options_command command, int arg
 	if (!err && !options->help)
 		err = option_check_mounts(options->mounts, options->nr_mounts, options->nr_disks,
 					  complaint);
+	if (!err && !options->help)
+		err = option_check_takes(options->take, options->nr_take, options->mounts,
+					 options->nr_mounts, complaint);
 	if (!err && !options->help &&
 	    environment_build(&options->env, host_env, parser.env_host, parser.env_given,
 			      parser.nr_env_given) < 0)

@@ -235,7 +235,8 @@ static bool report_missing(const struct vexport *export)
 	for (size_t i = 0; export->config.wanted && export->config.wanted[i]; i++) {
 		if (export->has_come[i])
 			continue;
-		log_line("--take %s: the guest has no such file", export->config.wanted[i]);
+		log_line("--take %s: the guest has no such file%s", export->config.wanted[i],
+			 export->config.has_disks ? ", or it is on a disk and stays there" : "");
 		is_missing = true;
 	}
 	return is_missing;

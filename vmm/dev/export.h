@@ -23,6 +23,7 @@ struct vexport_config {
 	const char *strip;
 	/* NULL-terminated guest paths that must turn up; NULL: none need. */
 	const char *const *wanted;
+	bool has_disks; /* there are mounted ones, what is on which is not copied */
 	void (*progress)(void *ctx); /* after each request; may be NULL */
 	void *ctx;
 };

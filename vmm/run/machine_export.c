@@ -27,6 +27,7 @@ int machine_open_export(struct machine *machine)
 		.dir = config->out_dir,
 		.strip = config->take ? NULL : MACHINE_OUT_DEFAULT,
 		.wanted = config->take,
+		.has_disks = config->mounts && config->mounts[0],
 		.progress = on_progress,
 		.ctx = machine,
 	};
