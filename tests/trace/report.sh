@@ -281,7 +281,22 @@ if wanted "$name"; then
 	verdict "$name" "$problem"
 fi
 
+name="report: a trace whose file was cut is shown up to there"
+if wanted "$name"; then
+	recorded "$BINDIR/spam" 1000
+	truncate -s $((5 * 4096 - 7)) t/cpu_0
+	"$LDE" report t >out 2>err
+	status=$?
+	problem=
+	[ "$status" -eq 1 ] || problem="; status, expected 1"
+	grep -q "cpu_0: packet 4 is damaged: the file ends in the middle of it" err ||
+		problem="$problem; no message"
+	grep -q "spam" out || problem="$problem; nothing is shown"
+	verdict "$name" "$problem"
+fi
+
 recorded /lde/hog 1
+cp -r t cut && truncate -s 4089 cut/cpu_0
 
 # report_refused NAME PATTERN ARG...
 report_refused()
@@ -304,6 +319,7 @@ report_refused "two traces" "one trace at a time" t t
 report_refused "no such folder" "No such file" no/such/trace
 report_refused "a folder without a trace" "no metadata in it" full
 report_refused "a file" "Not a directory" file
+report_refused "a trace that was cut at its beginning" "cpu_0: packet 0 is damaged" cut
 report_refused "an unknown option" "no such option" --frob t
 report_refused "an option without its value" "value is missing" t --html
 report_refused "a page that cannot be written" "no/such/page.html: No such file" t --html no/such/page.html

@@ -179,25 +179,74 @@ static void write_many(unsigned int nr)
 	assert_int_equal(trace_writer_close(writer), 0);
 }
 
-static void a_file_cut_off_is_read_up_to_there(void **state)
+/* Its events, which are those of the beginning; what comes after them. */
+static int read_to_the_end(struct trace_reader *reader, unsigned int *nr)
+{
+	struct trace_event event;
+	int more;
+
+	*nr = 0;
+	while ((more = trace_reader_next(reader, &event)) == 1)
+		assert_int_equal(event.args[0], (*nr)++);
+	return more;
+}
+
+static void cut(const char *name, off_t size)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s/%s", files_dir, name);
+	assert_int_equal(truncate(path, size), 0);
+}
+
+static void a_file_cut_within_a_packet_is_read_up_to_there(void **state)
+{
+	/* The second lies behind what is read in one go. */
+	static const unsigned int nr_packets[] = {5, 20, 16};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct trace_reader *reader;
+		char what[60];
+		unsigned int nr;
+
+		write_many(10000);
+		cut("cpu_0", nr_packets[i] * TRACE_PACKET_SIZE + 4095);
+		reader = files_open();
+		assert_int_equal(read_to_the_end(reader, &nr), -EBADMSG);
+		assert_in_range(nr, nr_packets[i] * 50, nr_packets[i] * 64);
+		snprintf(what, sizeof(what), "cpu_0: packet %u is damaged: the file ends",
+			 nr_packets[i]);
+		assert_non_null(strstr(trace_reader_error(reader), what));
+		trace_reader_close(reader);
+	}
+}
+
+/* As one that was killed leaves it: it ends with a whole packet. */
+static void a_file_of_fewer_packets_is_good(void **state)
 {
 	struct trace_reader *reader;
-	struct trace_event event;
-	char path[100];
-	unsigned int nr = 0;
-	int more;
+	unsigned int nr;
 
 	(void)state;
 	write_many(10000);
-	snprintf(path, sizeof(path), "%s/cpu_0", files_dir);
-	assert_int_equal(truncate(path, 5 * TRACE_PACKET_SIZE + 100), 0);
+	cut("cpu_0", 5 * TRACE_PACKET_SIZE);
 	reader = files_open();
-	while ((more = trace_reader_next(reader, &event)) == 1)
-		assert_int_equal(event.args[0], nr++);
-	assert_int_equal(more, 0);
+	assert_int_equal(read_to_the_end(reader, &nr), 0);
 	assert_in_range(nr, 5 * 50, 5 * 64);
-	assert_true(trace_reader_is_cut(reader));
 	trace_reader_close(reader);
+}
+
+static void a_file_cut_in_its_first_packet_is_refused(void **state)
+{
+	struct trace_reader *reader;
+	char why[200];
+
+	(void)state;
+	write_many(10);
+	cut("cpu_0", 4089);
+	assert_int_equal(trace_reader_open(&reader, files_dir, why, sizeof(why)), -EBADMSG);
+	assert_non_null(strstr(why, "cpu_0: packet 0 is damaged: the file ends"));
 }
 
 static void damage_in_the_middle_ends_with_a_message(void **state)
@@ -293,7 +342,9 @@ int main(void)
 	    TEST(a_full_disk_is_told_and_what_was_written_stays),
 	    TEST(what_is_no_trace_is_refused),
 	    TEST(packets_that_lie_are_refused),
-	    TEST(a_file_cut_off_is_read_up_to_there),
+	    TEST(a_file_cut_within_a_packet_is_read_up_to_there),
+	    TEST(a_file_of_fewer_packets_is_good),
+	    TEST(a_file_cut_in_its_first_packet_is_refused),
 	    TEST(damage_in_the_middle_ends_with_a_message),
 	    TEST(random_damage_breaks_nothing),
 	    TEST(what_the_fuzzer_has_found_does_no_harm),

@@ -23,7 +23,7 @@ struct stream {
 	uint32_t vcpu;
 	uint64_t ns; /* of record */
 	bool has_record; /* record is the next of this stream */
-	bool is_cut;
+	bool is_cut; /* behind the packets in buffer a part of one */
 	struct lde_trace_record record;
 };
 
@@ -208,6 +208,9 @@ static int next_packet(struct trace_reader *reader, struct stream *s)
 
 	if (++s->packet >= s->nr_packets)
 		more = refill(reader, s);
+	/* Whatever ends a writer leaves whole packets: somebody has cut the file. */
+	if (!more && s->is_cut)
+		return damaged(reader, s, "the file ends in the middle of it");
 	if (more <= 0)
 		return more;
 	memcpy(&header, s->buffer + s->packet * TRACE_PACKET_SIZE, sizeof(header));
@@ -301,14 +304,6 @@ const char *trace_reader_name(const struct trace_reader *reader, uint64_t pid)
 const char *trace_event_name(const struct trace_event *event)
 {
 	return (const char *)&event->args[1];
-}
-
-bool trace_reader_is_cut(const struct trace_reader *reader)
-{
-	for (uint32_t i = 0; i < reader->nr_streams; i++)
-		if (reader->streams[i].is_cut)
-			return true;
-	return false;
 }
 
 /* ---- opening --------------------------------------------------------- */

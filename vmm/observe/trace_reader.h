@@ -53,9 +53,6 @@ const char *trace_reader_name(const struct trace_reader *reader, uint64_t pid);
 /* The name in the arguments of a PROCESS_FORK or PROCESS_EXEC. */
 const char *trace_event_name(const struct trace_event *event);
 
-/* Whether a file ended within a packet: its writer was stopped. Known at the end. */
-bool trace_reader_is_cut(const struct trace_reader *reader);
-
 void trace_reader_close(struct trace_reader *reader);
 
 #endif
