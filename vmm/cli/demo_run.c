@@ -22,6 +22,46 @@
 /* Stands in the output before the name of a trace, which ends the line. */
 #define MARK '\f'
 
+/* ---- a reader that goes away -------------------------------------------------- */
+
+static volatile sig_atomic_t has_reader_gone;
+
+static void note_reader_gone(int signal)
+{
+	(void)signal;
+	has_reader_gone = 1;
+}
+
+/* One that is ignored stays so: then writing fails, and main says so. */
+static void hold_pipe_signal(struct demo_stage *stage)
+{
+	const struct sigaction action = {.sa_handler = note_reader_gone};
+
+	has_reader_gone = 0;
+	sigaction(SIGPIPE, NULL, &stage->old_pipe);
+	if (stage->old_pipe.sa_handler != SIG_IGN)
+		sigaction(SIGPIPE, &action, NULL);
+}
+
+/* 0, or what to return at once: there is nobody to show something. */
+static int check_reader(void)
+{
+	if (has_reader_gone)
+		return STATUS_SIGNAL + SIGPIPE;
+	if (!ferror(stdout))
+		return 0;
+	log_line("cannot write to standard output");
+	return STATUS_LDE_FAILED;
+}
+
+/* Once nothing is left behind, lde ends as whoever writes to no reader. */
+static void release_pipe_signal(const struct demo_stage *stage)
+{
+	sigaction(SIGPIPE, &stage->old_pipe, NULL);
+	if (has_reader_gone)
+		raise(SIGPIPE);
+}
+
 /* ---- the stage --------------------------------------------------------------- */
 
 static int fail_to_open(struct demo_stage *stage, const char *what, int err)
@@ -30,6 +70,7 @@ static int fail_to_open(struct demo_stage *stage, const char *what, int err)
 	if (stage->home >= 0)
 		close(stage->home);
 	scratch_remove(stage->folder);
+	release_pipe_signal(stage);
 	return STATUS_LDE_FAILED;
 }
 
@@ -45,6 +86,7 @@ int demo_stage_open(struct demo_stage *stage, FILE *page)
 			 stage->folder, strerror(-err));
 		return STATUS_LDE_FAILED;
 	}
+	hold_pipe_signal(stage);
 	stage->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (stage->home < 0)
 		return fail_to_open(stage, "cannot come back to this folder", errno);
@@ -105,6 +147,7 @@ int demo_stage_close(struct demo_stage *stage, const char *title, int status)
 		log_line("cannot come back to where it was started: %s", strerror(errno));
 	close(stage->home);
 	scratch_remove(stage->folder);
+	release_pipe_signal(stage);
 	return status;
 }
 
@@ -193,6 +236,9 @@ int demo_run(struct demo_stage *stage, const struct demo_command *command)
 	int status;
 
 	print_command(argv);
+	status = check_reader();
+	if (status)
+		return status;
 	/* getopt may permute what it is given, but with "+" it does not. */
 	status = session_prepare(&session, OPTIONS_RUN, argc, (char **)argv, NULL);
 	session.hides_trace = true;

@@ -9,6 +9,7 @@
 #ifndef VMM_CLI_DEMO_RUN_H
 #define VMM_CLI_DEMO_RUN_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -22,6 +23,7 @@ struct demo_stage {
 	unsigned int nr_traces;    /* that were made for the page only */
 	FILE *page;                /* NULL: none is wanted */
 	struct capture capture;
+	struct sigaction old_pipe;
 };
 
 /* One run; argv is that of main without "lde", NULL-terminated. */
@@ -33,15 +35,16 @@ struct demo_command {
 	void *ctx;
 };
 
-/* page is where one goes, or NULL. 0, or the exit status after a message. */
+/* page is where one goes, or NULL. 0, or the exit status after a message. One stage is
+ * open at a time; until it is closed SIGPIPE does not end lde. */
 int demo_stage_open(struct demo_stage *stage, FILE *page);
 
 /* status is what the demonstration has come to; the page is written if it is 0.
- * Returns status, or that of a failure here. */
+ * Returns status, or that of a failure here; or SIGPIPE ends lde now, if it came. */
 int demo_stage_close(struct demo_stage *stage, const char *title, int status);
 
-/* Prints the command as one would type it, and runs it. Returns its exit status;
- * take is called with the report if the guest ran. */
+/* Prints the command as one would type it, and runs it, unless nobody reads that any
+ * more. Returns its exit status; take is called with the report if the guest ran. */
 int demo_run(struct demo_stage *stage, const struct demo_command *command);
 
 #endif

@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 	}
 	status = dispatch(argc - 1, argv + 1);
 	/* A full disk or a closed pipe must not look like success. */
-	if (fflush(stdout) != 0 && status == 0) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
 		log_line("cannot write to standard output");
 		status = STATUS_LDE_FAILED;
 	}
