@@ -10,6 +10,7 @@
 #include "vmm/cli/cli.h"
 #include "vmm/cli/demo.h"
 #include "vmm/cli/demo_run.h"
+#include "vmm/cli/output.h"
 #include "vmm/cli/status.h"
 
 struct demo {
@@ -81,15 +82,16 @@ static int make_page(const struct demo *demo, const char *path)
 {
 	bool is_stdout = strcmp(path, "-") == 0;
 	FILE *page = is_stdout ? stdout : fopen(path, "we");
-	int status;
+	int status, err;
 
 	if (!page) {
 		log_line("--html %s: %s; give a file that can be written", path, strerror(errno));
 		return STATUS_LDE_FAILED;
 	}
 	status = run_demo(demo, page);
-	if ((is_stdout ? fflush(page) : fclose(page)) != 0 && !status) {
-		log_line("--html %s: cannot be written: %s", path, strerror(errno));
+	err = output_close(page);
+	if (err && !status) {
+		log_line("--html %s: cannot be written: %s", path, strerror(-err));
 		status = STATUS_LDE_FAILED;
 	}
 	return status;

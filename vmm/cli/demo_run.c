@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vmm/base/log.h"
+#include "vmm/cli/output.h"
 #include "vmm/cli/session.h"
 #include "vmm/cli/show.h"
 #include "vmm/cli/status.h"
@@ -123,6 +124,18 @@ static void write_page(FILE *out, const char *title, const char *text)
 	report_story_end(out);
 }
 
+/* 0, or the exit status after a message. */
+static int flush_page(FILE *page)
+{
+	int err = output_flush(page);
+
+	if (!err)
+		return 0;
+	if (!has_reader_gone)
+		log_line("the page cannot be written: %s", strerror(-err));
+	return STATUS_LDE_FAILED;
+}
+
 static int finish_page(struct demo_stage *stage, const char *title, int status)
 {
 	char *text = NULL;
@@ -131,10 +144,12 @@ static int finish_page(struct demo_stage *stage, const char *title, int status)
 		log_line("the output for the page is lost");
 		return status ? status : STATUS_LDE_FAILED;
 	}
-	if (status)
+	if (status) {
 		fputs(text, stderr); /* it says why */
-	else
+	} else {
 		write_page(stage->page, title, text);
+		status = flush_page(stage->page);
+	}
 	free(text);
 	return status;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the subcommand. Everything else is in a file of its own. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/log.h"
 #include "vmm/cli/cli.h"
 #include "vmm/cli/help.h"
+#include "vmm/cli/output.h"
 #include "vmm/cli/status.h"
 
 struct command {
@@ -122,13 +124,15 @@ int main(int argc, char **argv)
 {
 	int status;
 
+	/* A file that may not grow (ulimit -f) is an error of writing, which is told. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		log_line("no command; try: lde run ./a.out, or lde --help");
 		return STATUS_LDE_FAILED;
 	}
 	status = dispatch(argc - 1, argv + 1);
 	/* A full disk or a closed pipe must not look like success. */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
+	if (output_flush(stdout) && status == 0) {
 		log_line("cannot write to standard output");
 		status = STATUS_LDE_FAILED;
 	}

@@ -2,6 +2,7 @@
 #include "vmm/cli/measure_run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "vmm/base/log.h"
+#include "vmm/base/write_all.h"
 #include "vmm/boot/embedded.h"
 #include "vmm/cli/capture.h"
 #include "vmm/cli/session.h"
@@ -92,15 +94,15 @@ static int open_meter(void)
 {
 	const struct embedded_program *program = embedded_find(METER);
 	size_t size = (size_t)(program->end - program->start);
-	int fd = memfd_create(METER, MFD_CLOEXEC);
+	int err, fd = memfd_create(METER, MFD_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, program->start, size) != (ssize_t)size) {
-		close(fd);
-		return -EIO;
-	}
-	return fd;
+	err = write_all(fd, program->start, size);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 static _Noreturn void become_meter(int program, int output, const char *op, const char *nr)
@@ -109,6 +111,7 @@ static _Noreturn void become_meter(int program, int output, const char *op, cons
 	char *env[] = {NULL};
 
 	dup2(output, STDOUT_FILENO);
+	signal(SIGXFSZ, SIG_DFL); /* which main ignores */
 	fexecve(program, argv, env);
 	_exit(CANNOT_EXECUTE);
 }

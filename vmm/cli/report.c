@@ -10,6 +10,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/units.h"
 #include "vmm/cli/cli.h"
+#include "vmm/cli/output.h"
 #include "vmm/cli/status.h"
 #include "vmm/cli/show.h"
 #include "vmm/observe/report_html.h"
@@ -182,17 +183,16 @@ static int print_to(const struct timeline *done, const char *dir, report_printer
 	bool is_stdout = strcmp(path, "-") == 0;
 	FILE *out = is_stdout ? stdout : fopen(path, "we");
 	char why[200];
-	int err;
+	int err, lost;
 
 	if (!out)
 		return show_failed(path, strerror(errno));
 	err = print(done, dir, out, why, sizeof(why));
 	/* A full disk may show only now. */
-	if ((is_stdout ? fflush(out) : fclose(out)) != 0 && !err) {
-		err = -errno;
-		snprintf(why, sizeof(why), "cannot be written: %s", strerror(errno));
-	}
-	return err ? show_failed(path, why) : 0;
+	lost = output_close(out);
+	if (lost && !err)
+		snprintf(why, sizeof(why), "cannot be written: %s", strerror(-lost));
+	return err || lost ? show_failed(path, why) : 0;
 }
 
 static int print_all(const struct timeline *done, const struct report_options *wanted)

@@ -8,6 +8,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/cli/cli.h"
+#include "vmm/cli/output.h"
 #include "vmm/cli/session.h"
 #include "vmm/cli/session_summary.h"
 #include "vmm/cli/session_timeline.h"
@@ -53,13 +54,6 @@ static FILE *json_open(const char *path)
 	return out;
 }
 
-static int json_close(FILE *out)
-{
-	if (out == stderr || out == stdout)
-		return fflush(out) == 0 ? 0 : -errno;
-	return fclose(out) == 0 ? 0 : -errno;
-}
-
 static int print_json(const struct summary *summary, FILE *out, const char *path)
 {
 	int err = summary_print_json(summary, out);
@@ -103,7 +97,7 @@ static int run_with_json(struct session *session)
 	if (!out)
 		return STATUS_LDE_FAILED;
 	status = run_and_print(session, out);
-	err = json_close(out);
+	err = output_close(out);
 	return err ? json_failed(path, err) : status;
 }
 

@@ -27,7 +27,7 @@ static bool has_hung_up;
 
 static struct sigaction old_actions[NR_SIGNALS];
 static size_t nr_installed;
-static struct sigaction old_pipe, old_file_size;
+static struct sigaction old_pipe;
 static sigset_t old_mask;
 static timer_t kick_timer;
 static bool has_timer;
@@ -150,7 +150,6 @@ static void set_actions(void)
 			sigaction(signals[i], &action, NULL);
 	}
 	sigaction(SIGPIPE, &ignore, &old_pipe);
-	sigaction(SIGXFSZ, &ignore, &old_file_size);
 	/* Whoever started us may have blocked what the time limit needs. */
 	sigemptyset(&timer_signal);
 	sigaddset(&timer_signal, SIGALRM);
@@ -191,7 +190,6 @@ void kick_remove(void)
 	for (size_t i = 0; i < nr_installed; i++)
 		sigaction(signals[i], &old_actions[i], NULL);
 	sigaction(SIGPIPE, &old_pipe, NULL);
-	sigaction(SIGXFSZ, &old_file_size, NULL);
 	kick_run = NULL;
 }
 

@@ -31,8 +31,8 @@ struct kvm_run;
 #define KICK_F_CONTINUED 32u /* SIGCONT */
 
 /*
- * Takes over the signals and ignores SIGPIPE and SIGXFSZ; one that was ignored
- * before stays so (nohup(1)). Those of a stop, of going on and of the window only where
+ * Takes over the signals and ignores SIGPIPE; one that was ignored before stays so
+ * (nohup(1)). Those of a stop, of going on and of the window only where
  * there is a terminal to look after. Starts the clock if timeout_ns is not 0. 0
  * or -errno; then nothing is changed. The caller is the vCPU thread.
  */

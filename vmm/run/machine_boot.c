@@ -11,6 +11,7 @@
 #include <lde/layout.h>
 
 #include "vmm/base/log.h"
+#include "vmm/base/write_all.h"
 #include "vmm/boot/embedded.h"
 #include "vmm/boot/initrd.h"
 #include "vmm/boot/layout.h"
@@ -205,8 +206,7 @@ static int dump_dtree(const char *path, const void *blob, size_t len)
 
 	if (fd < 0)
 		return -errno;
-	ssize_t written = write(fd, blob, len);
-	int err = written < 0 ? -errno : (size_t)written == len ? 0 : -ENOSPC;
+	int err = write_all(fd, blob, len);
 	if (close(fd) && !err)
 		err = -errno;
 	return err;
