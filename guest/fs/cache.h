@@ -58,7 +58,7 @@ struct cache_page {
 	struct cache_dirty *dirty;    /* NULL: clean */
 	uint64_t index;               /* in the file, or the block's number */
 	char *data;
-	uint32_t block[CACHE_BLOCKS_MAX]; /* where its parts are on the disk; 0: nowhere */
+	uint32_t block[CACHE_BLOCKS_MAX]; /* of a file: where its parts are; 0: nowhere */
 	uint32_t epoch;               /* of its last use */
 	uint32_t ino;                 /* for whom a block of the structure was changed last */
 	uint16_t users;               /* who block while they need it */

@@ -76,19 +76,38 @@ static void add_block(struct cache_batch *batch, uint32_t block, paddr_t pa)
 	batch->segs[batch->nr_segs++] = (struct block_seg){ pa, batch->block_bytes };
 }
 
+static bool has_room(const struct cache_batch *batch, uint32_t nr_blocks)
+{
+	return batch->nr_pages < BATCH_PAGES_MAX &&
+	       batch->nr_requests + nr_blocks <= BATCH_REQUESTS_MAX &&
+	       batch->nr_segs + nr_blocks <= BATCH_SEGS_MAX;
+}
+
+static void add_page(struct cache_batch *batch, struct cache_page *page)
+{
+	page->is_in_flight = true;
+	batch->pages[batch->nr_pages++] = cache_hold(page);
+}
+
 bool batch_add(struct cache_batch *batch, struct cache_page *page, uint32_t nr_blocks)
 {
 	paddr_t pa = direct_paddr(page->data);
 
-	if (batch->nr_pages == BATCH_PAGES_MAX ||
-	    batch->nr_requests + nr_blocks > BATCH_REQUESTS_MAX ||
-	    batch->nr_segs + nr_blocks > BATCH_SEGS_MAX)
+	if (!has_room(batch, nr_blocks))
 		return false;
 	for (uint32_t i = 0; i < nr_blocks; i++)
 		if (page->block[i])
 			add_block(batch, page->block[i], pa + (uint64_t)i * batch->block_bytes);
-	page->is_in_flight = true;
-	batch->pages[batch->nr_pages++] = cache_hold(page);
+	add_page(batch, page);
+	return true;
+}
+
+bool batch_add_block(struct cache_batch *batch, struct cache_page *page)
+{
+	if (!has_room(batch, 1))
+		return false;
+	add_block(batch, page->index, direct_paddr(page->data));
+	add_page(batch, page);
 	return true;
 }
 

@@ -30,9 +30,11 @@ struct cache_batch *batch_create(struct block_device *device, uint32_t block_byt
 void batch_destroy(struct cache_batch *batch);
 void batch_clear(struct cache_batch *batch, enum block_op op);
 
-/* Adds a page of nr_blocks blocks; false if there is no room, and then nothing
- * is added. May be offloaded. */
+/* Adds a page of a file, of nr_blocks blocks; false if there is no room, and then
+ * nothing is added. May be offloaded. */
 bool batch_add(struct cache_batch *batch, struct cache_page *page, uint32_t nr_blocks);
+/* The same for a block of the file system's own, which may be block 0. */
+bool batch_add_block(struct cache_batch *batch, struct cache_page *page);
 
 /* Blocks until all is done. 0 or the first error. Pages are not in flight any
  * more, still held, and who waited for them is READY. */

@@ -43,6 +43,12 @@ struct collect {
 	struct list *todo;
 };
 
+static bool add_to_batch(struct ext2 *fs, struct cache_page *page)
+{
+	return page->owner == &fs->meta ? batch_add_block(fs->flush_batch, page) :
+		batch_add(fs->flush_batch, page, fs->blocks_per_page);
+}
+
 static uint64_t collect(void *arg)
 {
 	const struct collect *c = arg;
@@ -51,9 +57,8 @@ static uint64_t collect(void *arg)
 	batch_clear(fs->flush_batch, BLOCK_WRITE);
 	while (!list_is_empty(c->todo)) {
 		struct cache_page *page = list_entry(c->todo->next, struct cache_page, in_dirty);
-		uint32_t nr = page->owner == &fs->meta ? 1 : fs->blocks_per_page;
 
-		if (!batch_add(fs->flush_batch, page, nr))
+		if (!add_to_batch(fs, page))
 			break;
 		cache_set_clean(page);
 	}

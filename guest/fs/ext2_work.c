@@ -34,9 +34,8 @@ static uint64_t bring_begin(void *arg)
 	page = cache_add(&b->fs->meta, b->index);
 	if (!page)
 		return -ENOMEM;
-	page->block[0] = b->index;
 	batch_clear(b->batch, BLOCK_READ);
-	batch_add(b->batch, page, 1);
+	batch_add_block(b->batch, page);
 	return BRING_READ;
 }
 
@@ -158,7 +157,6 @@ int ext2_get_new(struct ext2 *fs, uint32_t block, enum cache_class class, uint32
 	*page = cache_add(&fs->meta, block);
 	if (!*page)
 		return -ENOMEM;
-	(*page)->block[0] = block;
 	(*page)->ino = ino;
 	(*page)->is_valid = true;
 	fs->edits[fs->nr_edits++] = (struct ext2_edit){ *page, NULL };

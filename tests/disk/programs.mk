@@ -10,7 +10,7 @@ DISK_ABI_NAMES := fs_at fs_dirs fs_errors fs_mmap fs_numbers fs_rename copying b
 
 DISK_OWN := $(patsubst tests/disk/%.c,$(DISK_BUILD)/%,$(wildcard tests/disk/*.c))
 DISK_ABI := $(patsubst %,$(DISK_BUILD)/%,$(DISK_ABI_NAMES))
-DISK_IMAGES := $(DISK_BUILD)/1k.ext2 $(DISK_BUILD)/4k.ext2
+DISK_IMAGES := $(patsubst %,$(DISK_BUILD)/%.ext2,1k 2k 4k)
 TEST_PROGRAMS += $(DISK_OWN) $(DISK_ABI) $(DISK_IMAGES) $(DISK_BUILD)/e2fsck
 
 $(DISK_OWN): $(DISK_BUILD)/%: tests/disk/%.c

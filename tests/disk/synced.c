@@ -4,6 +4,8 @@
  *
  *   synced write DIR   makes file after file, moves and removes some, and prints
  *                      "N" when file N is on the disk, "-N" before it goes
+ *   synced wait DIR    makes a few more files, syncs all, prints "synced", and waits
+ *                      for the end of standard input
  *   synced check DIR   standard input is what the other one printed: each file that
  *                      came and did not go has to be there with its content
  */
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #define NR_MAX 4000
+#define NR_FEW 12
 
 static char data[40000], back[sizeof(data) + 1];
 
@@ -120,9 +123,28 @@ static int check_files(void)
 	return 0;
 }
 
+static int wait_for_end(void)
+{
+	unsigned n = 0;
+	char name[32];
+
+	do
+		snprintf(name, sizeof(name), "new%u", ++n);
+	while (!access(name, F_OK));
+	for (unsigned i = 0; i < NR_FEW; i++)
+		make_file(n + i);
+	sync();
+	dprintf(1, "synced\n");
+	while (read(0, name, sizeof(name)) > 0)
+		;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3 || chdir(argv[2]))
 		return 2;
+	if (!strcmp(argv[1], "wait"))
+		return wait_for_end();
 	return strcmp(argv[1], "check") ? write_files() : check_files();
 }
