@@ -145,8 +145,10 @@ static void mount_disks(void)
 	const char *spec = tree.mounts.data, *end = spec + tree.mounts.bytes;
 
 	for (; spec && spec < end; spec += strlen(spec) + 1)
-		if (!mount_add(spec))
+		if (!mount_add(spec)) {
+			mount_end(); /* those before it */
 			monitor_power_off(LDE_POWEROFF_REFUSED);
+		}
 }
 
 static void start_cpu(void)
