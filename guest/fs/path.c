@@ -208,24 +208,18 @@ static int walk_once(struct walk_call *call)
 	return err;
 }
 
-static void prepare(struct walk_call *call, struct inode *start, const char *path, unsigned flags,
-		    struct path_end *end)
-{
-	call->walk.flags = flags;
-	call->walk.end = end;
-	call->start = start;
-	call->path = path;
-}
-
 int path_walk(struct inode *start, const char *path, unsigned flags, struct path_end *end)
 {
 	struct walk_call call;
 	int err;
 
-	prepare(&call, start, path, flags, end);
+	call.walk.flags = flags;
+	call.walk.end = end;
+	call.start = start;
+	call.path = path;
 	do
 		err = walk_once(&call);
-	while (wanted_bring_for(&err));
+	while (unlikely(err) && !(flags & PATH_F_NOW) && wanted_bring_for(&err));
 	return err;
 }
 
@@ -237,28 +231,23 @@ void path_put(struct path_end *end)
 		inode_put(end->inode);
 }
 
-/* What the walk has found, if it has; all else is given back. */
-static int take_found(int err, struct path_end *end, struct inode **found)
+static int look_up_path(struct inode *dir, const char *path, unsigned flags, struct inode **found)
 {
+	struct path_end end;
+	int err = path_walk(dir, path, flags, &end);
+
 	if (!err)
-		*found = inode_get(end->inode);
-	path_put(end);
+		*found = inode_get(end.inode);
+	path_put(&end);
 	return err;
 }
 
 int inode_lookup(struct inode *dir, const char *path, bool follow, struct inode **found)
 {
-	struct path_end end;
-	int err = path_walk(dir, path, follow ? PATH_F_FOLLOW : 0, &end);
-
-	return take_found(err, &end, found);
+	return look_up_path(dir, path, follow ? PATH_F_FOLLOW : 0, found);
 }
 
 int inode_lookup_now(struct inode *dir, const char *path, struct inode **found)
 {
-	struct path_end end;
-	struct walk_call call;
-
-	prepare(&call, dir, path, 0, &end);
-	return take_found(walk_once(&call), &end, found);
+	return look_up_path(dir, path, PATH_F_NOW, found);
 }

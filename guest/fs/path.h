@@ -8,6 +8,7 @@
 enum {
 	PATH_F_FOLLOW = 1, /* a link at the end counts as what it leads to */
 	PATH_F_PARENT = 2, /* what is named need not be there, and is not looked for */
+	PATH_F_NOW = 4,    /* -EABSENT instead of waiting for a disk */
 };
 
 /* What kind of name the last one is. */
