@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls about the process itself and the machine it runs on. */
 #include <asm/prctl.h>
-#include <linux/futex.h>
 #include <linux/resource.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
@@ -10,7 +9,6 @@
 #include "guest/core/clock.h"
 #include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
-#include "guest/core/wait.h"
 #include "guest/fs/device.h"
 #include "guest/fs/table.h"
 #include "guest/lib/ledger.h"
@@ -164,42 +162,6 @@ int64_t sys_accept4(struct trap_frame *f)
 	if (fd_get(arg_int(f, 0)) && arg_int(f, 3) & ~known)
 		return -EINVAL;
 	return sys_of_socket(f);
-}
-
-#define FUTEX_SECONDS_MAX (100ull * 365 * 86400) /* longer than any run */
-
-/* With one thread nobody else can wake a waiter, or be woken. */
-int64_t sys_futex(struct trap_frame *f)
-{
-	uint32_t value;
-
-	if (arg_u64(f, 0) % sizeof(value))
-		return -EINVAL;
-	if (get_user(&value, arg_u64(f, 0), sizeof(value)))
-		return -EFAULT;
-	switch (arg_int(f, 1) & FUTEX_CMD_MASK) {
-	case FUTEX_WAKE:
-		return 0;
-	case FUTEX_WAIT: {
-		struct timespec_user {
-			int64_t sec, nsec;
-		} t;
-
-		if (value != (uint32_t)arg_u64(f, 2))
-			return -EAGAIN;
-		if (!arg_u64(f, 3))
-			return wait_on(NULL, WAIT_FOREVER);
-		if (get_user(&t, arg_u64(f, 3), sizeof(t)))
-			return -EFAULT;
-		if (t.sec < 0 || (uint64_t)t.nsec >= 1000000000)
-			return -EINVAL;
-		t.sec = min_u64(t.sec, FUTEX_SECONDS_MAX);
-		return wait_on(NULL, clock_timer_at_mono(clock_mono_ns() +
-							 t.sec * 1000000000ull + t.nsec));
-	}
-	default:
-		return -ENOSYS;
-	}
 }
 
 static struct rlimit64 limit_of(const struct process *p, int resource)

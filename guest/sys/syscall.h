@@ -193,13 +193,15 @@ int64_t sys_rseq(struct trap_frame *f);
 int64_t sys_socket(struct trap_frame *f);
 int64_t sys_of_socket(struct trap_frame *f);
 int64_t sys_accept4(struct trap_frame *f);
-int64_t sys_futex(struct trap_frame *f);
 int64_t sys_prlimit64(struct trap_frame *f);
 int64_t sys_getrlimit(struct trap_frame *f);
 int64_t sys_setrlimit(struct trap_frame *f);
 int64_t sys_uname(struct trap_frame *f);
 int64_t sys_sysinfo(struct trap_frame *f);
 int64_t sys_getrandom(struct trap_frame *f);
+
+/* sys/futex.c */
+int64_t sys_futex(struct trap_frame *f);
 
 /* sys/signal.c */
 int64_t sys_rt_sigreturn(struct trap_frame *f);

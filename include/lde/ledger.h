@@ -85,6 +85,7 @@ struct lde_ledger {
 
 	uint64_t processes_created;
 	uint64_t forks_refused; /* too many processes, or too little memory */
+	uint64_t futexes_refused; /* operations of futex(2) that are not there: -ENOSYS */
 	uint64_t records_lost; /* processes beyond records_cap */
 	uint64_t records_gpa;  /* array of struct lde_process_record */
 	uint32_t records_cap;

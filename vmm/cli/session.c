@@ -134,6 +134,10 @@ static void print_unknown_syscalls(const struct lde_ledger *ledger)
 		log_line("threads were asked for %" PRIu64
 			 " time%s and answered ENOSYS: programs have one thread here",
 			 ledger->threads_refused, ledger->threads_refused == 1 ? "" : "s");
+	if (ledger->futexes_refused)
+		log_line("operations of futex other than to wait, wake and requeue are not "
+			 "implemented: answered ENOSYS %" PRIu64 " time%s",
+			 ledger->futexes_refused, ledger->futexes_refused == 1 ? "" : "s");
 	if (ledger->syscalls_out_of_range)
 		log_line("system calls with numbers from %d on do not exist: answered ENOSYS "
 			 "%" PRIu64 " time%s",
