@@ -19,6 +19,12 @@
 /* Inodes of devices, FIFOs and sockets keep nothing but themselves. */
 extern const struct inode_ops device_inode_ops;
 
+/* Whether it is /dev/zero, which is memory where it is mapped. */
+static inline bool device_is_zero(const struct inode *inode)
+{
+	return (inode->mode & MODE_TYPE) == MODE_CHAR && inode->rdev == DEVICE_ZERO;
+}
+
 /* How long a read of DEVICE_SLOW takes. */
 void device_set_slow(uint64_t ns);
 

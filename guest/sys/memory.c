@@ -5,6 +5,7 @@
 
 #include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
+#include "guest/fs/device.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -96,23 +97,12 @@ static int choose_address(struct space *space, vaddr_t addr, uint64_t bytes, int
 	return *start ? 0 : -ENOMEM;
 }
 
-/* Fills in what a file brings to a mapping. */
-static int use_file(struct space_mapping *m, int fd, uint64_t offset, int flags)
+/* Fills in what the content of a file brings to a mapping; one more user of it. */
+static int use_content(struct space_mapping *m, struct inode *inode, uint64_t offset)
 {
-	struct file *file = fd_get(fd);
-	struct inode *inode = file->inode;
-
-	if (offset + m->bytes < offset)
-		return -EOVERFLOW;
-	if (flags & MAP_SHARED && m->prot & PROT_WRITE && !fd_can_write(file))
-		return -EACCES;
-	if (!fd_can_read(file))
-		return -EACCES;
 	if (!inode_has_content(inode))
 		return -ENODEV;
-	if (flags & MAP_SHARED && !fd_can_write(file))
-		m->flags |= REGION_F_READ_ONLY;
-	m->object = &inode->object;
+	m->object = &inode_get(inode)->object;
 	m->offset = offset;
 	m->length = offset < inode->object.size ?
 			    min_u64(m->bytes, inode->object.size - offset) : 0;
@@ -138,13 +128,34 @@ static int use_shared_memory(struct space_mapping *m)
 	return 0;
 }
 
-/* What is mapped, by the arguments of mmap(2); an object without a name has
- * to be let go of after space_map. */
+/* Memory that is of no file; private if nothing is filled in. */
+static int use_memory(struct space_mapping *m, int flags)
+{
+	return (flags & MAP_TYPE) == MAP_PRIVATE ? 0 : use_shared_memory(m);
+}
+
+static int use_file(struct space_mapping *m, const struct file *file, uint64_t offset, int flags)
+{
+	if (offset + m->bytes < offset)
+		return -EOVERFLOW;
+	if (flags & MAP_SHARED && m->prot & PROT_WRITE && !fd_can_write(file))
+		return -EACCES;
+	if (!fd_can_read(file))
+		return -EACCES;
+	if (flags & MAP_SHARED && !fd_can_write(file))
+		m->flags |= REGION_F_READ_ONLY;
+	if (device_is_zero(file->inode))
+		return use_memory(m, flags);
+	return use_content(m, file->inode, offset);
+}
+
+/* What is mapped, by the arguments of mmap(2); its object, if it has one, has to be
+ * let go of after space_map. */
 static int choose_content(struct space_mapping *m, const struct trap_frame *f, int flags)
 {
-	if (!(flags & MAP_ANONYMOUS))
-		return use_file(m, arg_int(f, 4), arg_u64(f, 5), flags);
-	return (flags & MAP_TYPE) == MAP_PRIVATE ? 0 : use_shared_memory(m);
+	if (flags & MAP_ANONYMOUS)
+		return use_memory(m, flags);
+	return use_file(m, fd_get(arg_int(f, 4)), arg_u64(f, 5), flags);
 }
 
 static bool type_is_known(int flags)
@@ -198,7 +209,7 @@ int64_t sys_mmap(struct trap_frame *f)
 		err = space_map(space, &m);
 	if (!err && is_written_back(m.object, m.flags))
 		inode_of(m.object)->ops->tree->map_for_writing(inode_of(m.object));
-	if (m.object && flags & MAP_ANONYMOUS)
+	if (m.object)
 		inode_put(inode_of(m.object)); /* the mapping has it now, or there is none */
 	return err ? err : (int64_t)m.start;
 }

@@ -2,6 +2,7 @@
 /* The files of /dev that are everywhere, and what is in /proc. */
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include "scratch.h"
 
@@ -54,6 +55,47 @@ static void devices(void)
 	SAID(ftruncate(null, 0));
 	SAID(isatty(null));
 	check("truncating null is nothing", open("/dev/null", O_WRONLY | O_TRUNC | O_CREAT, 0644) >= 0);
+}
+
+/* Memory, of its own or shared with children. */
+static void zero_mapped(void)
+{
+	int zero = open("/dev/zero", O_RDWR), reads = open("/dev/zero", O_RDONLY);
+	int writes = open("/dev/zero", O_WRONLY), null = open("/dev/null", O_RDWR);
+	char *own = mmap(NULL, 10000, PROT_READ | PROT_WRITE, MAP_PRIVATE, zero, 0);
+	char *both = mmap(NULL, 10000, PROT_READ | PROT_WRITE, MAP_SHARED, zero, 0);
+	char *read_only = mmap(NULL, 4096, PROT_READ, MAP_SHARED, reads, 0);
+
+	check("mapped", own != MAP_FAILED && both != MAP_FAILED && read_only != MAP_FAILED);
+	if (own == MAP_FAILED || both == MAP_FAILED || read_only == MAP_FAILED)
+		return;
+	check("zeroes", is_zero(own, 10000) && is_zero(both, 10000) && is_zero(read_only, 4096));
+	check("for good", mprotect(read_only, 4096, PROT_READ | PROT_WRITE) == -1 &&
+				  errno == EACCES);
+	fflush(stdout);
+	if (!fork()) {
+		own[5000] = both[5000] = 'c';
+		_exit(0);
+	}
+	wait(NULL);
+	check("own", own[5000] == 0);
+	check("shared", both[5000] == 'c');
+	SAID(read(zero, both + 4999, 2));
+	check("read over it", both[5000] == 0);
+	own = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, zero, 0);
+	own[0] = 'x';
+	check("no two are the same", both[0] == 0);
+	own = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, reads, 1 << 20);
+	own[8191] = 'x';
+	check("at an offset, for reading", own != MAP_FAILED && is_zero(own, 8191));
+	check("not to be written to", mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, reads,
+					   0) == MAP_FAILED && errno == EACCES);
+	check("not to be read", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, writes, 0) == MAP_FAILED &&
+				      errno == EACCES);
+	check("an odd offset", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, zero, 100) == MAP_FAILED &&
+				      errno == EINVAL);
+	check("not null", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, null, 0) == MAP_FAILED &&
+				  errno == ENODEV);
 }
 
 /* Whether a file of /proc has that text in it. */
@@ -143,6 +185,7 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	devices();
+	zero_mapped();
 	self(argv[0]);
 	fixed();
 	return abi_end();
