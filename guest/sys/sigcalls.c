@@ -5,6 +5,7 @@
 #include <linux/time.h>
 
 #include "guest/arch/direct.h"
+#include "guest/arch/paging.h"
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/lib/string.h"
@@ -53,9 +54,13 @@ int64_t sys_rt_sigaction(struct trap_frame *f)
 	if (!action)
 		return -ENOMEM;
 	old = *action;
+	old.flags &= ~(uint64_t)SIGNAL_HANDLER_OUTSIDE;
 	if (arg_u64(f, 1)) {
 		*action = new;
 		action->mask &= ~UNSTOPPABLE;
+		action->flags &= ~(uint64_t)SIGNAL_HANDLER_OUTSIDE;
+		if (new.handler >= USER_END)
+			action->flags |= SIGNAL_HANDLER_OUTSIDE;
 		current()->signals->blocks[sig - 1] =
 			action->mask | (new.flags & SA_NODEFER ? 0 : SIGNAL_BIT(sig));
 		if (signal_is_ignored(current(), sig))

@@ -186,8 +186,34 @@ static inline uint64_t push(struct push x)
 	return 0;
 }
 
+/* The program would go on where none can be: one more fault, for which there may be
+ * a handler. */
+static uint64_t fault_outside(struct push x)
+{
+	struct process *p = x.process;
+	struct signal_page *page = p->signals;
+
+	if (p->signal_mask & SIGNAL_BIT(SIGSEGV) ||
+	    page->actions[SIGSEGV - 1].handler <= (uint64_t)SIG_IGN)
+		return SIGSEGV;
+	page->infos[SIGSEGV - 1] = (struct signal_info){ SI_KERNEL, 0, 0 };
+	p->signals_pending |= SIGNAL_BIT(SIGSEGV);
+	x.frame->vector = VECTOR_GP;
+	x.frame->error = 0;
+	return 0;
+}
+
+static __attribute__((noinline)) uint64_t enter_special(struct push x)
+{
+	bool is_outside = x.action->flags & SIGNAL_HANDLER_OUTSIDE;
+
+	if (x.action->flags & SA_RESETHAND)
+		x.action->handler = (uint64_t)SIG_DFL;
+	return is_outside ? fault_outside(x) : 0;
+}
+
 /* Makes the program go on in the handler. */
-static inline void enter_handler(struct push x)
+static inline uint64_t enter_handler(struct push x)
 {
 	struct process *p = x.process;
 	struct trap_frame *frame = x.frame;
@@ -204,8 +230,9 @@ static inline void enter_handler(struct push x)
 	frame->rdx = x.at + offsetof(struct signal_frame, ucontext);
 	frame->rax = 0;
 	frame->rflags &= ~(uint64_t)(FLAG_TF | FLAG_DF | FLAG_RF);
-	if (unlikely(x.action->flags & SA_RESETHAND))
-		x.action->handler = (uint64_t)SIG_DFL;
+	if (unlikely((uint32_t)x.action->flags & (SA_RESETHAND | SIGNAL_HANDLER_OUTSIDE)))
+		return enter_special(x);
+	return 0;
 }
 
 static inline uint64_t push_and_enter(struct push x)
@@ -219,9 +246,7 @@ static inline uint64_t push_and_enter(struct push x)
 	if (has_alternate(p) && is_on_alternate(p, sp - 1) && !is_on_alternate(p, x.at))
 		return SIGSEGV; /* it does not fit there */
 	todo = push(x);
-	if (likely(!todo))
-		enter_handler(x);
-	return todo;
+	return likely(!todo) ? enter_handler(x) : todo;
 }
 
 uint64_t signal_frames_push(void *frame)

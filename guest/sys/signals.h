@@ -18,6 +18,11 @@ struct sigaction_user {
 	uint64_t handler, flags, restorer, mask;
 };
 
+/* A flag of the kernel's own, which Linux has not: no program can be at the handler's
+ * address, and to return there would be a fault in ring 0. In the byte of SA_RESETHAND,
+ * so that one instruction tests both. */
+#define SIGNAL_HANDLER_OUTSIDE 0x20000000
+
 /* Where a signal comes from, for siginfo. */
 struct signal_info {
 	int32_t code;   /* SI_USER and the like */

@@ -4,6 +4,7 @@
  * goes on as it was, and a stack that is no good ends the program and nothing
  * else.
  */
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -270,6 +271,83 @@ static void bad_stacks(void)
 	end_in_region("return to nowhere");
 }
 
+static volatile uint64_t fault_ip;
+static volatile int fault_code;
+
+/* A signal of itself whose handler is at an address where no program can be. */
+static void kill_with_handler_at(unsigned long place, int number, int flags)
+{
+	struct sigaction action = { .sa_handler = (void (*)(int))place, .sa_flags = flags }, old;
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(number, &action, NULL) || sigaction(number, NULL, &old) ||
+	    old.sa_handler != action.sa_handler)
+		_exit(99);
+	kill(getpid(), number);
+}
+
+/* How a child ends of that, which may have a handler for the fault, but blocked. */
+static void end_outside(unsigned long place, int number, int flags, int is_blocked)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		sigset_t mask;
+
+		if (is_blocked) {
+			install(SIGSEGV, note, 0);
+			sigfillset(&mask);
+			sigdelset(&mask, number);
+			sigprocmask(SIG_SETMASK, &mask, NULL);
+		}
+		kill_with_handler_at(place, number, flags);
+		_exit(98);
+	}
+	waitpid(pid, &status, 0);
+	printf("handler %d at %#lx, flags %#x: signal %d\n", number, place, (unsigned)flags,
+	       WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status));
+}
+
+static sigjmp_buf after_fault;
+
+static void note_and_leave(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	fault_ip = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+	fault_code = info->si_code;
+	count++;
+	siglongjmp(after_fault, 1);
+}
+
+static void handlers_outside(void)
+{
+	static const unsigned long places[] = {
+		0x7ffffffff000, 0x7fffffffffff, 0x800000000000, 0x8000000000000000,
+		0xffff7fffffffffff, 0xffff888000001000, 0xffffffff80100000, -1ul,
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		end_outside(places[i], SIGUSR1, 0, 0);
+		end_outside(places[i], SIGSEGV, 0, 0);
+		end_outside(places[i], SIGSEGV, SA_RESETHAND, 0);
+	}
+	end_outside(0x8000000000000000, SIGUSR1, 0, 1);
+
+	install(SIGSEGV, note_and_leave, 0);
+	count = 0;
+	if (!sigsetjmp(after_fault, 1))
+		kill_with_handler_at(0x8000000000000000, SIGUSR1, SA_RESETHAND);
+	check("a handler outside is a fault", count == 1 && fault_code == SI_KERNEL &&
+	      fault_ip == 0x8000000000000000);
+	count = 0;
+	kill_with_handler_at((unsigned long)note, SIGUSR1, 0);
+	check("and another may follow it", count == 1);
+	signal(SIGSEGV, SIG_DFL);
+}
+
 /* The child's frame must not be seen by the parent. */
 static void on_a_shared_page(void)
 {
@@ -304,5 +382,6 @@ int main(void)
 	from_memory_that_is_only_read();
 	on_a_shared_page();
 	bad_stacks();
+	handlers_outside();
 	return abi_end();
 }
