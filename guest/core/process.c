@@ -73,14 +73,14 @@ static struct lde_process_record *record_open(struct process *p)
 	if (ledger.nr_records < ledger.records_cap)
 		return &records[ledger.nr_records++];
 	ledger.records_lost++;
-	memset(&p->own_record, 0, sizeof(p->own_record));
 	return &p->own_record;
 }
 
-/* The two pages, the first one cleared as far as struct process goes. */
+/* The two pages, the first one cleared: what is saved of the vector state leaves gaps,
+ * and a signal's frame shows them to the program. */
 static struct process *process_alloc(void (*entry)(void))
 {
-	paddr_t pa = page_alloc(), stack = page_alloc();
+	paddr_t pa = page_alloc_zeroed_here(), stack = page_alloc();
 	struct process *p;
 
 	if (!pa || !stack) {
@@ -91,7 +91,6 @@ static struct process *process_alloc(void (*entry)(void))
 		return NULL;
 	}
 	p = direct_map(pa);
-	memset(p, 0, offsetof(struct process, own_record));
 	context_init(&p->context, (char *)direct_map(stack) + KERNEL_STACK_SIZE,
 		     (char *)p + PROCESS_VECTOR_OFFSET, entry);
 	*stack_canary(p) = STACK_CANARY;

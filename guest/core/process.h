@@ -82,7 +82,7 @@ struct process {
 	bool has_only_senders;        /* signals is for them, and goes with them */
 	struct timer alarm;           /* setitimer(2) */
 	uint64_t alarm_interval;      /* as clock_ns_to_timer has it; 0: once */
-	struct lde_process_record own_record; /* only if the books are full; not cleared */
+	struct lde_process_record own_record; /* only if the books are full */
 };
 
 #define PID_MAX 32768

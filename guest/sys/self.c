@@ -245,14 +245,14 @@ int64_t sys_uname(struct trap_frame *f)
 
 int64_t sys_sysinfo(struct trap_frame *f)
 {
-	struct sysinfo info = {
-		.uptime = clock_ticks_to_ns(clock_now() - ledger.entry_tsc) / 1000000000,
-		.totalram = ledger.pages_total,
-		.freeram = page_nr_free(),
-		.procs = process_nr_live(),
-		.mem_unit = PAGE_SIZE,
-	};
+	struct sysinfo info;
 
+	memset(&info, 0, sizeof(info)); /* what lies between its members, too */
+	info.uptime = clock_ticks_to_ns(clock_now() - ledger.entry_tsc) / 1000000000;
+	info.totalram = ledger.pages_total;
+	info.freeram = page_nr_free();
+	info.procs = process_nr_live();
+	info.mem_unit = PAGE_SIZE;
 	return put_user(arg_u64(f, 0), &info, sizeof(info));
 }
 

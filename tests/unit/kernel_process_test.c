@@ -178,14 +178,17 @@ static void a_process_gives_back_what_it_took(void **state)
 
 static void a_used_page_leaves_nothing_in_a_new_process(void **state)
 {
+	paddr_t used[2] = { page_alloc(), page_alloc() };
 	struct process *p;
 
 	(void)state;
-	fake_boot(64);
-	memset(direct_map(FAKE_MANAGED_START + PAGE_SIZE), 0xff, 2 * PAGE_SIZE);
-	fake_processes_init(4, true);
+	for (unsigned i = 0; i < 2; i++) {
+		memset(direct_map(used[i]), 0xff, PAGE_SIZE);
+		page_put(used[i]);
+	}
 	p = create();
-	assert_int_equal(*((uint8_t *)p + PAGE_SIZE - 1), 0xff);
+	assert_ptr_equal(p, direct_map(used[1]));
+	assert_int_equal(*((uint8_t *)p + PROCESS_VECTOR_OFFSET + VECTOR_AREA_MAX - 1), 0);
 	assert_null(p->space);
 	assert_null(p->files);
 	assert_null(p->parent);

@@ -139,6 +139,27 @@ static void one_outside_whose_fault_is_outside_ends_with_the_stack(void **state)
 	assert_in_range(todo, AT(0) - PAGE_SIZE, AT(0) - 1); /* to bring the page below */
 }
 
+static void frames_show_nothing_of_older_memory(void **state)
+{
+	paddr_t pages[64];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[i] = page_alloc();
+		memset(direct_map(pages[i]), 0xa5, PAGE_SIZE);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++)
+		page_put(pages[i]);
+	p = become_process();
+	p->space = space;
+	p->signals = page;
+	handle(SIGUSR1, HANDLER, 0);
+	frame.rsp = AT(4) + 300; /* its vector state lies in two pages */
+	assert_int_equal(push_of(SIGUSR1), 0);
+	for (vaddr_t va = AT(2); va < AT(5); va++)
+		assert_int_not_equal(peek(space, va), 0xa5);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -147,6 +168,7 @@ int main(void)
 		TEST(a_handler_where_no_program_can_be_is_a_fault),
 		TEST(that_fault_has_a_handler_of_its_own),
 		TEST(one_outside_whose_fault_is_outside_ends_with_the_stack),
+		TEST(frames_show_nothing_of_older_memory),
 	};
 
 	return cmocka_run_group_tests_name("kernel_signal_frame", tests, NULL, NULL);
