@@ -40,6 +40,19 @@ uint64_t *paging_walk(struct page_tables *tables, vaddr_t va)
 	return remember(tables, va, table);
 }
 
+vaddr_t paging_hole_end(const struct page_tables *tables, vaddr_t va)
+{
+	const uint64_t *table = direct_map(tables->root);
+	unsigned shift = TOP_SHIFT;
+	uint64_t entry;
+
+	while (shift > PAGING_SPAN_SHIFT && (entry = table[paging_index(va, shift)]) & PTE_PRESENT) {
+		table = direct_map(pte_paddr(entry));
+		shift -= PAGING_INDEX_BITS;
+	}
+	return ((va >> shift) + 1) << shift;
+}
+
 uint64_t *paging_build(struct page_tables *tables, vaddr_t va,
 		       paddr_t (*alloc)(struct page_tables *))
 {

@@ -55,8 +55,11 @@ static inline uint64_t *paging_find(struct page_tables *tables, vaddr_t va)
 	return paging_is_near(tables, va) ? paging_near(tables, va) : paging_walk(tables, va);
 }
 
+/* Where the hole ends in which no table reaches va: 2 MiB, 1 GiB or 512 GiB of it. */
+vaddr_t paging_hole_end(const struct page_tables *tables, vaddr_t va);
+
 /*
- * The same, building what is missing from zeroed pages of alloc(tables); NULL
+ * As paging_find, building what is missing from zeroed pages of alloc(tables); NULL
  * when that returns 0.
  */
 uint64_t *paging_build(struct page_tables *tables, vaddr_t va,

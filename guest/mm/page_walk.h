@@ -23,10 +23,13 @@ static inline bool walk_find(struct page_walk *w)
 
 		if (!w->pte)
 			w->pte = paging_find(w->tables, w->va);
-		for (; w->pte && w->va < limit; w->pte++, w->va += PAGE_SIZE)
+		if (!w->pte) {
+			w->va = paging_hole_end(w->tables, w->va);
+			continue;
+		}
+		for (; w->va < limit; w->pte++, w->va += PAGE_SIZE)
 			if (*w->pte)
 				return true;
-		w->va = limit;
 		w->pte = NULL;
 	}
 	return false;

@@ -3,7 +3,12 @@
 #include "tests/unit/fake/fake.h"
 #include "tests/unit/fake/fake_space.h"
 
+#include <time.h>
+
 #include "guest/lib/errno.h"
+#include "guest/mm/pagetable.h"
+
+#define TIB (1ull << 40)
 
 static struct space *space;
 static struct fake_file file;
@@ -378,6 +383,72 @@ static void the_gap_below_a_stack_keeps_its_guard(void **state)
 			 USER_END - PAGES(11) - STACK_GUARD_BYTES);
 }
 
+static void a_hole_ends_where_the_table_above_it_has_its_next_entry(void **state)
+{
+	const uint64_t lowest = 2 * MIB, middle = 1024 * MIB, top = 512 * middle;
+	const vaddr_t base = 5 * top + 7 * middle + 9 * lowest;
+	struct page_tables *t = &space->tables;
+
+	(void)state;
+	assert_int_equal(paging_hole_end(t, 0), top);
+	assert_int_equal(paging_hole_end(t, base), 6 * top);
+	assert_non_null(paging_ensure(t, base, pagetable_alloc));
+	assert_int_equal(paging_hole_end(t, 5 * top), 5 * top + middle);
+	assert_int_equal(paging_hole_end(t, 5 * top + 7 * middle - 1), 5 * top + 7 * middle);
+	assert_int_equal(paging_hole_end(t, base - 1), base);
+	assert_int_equal(paging_hole_end(t, base + lowest), base + 2 * lowest);
+	assert_int_equal(paging_hole_end(t, 5 * top + 8 * middle - 1), 5 * top + 8 * middle);
+	assert_int_equal(paging_hole_end(t, 5 * top + 8 * middle), 5 * top + 9 * middle);
+	assert_int_equal(paging_hole_end(t, 6 * top - 1), 6 * top);
+	assert_int_equal(paging_hole_end(t, 5 * top - 1), 5 * top);
+	assert_int_equal(paging_hole_end(t, USER_END - 1), 1ull << 47);
+}
+
+/* On both sides of the borders between tables of each level, beside holes. */
+static void pages_at_the_borders_of_tables_are_all_found(void **state)
+{
+	static const uint64_t borders[] = {
+		TIB, TIB + 2 * MIB, TIB + 4 * MIB, TIB + 1024 * MIB, TIB + 3072 * MIB,
+		TIB + 512 * 1024 * MIB, 3 * TIB, 5 * TIB + 1024 * MIB - 2 * MIB, 90 * TIB,
+	};
+	uint64_t all;
+
+	(void)state;
+	assert_int_equal(map_anon(space, TIB / 2, 100 * TIB / PAGE_SIZE, PROT_RW), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(borders); i++) {
+		assert_true(poke(space, borders[i] - 1, 1));
+		assert_true(poke(space, borders[i], 2));
+	}
+	check_space(space);
+	all = space->nr_pages; /* and more than was touched: pages come in advance */
+	for (unsigned i = 0; i < ARRAY_SIZE(borders); i++) {
+		/* What ends at it is away, what begins there is not. */
+		assert_int_equal(space_unmap(space, borders[i] - PAGE_SIZE, PAGE_SIZE), 0);
+		assert_int_equal(space->nr_pages, all - i - 1);
+		assert_int_equal(entry_of(space, borders[i] - 1), 0);
+		assert_int_equal(peek(space, borders[i]), 2);
+	}
+	check_space(space);
+	assert_int_equal(space_unmap(space, TIB / 2, 100 * TIB), 0);
+	assert_int_equal(space->nr_pages, 0);
+	check_space(space);
+}
+
+/* Tables that are not there cost a walk next to nothing, in time of the CPU's. */
+static void a_walk_over_an_almost_empty_space_is_short(void **state)
+{
+	clock_t start = clock();
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		assert_int_equal(map_anon(space, TIB, 100 * TIB / PAGE_SIZE, PROT_RW), 0);
+		assert_true(poke(space, TIB, 1));
+		assert_true(poke(space, 101 * TIB - 1, 1));
+		assert_int_equal(space_unmap(space, TIB, 100 * TIB), 0);
+	}
+	assert_in_range(clock() - start, 0, CLOCKS_PER_SEC);
+}
+
 static void the_number_of_regions_has_a_limit(void **state)
 {
 	unsigned nr = 0;
@@ -423,6 +494,9 @@ int main(void)
 		TEST(gaps_are_found_from_the_top),
 		TEST(a_gap_that_was_unmapped_is_found_again),
 		TEST(the_gap_below_a_stack_keeps_its_guard),
+		TEST(a_hole_ends_where_the_table_above_it_has_its_next_entry),
+		TEST(pages_at_the_borders_of_tables_are_all_found),
+		TEST(a_walk_over_an_almost_empty_space_is_short),
 		TEST(the_number_of_regions_has_a_limit),
 	};
 
