@@ -404,7 +404,7 @@ static unsigned long choice_of(enum kind kind)
 	case ARCH_PRCTL:
 		return ONE_OF(0x1001, 0x1002, 0x1003, 0x1004, 0x1011);
 	case FUTEX_OP:
-		return ONE_OF(0, 1, 128, 129, 9, 5);
+		return ONE_OF(0, 1, 128, 129, 9, 10, 137, 265, 3, 4, 131, 5);
 	case ITIMER:
 		return ONE_OF(0, 0, 0, 1, 2);
 	case ID_TYPE:

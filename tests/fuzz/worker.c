@@ -121,7 +121,7 @@ static const struct call calls[] = {
 	{ SYS_arch_prctl, 1, { ARCH_PRCTL, BUFFER } },
 	{ SYS_tkill, 2, { PID, SIGNAL } },
 	{ SYS_time, 1, { BUFFER } },
-	{ SYS_futex, 3, { BUFFER, FUTEX_OP, NUMBER, TIME } },
+	{ SYS_futex, 3, { BUFFER, FUTEX_OP, NUMBER, TIME, BUFFER, NUMBER } },
 	{ SYS_sched_getaffinity, 1, { PID, LENGTH, BUFFER } },
 	{ SYS_getdents64, 5, { FD, BUFFER, LENGTH } },
 	{ SYS_set_tid_address, 1, { BUFFER } },

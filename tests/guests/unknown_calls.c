@@ -2,9 +2,10 @@
 /*
  * Numbers that are no system calls: negative, huge, just beyond any table, with
  * bits above the 32nd. Each is ENOSYS or, as Linux has it, what the low 32 bits
- * say.
+ * say. And operations of futex(2) that are not there.
  */
 #include <errno.h>
+#include <sys/syscall.h>
 
 #include "guest.h"
 
@@ -30,10 +31,14 @@ int main(void)
 		0x1fffffffffffffff, 0x4000000000000200,
 	};
 
+	static unsigned word;
+
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		EXPECT(3, is_refused(numbers[i]));
 	for (unsigned long nr = 470; nr < 700; nr++)
 		EXPECT(4, is_refused(nr));
+	for (long op = 5; op < 8; op++) /* WAKE_OP, LOCK_PI, UNLOCK_PI */
+		EXPECT(5, guest_call(SYS_futex, (long)&word, op, 1) == -ENOSYS);
 	puts("all refused");
 	return 0;
 }
