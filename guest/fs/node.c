@@ -83,13 +83,13 @@ static struct dir_entry *put(struct inode *dir, const char *name, struct inode *
 	return entry;
 }
 
-/* The folder of that name in the root, made if need be. */
-static struct inode *standard_dir(const char *name, uint32_t mode)
+/* The folder of that name in dir, made if need be: programs may have been put into it. */
+static struct inode *standard_dir(struct inode *dir, const char *name, uint32_t mode)
 {
-	struct dir_entry *entry = dir_find(inode_root(), name, strlen(name));
+	struct dir_entry *entry = dir_find(dir, name, strlen(name));
 
 	if (!entry || !inode_is_dir(entry->inode))
-		entry = put(inode_root(), name, dir_create(MODE_DIR | mode));
+		entry = put(dir, name, dir_create(MODE_DIR | mode));
 	return entry ? entry->inode : NULL;
 }
 
@@ -134,16 +134,16 @@ bool node_create_standard(uint64_t now_ns)
 	struct inode *root = inode_root(), *dev;
 
 	boot_ns = now_ns;
-	dev = standard_dir("dev", 0755);
+	dev = standard_dir(root, "dev", 0755);
 	if (!root->mtime_ns)
 		root->atime_ns = root->mtime_ns = root->ctime_ns = boot_ns;
-	return dev && put_devices(dev) && put(dev, "shm", dir_create(MODE_DIR | 01777)) &&
-	       standard_dir("tmp", 01777) && put(root, "proc", proc_create());
+	return dev && put_devices(dev) && standard_dir(dev, "shm", 01777) &&
+	       standard_dir(root, "tmp", 01777) && put(root, "proc", proc_create());
 }
 
 static uint64_t create_slow_run(void *arg)
 {
-	struct inode *dev = standard_dir("dev", 0755);
+	struct inode *dev = standard_dir(inode_root(), "dev", 0755);
 
 	(void)arg;
 	return dev && put(dev, "slow", node_create(MODE_CHAR | 0666, DEVICE_SLOW));
@@ -157,7 +157,7 @@ bool node_create_slow(uint64_t ns)
 
 static uint64_t create_disks_run(void *arg)
 {
-	struct inode *dev = standard_dir("dev", 0755);
+	struct inode *dev = standard_dir(inode_root(), "dev", 0755);
 	struct block_device *device;
 
 	(void)arg;

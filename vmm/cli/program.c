@@ -17,6 +17,8 @@
 #include "vmm/cli/binary.h"
 #include "vmm/cli/status.h"
 
+#define PROC_DIR "/proc/"
+
 void program_fini(struct program *program)
 {
 	free(program->host_path);
@@ -318,6 +320,19 @@ static int program_find_word(struct program *program, const struct program_searc
 	return err;
 }
 
+/* The kernel puts its own in the place of what the initrd would bring. */
+static int program_refuse_hidden(struct program *program, const char *name,
+				 struct complaint *complaint)
+{
+	if (strncmp(program->guest_path, PROC_DIR, strlen(PROC_DIR)) != 0)
+		return 0;
+	program_fini(program);
+	return complaint_set(complaint, -EACCES,
+			     "%s: the guest has a /proc of its own; copy the program to "
+			     "another folder",
+			     name);
+}
+
 int program_find(struct program *program, const struct program_search *search, const char *name,
 		 struct complaint *complaint)
 {
@@ -332,5 +347,5 @@ int program_find(struct program *program, const struct program_search *search, c
 				: program_find_word(program, search, name, complaint);
 	if (is_missing(err))
 		return program_refuse_missing(search, name, complaint);
-	return err;
+	return err ? err : program_refuse_hidden(program, name, complaint);
 }

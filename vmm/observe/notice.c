@@ -232,7 +232,8 @@ static const char *exec_remedy(int err)
 	case E2BIG:
 		return "give fewer or shorter arguments, or a smaller environment";
 	case ENOENT:
-		return "the guest has no file of this name; is it in the --root directory?";
+		return "the guest has no file of this name: /dev, /proc and what --mount mounts "
+		       "hide what the host and --root have below them";
 	case EAGAIN:
 		return "too many processes; start fewer with -n";
 	default:
