@@ -40,7 +40,7 @@ static int parse(const char *text, uint64_t *ms)
 	char *end;
 
 	*ms = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *ms <= UINT64_MAX / 1000000;
 }
 
 static void sleep_ms(uint64_t ms)
@@ -78,5 +78,9 @@ int main(int argc, char **argv)
 	printf("hog: %llu ms of CPU time, %llu million rounds\n",
 	       (unsigned long long)((now - start) / 1000000),
 	       (unsigned long long)(rounds / 1000000));
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("hog: cannot write");
+		return 1;
+	}
 	return value == 0; /* never: the generator does not reach 0 */
 }

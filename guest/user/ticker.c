@@ -42,6 +42,14 @@ static int parse(const char *text, unsigned long *value)
 	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *value <= 1000000;
 }
 
+static int is_printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 1;
+	perror("ticker: cannot write");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long count = 10, ms = 100;
@@ -62,8 +70,9 @@ int main(int argc, char **argv)
 			worst = late;
 		printf("%s: tick %lu, %llu ms late\n", name, i,
 		       (unsigned long long)(late / 1000000));
-		fflush(stdout);
+		if (!is_printed())
+			return 1;
 	}
 	printf("%s: done, at worst %llu ms late\n", name, (unsigned long long)(worst / 1000000));
-	return 0;
+	return !is_printed();
 }
