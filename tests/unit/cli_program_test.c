@@ -452,7 +452,7 @@ static void broken_segments_are_refused(void **state)
 	refuse_image(&image, "broken", "larger in the file");
 	image = image_make();
 	image.segments[1].p_filesz = image.segments[1].p_memsz = UINT64_MAX;
-	refuse_image(&image, "truncated", "a segment");
+	refuse_image(&image, "broken", "0xffffffffffffffff bytes");
 	image = image_make();
 	image.segments[1].p_vaddr = 0xffff800000000000 + image.segments[1].p_offset;
 	refuse_image(&image, "0xffff8", "user half");

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,6 +116,34 @@ static void expect_refusal(const char *part)
 	assert_true(trace_reader_open(&reader, files_dir, why, sizeof(why)) < 0);
 	if (!strstr(why, part))
 		fail_msg("'%s' has no '%s'", why, part);
+}
+
+/* Whichever of its files it is that finds none left, the reason is told. */
+static void a_lack_of_descriptors_is_told(void **state)
+{
+	const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+	struct trace_info info = {.tsc_hz = 1000000000};
+	struct trace_writer *writer;
+	int fds[64], nr = 0;
+
+	(void)state;
+	if (fork()) { /* the limit is the child's alone */
+		int status;
+
+		wait(&status);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		return;
+	}
+	setrlimit(RLIMIT_NOFILE, &few);
+	while ((fds[nr] = dup(0)) >= 0)
+		nr++;
+	for (int nr_left = 0; nr_left < 3; nr_left++) {
+		if (trace_writer_create(&writer, files_dir, &info, 1) != -EMFILE)
+			_exit(1 + nr_left);
+		close(fds[--nr]);
+	}
+	_exit(trace_writer_create(&writer, files_dir, &info, 1) ? 4 : 0);
 }
 
 static void what_is_no_trace_is_refused(void **state)
@@ -340,6 +369,7 @@ int main(void)
 	    TEST(a_folder_with_something_else_is_left_alone),
 	    TEST(a_file_in_the_place_of_the_folder_is_refused),
 	    TEST(a_full_disk_is_told_and_what_was_written_stays),
+	    TEST(a_lack_of_descriptors_is_told),
 	    TEST(what_is_no_trace_is_refused),
 	    TEST(packets_that_lie_are_refused),
 	    TEST(a_file_cut_within_a_packet_is_read_up_to_there),

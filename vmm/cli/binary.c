@@ -166,6 +166,11 @@ static int binary_check_segment(struct binary *binary, const Elf64_Phdr *segment
 	if (segment->p_filesz > segment->p_memsz)
 		return REFUSE(binary, "%s: broken: a segment is larger in the file than in memory",
 			      binary->name);
+	if (segment->p_filesz > UINT64_MAX - segment->p_offset)
+		return REFUSE(binary,
+			      "%s: broken: a segment of 0x%" PRIx64 " bytes from byte 0x%" PRIx64
+			      " of the file on",
+			      binary->name, segment->p_filesz, segment->p_offset);
 	if (segment->p_offset > binary->file_size ||
 	    segment->p_filesz > binary->file_size - segment->p_offset)
 		return REFUSE(binary,

@@ -294,10 +294,21 @@ static bool is_stream_name(const char *name)
 	       strncmp(name, TRACE_FILE_CPU, strlen(TRACE_FILE_CPU)) == 0;
 }
 
+/* The names in the folder; NULL and errno. */
+static DIR *list_folder(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
 /* Whether nothing is in the folder but what a trace has. */
 static int check_folder(int dir_fd)
 {
-	DIR *dir = fdopendir(dup(dir_fd));
+	DIR *dir = list_folder(dir_fd);
 	struct dirent *entry;
 	int err = 0;
 
@@ -314,12 +325,11 @@ static int check_folder(int dir_fd)
 
 static void empty_folder(int dir_fd)
 {
-	DIR *dir = fdopendir(dup(dir_fd));
+	DIR *dir = list_folder(dir_fd);
 	struct dirent *entry;
 
 	if (!dir)
 		return;
-	rewinddir(dir);
 	while ((entry = readdir(dir)))
 		if (strcmp(entry->d_name, TRACE_FILE_METADATA) == 0 ||
 		    is_stream_name(entry->d_name))

@@ -41,7 +41,7 @@ static const char *remedy(int err)
 	case -EEXIST:
 		return "it has other files in it; give the name of a new folder";
 	case -ENOENT:
-		return "the folder that it is to be in does not exist";
+		return "no folder can be made there; is there the one that it is to be in?";
 	case -ENOSPC:
 		return "no space is left there";
 	default:
