@@ -357,11 +357,13 @@ static bool is_time(const struct timeval_user *t)
 	return t->sec >= 0 && t->usec >= 0 && t->usec < 1000000;
 }
 
+/* All that alarm(2) can ask for, and no more than what can be added to any time. */
 static uint64_t to_ticks(const struct timeval_user *t)
 {
-	uint64_t sec = min_u64(t->sec, 100ull * 365 * 86400);
+	uint64_t sec = min_u64(t->sec, UINT32_MAX);
 
-	return clock_ns_to_timer(sec * 1000000000 + t->usec * 1000);
+	return min_u64(clock_ns_to_timer(sec * 1000000000 + t->usec * 1000),
+		       UINT64_MAX - (1ull << 60));
 }
 
 static struct itimer_user alarm_get(const struct process *p)

@@ -207,6 +207,9 @@ static void alarms(void)
 	check("alarm", alarm(100) == 0);
 	seconds = alarm(0);
 	check("what was left of it", seconds > 50 && seconds <= 100);
+	alarm(4000000000);
+	seconds = alarm(0);
+	check("what was left of 126 years", seconds > 3999999900 && seconds <= 4000000000);
 }
 
 static void children(void)
