@@ -49,7 +49,7 @@ bool cache_init(void)
 void cache_owner_init(struct cache_owner *owner)
 {
 	list_init(&owner->pages);
-	owner->nr_pages = owner->nr_dirty = owner->nr_keepers = 0;
+	owner->nr_pages = owner->nr_dirty = owner->nr_keepers = owner->nr_holds = 0;
 }
 
 void cache_dirty_init(struct cache_dirty *dirty)
@@ -141,6 +141,7 @@ void cache_remove(struct cache_page *page)
 	list_remove(&page->in_lru);
 	list_remove(&page->in_owner);
 	page->owner->nr_pages--;
+	page->owner->nr_holds -= page->users;
 	page->owner = NULL;
 	cache.nr_pages--;
 	cache.nr_clean--;
@@ -171,7 +172,10 @@ bool cache_forget(struct cache_owner *owner, uint64_t index)
 
 void cache_unhold(struct cache_page *page)
 {
-	if (!--page->users && !page->owner)
+	page->users--;
+	if (page->owner)
+		page->owner->nr_holds--;
+	else if (!page->users)
 		page_free(page);
 }
 

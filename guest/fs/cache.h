@@ -42,6 +42,7 @@ struct cache_owner {
 	uint32_t nr_pages;
 	uint32_t nr_dirty;
 	uint32_t nr_keepers; /* > 0: none is given up */
+	uint32_t nr_holds;   /* of all pages: what a disk has of them may be older still */
 };
 
 /* Pages that are to be written to a disk, those changed first in front. */
@@ -101,6 +102,7 @@ void cache_set_clean(struct cache_page *page);
 /* Against being given up and freed while somebody blocks. */
 static inline struct cache_page *cache_hold(struct cache_page *page)
 {
+	page->owner->nr_holds++;
 	page->users++;
 	return page;
 }

@@ -456,6 +456,13 @@ void ext2_inode_forget(struct ext2_node *node)
 	pool_free(&node_pool, node);
 }
 
+/* Whether all there is to know of it is on the disk, and nobody needs it in memory. */
+static bool can_forget(const struct ext2_node *node)
+{
+	return !node->inode->users && node->inode->nlink && !node->pages.nr_dirty &&
+	       !node->pages.nr_holds && list_is_empty(&node->in_unsaved);
+}
+
 static uint64_t trim_run(void *arg)
 {
 	struct ext2 *fs = arg;
@@ -467,12 +474,11 @@ static uint64_t trim_run(void *arg)
 
 		if (fs->nr_nodes <= EXT2_NODES_MAX || ++nr_seen > TRIM_STEP)
 			break;
-		if (node->inode->users || !node->inode->nlink || node->pages.nr_dirty ||
-		    !list_is_empty(&node->in_unsaved)) {
+		if (can_forget(node)) {
+			ext2_inode_forget(node);
+		} else {
 			list_remove(&node->in_nodes);
 			list_add_tail(&fs->nodes, &node->in_nodes);
-		} else {
-			ext2_inode_forget(node);
 		}
 	}
 	return 0;
