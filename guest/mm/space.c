@@ -4,7 +4,9 @@
 
 #include "guest/arch/offload.h"
 #include "guest/lib/errno.h"
+#include "guest/lib/string.h"
 #include "guest/mm/page.h"
+#include "guest/mm/page_walk.h"
 #include "guest/mm/pool.h"
 #include "guest/mm/region_pages.h"
 
@@ -367,11 +369,31 @@ void space_grow(struct region *region, uint64_t bytes)
 	region->end += bytes;
 }
 
-bool space_is_resident(struct space *space, const struct region *r, vaddr_t va)
+/* How many of the pages in [va, end), all in the region, are a part of its object. */
+static uint64_t nr_of_object(const struct region *r, vaddr_t va, vaddr_t end)
 {
-	const uint64_t *pte = paging_find(&space->tables, va);
+	uint64_t into = va - r->start;
 
-	return (pte && *pte) || (r->object && va - r->start < r->length);
+	if (!r->object || into >= r->length)
+		return 0;
+	return min_u64(end - va, ALIGN_UP(r->length - into, PAGE_SIZE)) / PAGE_SIZE;
+}
+
+uint64_t space_find_resident(struct space *space, vaddr_t va, uint64_t nr, uint8_t *resident)
+{
+	vaddr_t start = va, end = va + nr * PAGE_SIZE;
+	const struct region *r;
+
+	while (va < end && (r = space_find(space, va))) {
+		struct page_walk w = { &space->tables, va, min_u64(end, r->end), NULL };
+		uint64_t done = (va - start) / PAGE_SIZE;
+
+		memset(resident + done, 0, (w.end - va) / PAGE_SIZE);
+		memset(resident + done, 1, nr_of_object(r, va, w.end));
+		for (va = w.end; walk_find(&w); walk_step(&w))
+			resident[(w.va - start) / PAGE_SIZE] = 1;
+	}
+	return (va - start) / PAGE_SIZE;
 }
 
 void space_discard(struct space *space, vaddr_t start, uint64_t bytes)

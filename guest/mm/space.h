@@ -58,9 +58,10 @@ void space_grow(struct region *region, uint64_t bytes);
 /* Drops the pages of the range; the next touch finds fresh ones (MADV_DONTNEED). */
 void space_discard(struct space *space, vaddr_t start, uint64_t bytes);
 
-/* Whether the page at va, which is in the region, has its content in memory: it is
- * mapped, or is a part of a file, which is kept there. */
-bool space_is_resident(struct space *space, const struct region *r, vaddr_t va);
+/* Says of nr pages from va on whether they have their content in memory, one byte each:
+ * 1 if they are mapped, or a part of a file, which is kept there. How many pages that
+ * is: none from the first on that is in no region. May be offloaded. */
+uint64_t space_find_resident(struct space *space, vaddr_t va, uint64_t nr, uint8_t *resident);
 
 /* Memory is short: drops the pages that can be brought again, so that whoever keeps
  * them for others may give them up. False if there is none. */

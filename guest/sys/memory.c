@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls that change the address space. */
+#include <asm/signal.h>
 #include <linux/mman.h>
 #include <linux/resource.h>
 
+#include "guest/arch/offload.h"
 #include "guest/core/rlimit.h"
 #include "guest/core/sched.h"
 #include "guest/fs/device.h"
@@ -10,6 +12,7 @@
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
 #include "guest/sys/image.h"
+#include "guest/sys/signals.h"
 #include "guest/sys/syscall.h"
 
 #define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
@@ -359,29 +362,37 @@ int64_t sys_msync(struct trap_frame *f)
 	return flags & MS_SYNC ? sync_range(start, start + arg_u64(f, 1)) : 0;
 }
 
-#define MINCORE_PIECE 64
+/* One call of mincore(2): of so many pages from start on it is still to be said. */
+struct mincore {
+	struct space *space;
+	vaddr_t start, to;
+	uint64_t left;
+};
 
-/* Says of up to nr pages from start on whether they are there; how many of them are
- * mapped at all. */
-static unsigned look_at_pages(vaddr_t start, unsigned nr, uint8_t *there)
+/* As far as there is one page to say it in. -EFAULT: that has to be brought. */
+static uint64_t look_at_pages(void *arg)
 {
-	struct space *space = current()->space;
+	struct mincore *m = arg;
+	uint64_t nr = m->left, mapped;
+	uint8_t *there;
 
-	for (unsigned i = 0; i < nr; i++) {
-		const struct region *r = space_find(space, start + i * PAGE_SIZE);
-
-		if (!r)
-			return i;
-		there[i] = space_is_resident(space, r, start + i * PAGE_SIZE);
-	}
-	return nr;
+	if (!space_find(m->space, m->start))
+		return -ENOMEM;
+	there = user_present(m->space, m->to, &nr, ACCESS_WRITE);
+	if (!there)
+		return -EFAULT;
+	mapped = space_find_resident(m->space, m->start, nr, there);
+	m->start += mapped * PAGE_SIZE;
+	m->to += mapped;
+	m->left -= mapped;
+	return mapped < nr ? -ENOMEM : 0;
 }
 
 int64_t sys_mincore(struct trap_frame *f)
 {
 	vaddr_t start = arg_u64(f, 0), to = arg_u64(f, 2);
 	uint64_t bytes = arg_u64(f, 1), nr = bytes / PAGE_SIZE + !!(bytes % PAGE_SIZE);
-	uint8_t there[MINCORE_PIECE];
+	struct mincore m = { current()->space, start, to, nr };
 
 	if (start % PAGE_SIZE)
 		return -EINVAL;
@@ -389,18 +400,17 @@ int64_t sys_mincore(struct trap_frame *f)
 		return -ENOMEM;
 	if (nr > USER_END || to > USER_END - nr)
 		return -EFAULT;
-	while (nr) {
-		unsigned piece = min_u64(nr, MINCORE_PIECE), mapped;
+	while (m.left) {
+		int err = (int)offload_call(look_at_pages, &m);
 
-		mapped = look_at_pages(start, piece, there);
-		if (put_user(to, there, mapped))
-			return -EFAULT;
-		if (mapped < piece)
-			return -ENOMEM;
-		sched_cond_resched();
-		start += piece * PAGE_SIZE;
-		to += piece;
-		nr -= piece;
+		if (err == -EFAULT && user_bring(m.space, m.to, ACCESS_WRITE))
+			err = 0;
+		/* It may take long, but knows no EINTR: others than SIGKILL wait. */
+		if (!err && !sched_cond_resched() &&
+		    current()->signals_pending & SIGNAL_BIT(SIGKILL))
+			err = -EINTR;
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "tests/unit/fake/fake.h"
 #include "tests/unit/fake/fake_space.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "guest/lib/errno.h"
@@ -322,23 +323,36 @@ static void discarded_pages_are_fresh_again(void **state)
 	space_discard(space, AT(100), PAGES(1));
 }
 
+/* What is said of nr pages from AT(0) on, a digit each; of the others nothing is. */
+static void assert_resident(uint64_t nr, const char *expected)
+{
+	uint8_t resident[16];
+
+	memset(resident, '?' - '0', sizeof(resident));
+	assert_int_equal(space_find_resident(space, AT(0), nr, resident), strcspn(expected, "?"));
+	for (unsigned i = 0; expected[i]; i++)
+		assert_int_equal(resident[i] + '0', expected[i]);
+}
+
 static void pages_are_resident_once_touched_and_those_of_files_always(void **state)
 {
-	const struct region *anon, *mapped;
-
 	(void)state;
 	assert_int_equal(map_anon(space, AT(0), 3, PROT_RW), 0);
-	assert_int_equal(map_file(space, &file, AT(5), 2, PROT_RW, REGION_F_FILE, 0), 0);
-	anon = space_find(space, AT(0));
-	mapped = space_find(space, AT(5));
-	assert_false(space_is_resident(space, anon, AT(0)));
-	fill(AT(0), 2);
-	assert_true(space_is_resident(space, anon, AT(0)));
-	assert_true(space_is_resident(space, anon, AT(1)));
-	assert_true(space_is_resident(space, mapped, AT(6)));
+	assert_int_equal(map_file(space, &file, AT(3), 2, PROT_RW, REGION_F_FILE, 0), 0);
+	assert_resident(5, "00011?");
+	fill(AT(0), 3);
+	assert_resident(5, "11111?");
+	assert_resident(1, "1?");
 	space_discard(space, AT(0), PAGES(1));
-	assert_false(space_is_resident(space, anon, AT(0)));
-	assert_true(space_is_resident(space, anon, AT(1)));
+	assert_resident(5, "01111?");
+	assert_int_equal(map_anon(space, AT(6), 2, PROT_RW), 0);
+	fill(AT(7), 1);
+	assert_resident(8, "01111???"); /* up to the gap */
+	assert_int_equal(space_unmap(space, AT(5), PAGES(1)), 0);
+	assert_int_equal(map_anon(space, AT(5), 1, PROT_RW), 0);
+	assert_resident(8, "01111001");
+	assert_int_equal(space_unmap(space, AT(0), PAGES(1)), 0);
+	assert_resident(8, "???");
 }
 
 static void gaps_are_found_from_the_top(void **state)
