@@ -113,6 +113,24 @@ static int find_program(struct execve *e, struct inode **inode, bool *is_script)
 	return -ELOOP;
 }
 
+/* A script's own arguments come instead of the first one, if there is that. Who is
+ * given none has an empty one, for its name (Linux 5.18). */
+static int choose_arguments(struct exec_args *args, struct execve *e, bool is_script)
+{
+	vaddr_t first = 0;
+
+	if (args->argv.user && get_user(&first, args->argv.user, sizeof(first)))
+		return -EFAULT;
+	if (!first)
+		args->argv.user = 0;
+	else if (is_script)
+		args->argv.skip = 1;
+	if (!first && !is_script)
+		prepend(e, "");
+	args->argv.kernel = (struct string_list){ e->strings, e->bytes };
+	return 0;
+}
+
 static int64_t run(struct execve *e, struct trap_frame *f, vaddr_t path, vaddr_t argv, vaddr_t env)
 {
 	struct exec_args args = { .path = e->path, .argv.user = argv, .env.user = env };
@@ -126,11 +144,9 @@ static int64_t run(struct execve *e, struct trap_frame *f, vaddr_t path, vaddr_t
 	err = find_program(e, &inode, &is_script);
 	if (err)
 		return err;
-	if (is_script || !argv) {
-		args.argv.kernel = (struct string_list){ e->strings, e->bytes };
-		args.argv.skip = 1;
-	}
-	err = exec_program(inode, &args, f);
+	err = choose_arguments(&args, e, is_script);
+	if (!err)
+		err = exec_program(inode, &args, f);
 	exec_let_go(inode);
 	return err;
 }

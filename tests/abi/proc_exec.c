@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "abi.h"
+#include "scratch.h"
 
 extern char **environ;
 
@@ -148,10 +148,44 @@ static void vforked(const char *self)
 	printf("status %#x\n", wait_for(pid));
 }
 
+/* The arguments of a script come instead of the first one, whether there is that or not. */
+static void scripts(void)
+{
+	char *none[] = { NULL, (char *)"BEHIND=1", (char *)"BEHIND=2", NULL };
+	char *env[] = { (char *)"K=V", NULL };
+	int fd = open("script", O_WRONLY | O_CREAT, 0755);
+
+	dprintf(fd, "#!/proc/self/exe report\n");
+	close(fd);
+	run("./script", (char *[]){ (char *)"zero", NULL }, env);
+	run("./script", (char *[]){ (char *)"", (char *)"one", (char *)"two", NULL }, env);
+	run("./script", none, env);
+	run("./script", none + 3, env);
+	run("./script", NULL, env);
+}
+
+/* Of a program without arguments Linux has made one with an empty one since 5.18. */
+static int is_without_arguments(int argc, char **argv)
+{
+	return getenv("WITHOUT") && (!argc || (argc == 1 && !*argv[0]));
+}
+
+static void without_arguments(void)
+{
+	const char *self = "/proc/self/exe";
+	char *none[] = { NULL, (char *)"report", NULL };
+	char *env[] = { (char *)"WITHOUT=1", NULL };
+
+	run(self, none, env);
+	run(self, NULL, env);
+}
+
 int main(int argc, char **argv)
 {
 	const char *self = argv[0];
 
+	if (is_without_arguments(argc, argv))
+		return 24;
 	if (argc > 1 && !strcmp(argv[1], "report"))
 		return report(argc, argv);
 	if (argc > 1 && !strcmp(argv[1], "report-count")) {
@@ -168,5 +202,8 @@ int main(int argc, char **argv)
 	errors(self);
 	spawned(self);
 	vforked(self);
-	return abi_end();
+	scratch_begin();
+	scripts();
+	without_arguments();
+	return scratch_end();
 }
