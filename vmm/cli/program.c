@@ -109,7 +109,8 @@ static int program_check_file(const char *path, const char *shown, struct compla
 static int program_out_of_memory(struct program *program, struct complaint *complaint)
 {
 	program_fini(program);
-	return complaint_set(complaint, -ENOMEM, "out of memory");
+	complaint_set(complaint, -ENOMEM, "out of memory");
+	return -ENOMEM;
 }
 
 static bool is_missing(int err)
