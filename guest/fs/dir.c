@@ -354,11 +354,11 @@ int64_t inode_path(const struct inode *inode, char *buf, uint64_t size)
 	return end - p;
 }
 
-void dir_destroy_tree(void)
+void dir_clear(struct inode *top)
 {
-	struct inode *dir = root;
+	struct inode *dir = top;
 
-	while (dir != root || !dir_is_empty(root)) {
+	while (dir != top || !dir_is_empty(top)) {
 		struct dir_entry *entry;
 
 		if (dir_is_empty(dir)) {
@@ -372,6 +372,11 @@ void dir_destroy_tree(void)
 		else
 			dir_remove(entry);
 	}
+}
+
+void dir_destroy_tree(void)
+{
+	dir_clear(root);
 	root->parent = NULL;
 	root->nlink = 0;
 	inode_put(root);

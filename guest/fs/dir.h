@@ -36,6 +36,9 @@ static inline bool dir_is_empty(const struct inode *dir)
 	return list_is_empty(&dir->dir.entries);
 }
 
+/* Takes away all names below dir. */
+void dir_clear(struct inode *dir);
+
 /* Takes everything away that has a name, and the root: for the end. */
 void dir_destroy_tree(void);
 

@@ -62,7 +62,7 @@ struct inode *node_create(uint32_t mode, uint32_t rdev)
 static uint64_t boot_ns; /* when these are made */
 
 /* Gives inode, the use of which passes, that name; the entry, or NULL. What was
- * there of the name is replaced. */
+ * there of the name is replaced, with all that was in it. */
 static struct dir_entry *put(struct inode *dir, const char *name, struct inode *inode)
 {
 	uint32_t len = strlen(name);
@@ -72,7 +72,8 @@ static struct dir_entry *put(struct inode *dir, const char *name, struct inode *
 	if (!inode)
 		return NULL;
 	if (entry) {
-		inode_get(entry->inode); /* what is in it is hidden, not gone */
+		if (inode_is_dir(entry->inode) && dir_is_kept(entry->inode))
+			dir_clear(entry->inode);
 		dir_replace(entry, inode);
 	} else {
 		text = text_keep(name, len);
