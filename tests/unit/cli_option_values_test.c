@@ -231,12 +231,28 @@ static void what_is_on_a_disk_is_not_taken(void **state)
 	options_fini(&parsed.options);
 }
 
+static void out_of_a_disk_is_refused(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	cli_refuse_as(OPTIONS_RUN, "--out o --disk d --mount vda:/out x", "--out o", "/dev/vda:/out");
+	cli_refuse_as(OPTIONS_RUN, "--mount vda://out/:ro --disk d --out o x", "--out o", "--take");
+	cli_parse(&parsed, "--out o --disk d --disk e --mount vda:/outer --mount vdb:/out/deep x");
+	options_fini(&parsed.options);
+	cli_parse(&parsed, "--out o --disk d --mount vda:/out --take /tmp x");
+	options_fini(&parsed.options);
+	cli_parse(&parsed, "--disk d --mount vda:/out x");
+	options_fini(&parsed.options);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mounts_are_handed_on_without_dev),
 		cmocka_unit_test(mounts_that_make_no_sense_are_refused),
 		cmocka_unit_test(what_is_on_a_disk_is_not_taken),
+		cmocka_unit_test(out_of_a_disk_is_refused),
 		cmocka_unit_test(memory_is_taken_in_units),
 		cmocka_unit_test(senseless_memory_is_refused),
 		cmocka_unit_test(durations_are_taken_in_units),

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "vmm/run/machine_config.h"
+
 #define REFUSE(complaint, ...) complaint_set(complaint, -EINVAL, __VA_ARGS__)
 #define DEVICE_LEN             3 /* of "vda" */
 #define SUFFIX                 ":ro"
@@ -102,16 +104,39 @@ static bool is_in(const char *path, const char *dir, size_t len)
 	}
 }
 
+/* The mount on whose disk the path lies; NULL: on none. */
+static const char *find_mount(const char *path, const char *const *specs, size_t nr_specs)
+{
+	for (size_t i = 0; i < nr_specs; i++)
+		if (is_in(path, dir_of(specs[i]), dir_len(specs[i])))
+			return specs[i];
+	return NULL;
+}
+
 int option_check_takes(const char *const *paths, size_t nr_paths, const char *const *specs,
 		       size_t nr_specs, struct complaint *complaint)
 {
-	for (size_t i = 0; i < nr_paths; i++)
-		for (size_t j = 0; j < nr_specs; j++)
-			if (is_in(paths[i], dir_of(specs[j]), dir_len(specs[j])))
-				return REFUSE(complaint,
-					      "--take %s: what is on the disk of --mount /dev/%s stays "
-					      "there; let a program copy it to a folder that is on "
-					      "none",
-					      paths[i], specs[j]);
+	for (size_t i = 0; i < nr_paths; i++) {
+		const char *spec = find_mount(paths[i], specs, nr_specs);
+		if (spec)
+			return REFUSE(complaint,
+				      "--take %s: what is on the disk of --mount /dev/%s stays "
+				      "there; let a program copy it to a folder that is on none",
+				      paths[i], spec);
+	}
 	return 0;
+}
+
+int option_check_out(const char *out_dir, const char *const *specs, size_t nr_specs,
+		     struct complaint *complaint)
+{
+	const char *spec = find_mount(MACHINE_OUT_DEFAULT, specs, nr_specs);
+
+	if (!spec)
+		return 0;
+	return REFUSE(complaint,
+		      "--out %s: it gets what is in " MACHINE_OUT_DEFAULT ", and what is on the disk "
+		      "of --mount /dev/%s stays there; mount that elsewhere, or name other files by "
+		      "--take PATH",
+		      out_dir, spec);
 }

@@ -22,4 +22,8 @@ int option_check_mounts(const char *const *specs, size_t nr_specs, size_t nr_dis
 int option_check_takes(const char *const *paths, size_t nr_paths, const char *const *specs,
 		       size_t nr_specs, struct complaint *complaint);
 
+/* The same of the folder that --out copies by itself. */
+int option_check_out(const char *out_dir, const char *const *specs, size_t nr_specs,
+		     struct complaint *complaint);
+
 #endif

@@ -537,6 +537,9 @@ int options_parse(struct options *options, enum options_command command, int arg
 	if (!err && !options->help)
 		err = option_check_takes(options->take, options->nr_take, options->mounts,
 					 options->nr_mounts, complaint);
+	if (!err && !options->help && options->out_dir && !options->take)
+		err = option_check_out(options->out_dir, options->mounts, options->nr_mounts,
+				       complaint);
 	if (!err && !options->help &&
 	    environment_build(&options->env, host_env, parser.env_host, parser.env_given,
 			      parser.nr_env_given) < 0)

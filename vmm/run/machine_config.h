@@ -19,6 +19,9 @@
 #include "vmm/observe/exit_ledger.h"
 #include "vmm/observe/trace_file.h"
 
+/* The guest's folder whose contents the host gets if the user names no others. */
+#define MACHINE_OUT_DEFAULT "/out"
+
 /* Everything pointed to is borrowed and must live until machine_run returns. */
 struct machine_program {
 	const char *host_path;  /* the file; NULL: built-in, found by the last

@@ -118,9 +118,6 @@ int machine_open_disks(struct machine *machine);
 /* Stops them. Before guest memory goes. */
 void machine_close_disks(struct machine *machine);
 
-/* The folder whose contents are the host's if the user names no others. */
-#define MACHINE_OUT_DEFAULT "/out"
-
 /* Opens config->out_dir if there is one. 0 or -errno, logged. */
 int machine_open_export(struct machine *machine);
 void machine_connect_export(struct machine *machine);
