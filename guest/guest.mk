@@ -9,7 +9,7 @@ GUEST_KERNEL := $(BUILD)/guest/lde-kernel.elf
 # of the architecture.
 GUEST_HOST_SRCS := $(foreach l,lib mm core dev fs,$(sort $(wildcard guest/$(l)/*.c))) \
 	guest/arch/paging.c guest/arch/event.c guest/sys/exec.c guest/sys/image.c \
-	guest/sys/signal_frame.c
+	guest/sys/signal_frame.c guest/sys/signal_queue.c
 
 # -mgeneral-regs-only: the vector registers are the programs'.
 # -march=x86-64: nothing that some KVM cannot execute in ring 0.

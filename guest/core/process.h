@@ -89,6 +89,7 @@ struct process {
 
 /* Open files. */
 #define PROCESS_FILES_MAX 1024
+#define PROCESS_QUEUED_SIGNALS_MAX 1024
 
 /* Where the parts lie in the process's first page. */
 #define PROCESS_VECTOR_OFFSET 1024

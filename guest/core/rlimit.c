@@ -19,6 +19,9 @@ static struct rlimit_pair standard(unsigned resource)
 		return (struct rlimit_pair){ STACK_BYTES, RLIMIT_UNLIMITED };
 	case RLIMIT_NOFILE:
 		return (struct rlimit_pair){ PROCESS_FILES_MAX, PROCESS_FILES_MAX };
+	case RLIMIT_SIGPENDING:
+		return (struct rlimit_pair){ PROCESS_QUEUED_SIGNALS_MAX,
+					      PROCESS_QUEUED_SIGNALS_MAX };
 	case RLIMIT_CORE:
 		return (struct rlimit_pair){ 0, RLIMIT_UNLIMITED };
 	default:

@@ -12,6 +12,7 @@
 #include "guest/mm/page.h"
 #include "guest/sys/group.h"
 #include "guest/sys/signal_frame.h"
+#include "guest/sys/signal_queue.h"
 #include "guest/sys/signals.h"
 #include "guest/sys/stop.h"
 #include "guest/sys/syscall.h"
@@ -54,17 +55,21 @@ int64_t sys_rt_sigaction(struct trap_frame *f)
 	if (!action)
 		return -ENOMEM;
 	old = *action;
-	old.flags &= ~(uint64_t)SIGNAL_HANDLER_OUTSIDE;
+	old.flags &= ~(uint64_t)SIGNAL_OWN_FLAGS;
 	if (arg_u64(f, 1)) {
+		bool has_more = action->flags & SIGNAL_HAS_MORE;
+
 		*action = new;
 		action->mask &= ~UNSTOPPABLE;
-		action->flags &= ~(uint64_t)SIGNAL_HANDLER_OUTSIDE;
+		action->flags &= ~(uint64_t)SIGNAL_OWN_FLAGS;
+		if (has_more)
+			action->flags |= SIGNAL_HAS_MORE;
 		if (new.handler >= USER_END)
 			action->flags |= SIGNAL_HANDLER_OUTSIDE;
 		current()->signals->blocks[sig - 1] =
 			action->mask | (new.flags & SA_NODEFER ? 0 : SIGNAL_BIT(sig));
 		if (signal_is_ignored(current(), sig))
-			current()->signals_pending &= ~SIGNAL_BIT(sig);
+			signal_unpend_all(current(), sig);
 	}
 	return arg_u64(f, 2) ? put_user(arg_u64(f, 2), &old, sizeof(old)) : 0;
 }
@@ -139,7 +144,7 @@ int64_t sys_rt_sigsuspend(struct trap_frame *f)
 	return -EINTR;
 }
 
-/* Of the queue that Linux has for signals, one place each: see docs/syscalls.md. */
+/* Of what Linux passes on, what struct signal_info has: see docs/syscalls.md. */
 static struct signal_info info_from_user(int sig, const siginfo_t *from)
 {
 	struct signal_info info = { from->si_code, from->si_pid, (uint64_t)from->si_ptr };
@@ -261,8 +266,10 @@ static inline int64_t kill_one(int pid, int sig, const struct signal_info *info)
 		return -ESRCH;
 	if (unlikely((unsigned)sig > SIGNALS_MAX))
 		return -EINVAL;
+	if (likely(sig) && info)
+		return signal_send_each(p, sig, info);
 	if (likely(sig))
-		signal_send(p, sig, info);
+		signal_send(p, sig, NULL);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Signals: sending, and what becomes of one by default. */
 #include "guest/sys/signals.h"
 
+#include <asm/resource.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
@@ -10,6 +11,7 @@
 #include "guest/arch/offload.h"
 #include "guest/arch/traps.h"
 #include "guest/core/clock.h"
+#include "guest/core/rlimit.h"
 #include "guest/core/wait.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"
@@ -17,6 +19,7 @@
 #include "guest/mm/usercopy.h"
 #include "guest/sys/exit.h"
 #include "guest/sys/signal_frame.h"
+#include "guest/sys/signal_queue.h"
 #include "guest/sys/stop.h"
 #include "guest/sys/syscall.h"
 
@@ -67,6 +70,23 @@ static inline bool is_dropped(const struct process *p, int sig)
 	       !(p->signal_mask & SIGNAL_BIT(sig));
 }
 
+/* A page for where signals come from, as p has none for its handlers. */
+static bool add_sender_page(struct process *p)
+{
+	paddr_t pa = page_alloc_zeroed();
+
+	if (!pa)
+		return false;
+	p->signals = direct_map(pa);
+	return p->has_only_senders = true;
+}
+
+/* NULL: kill(2), by the running process. */
+static inline void put_info(struct signal_info *to, const struct signal_info *info)
+{
+	*to = info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
+}
+
 /*
  * sig is pending and blocked; p may ask for it, and then where it comes from, though
  * it has no handlers. Whether it does now. What the kernel sends by the clock says
@@ -75,18 +95,26 @@ static inline bool is_dropped(const struct process *p, int sig)
 static __attribute__((noinline)) bool keep_blocked(struct process *p, int sig,
 						   const struct signal_info *info)
 {
-	paddr_t pa;
-
-	if (!p->signals && !(info && info->code == SI_KERNEL)) {
-		pa = page_alloc_zeroed();
-		if (pa) {
-			p->signals = direct_map(pa);
-			p->has_only_senders = true;
-			p->signals->infos[sig - 1] =
-				info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
-		}
-	}
+	if (!p->signals && !(info && info->code == SI_KERNEL) && add_sender_page(p))
+		put_info(&p->signals->infos[sig - 1], info);
 	return p->signals_awaited & SIGNAL_BIT(sig);
+}
+
+static bool may_queue(const struct process *p)
+{
+	return signal_queue_count(p) < rlimit_get(p, RLIMIT_SIGPENDING).soft;
+}
+
+/* sig is pending already. If there is no room for another one, that has to do. */
+static __attribute__((noinline)) bool make_pending_again(struct process *p, int sig,
+							 const struct signal_info *info)
+{
+	struct signal_info another;
+
+	put_info(&another, info);
+	if (may_queue(p))
+		signal_queue_add(p, sig, &another);
+	return (p->signals_awaited | ~p->signal_mask) & SIGNAL_BIT(sig);
 }
 
 /* Makes sig pending; whether p is to see to it now. */
@@ -96,8 +124,9 @@ static inline bool make_pending(struct process *p, int sig, const struct signal_
 	struct signal_page *page = p->signals;
 
 	if (page && likely(!(pending & bit)))
-		page->infos[sig - 1] =
-			info ? *info : (struct signal_info){ SI_USER, current()->pid, 0 };
+		put_info(&page->infos[sig - 1], info);
+	else if (sig >= SIGNAL_QUEUED_MIN && pending & bit)
+		return make_pending_again(p, sig, info);
 	p->signals_pending = pending | bit;
 	if (unlikely(p->signal_mask & bit))
 		return keep_blocked(p, sig, info);
@@ -158,6 +187,31 @@ void signal_send(struct process *p, int sig, const struct signal_info *info)
 		make_pending(p, sig, info);
 }
 
+/* All that sig's being pending brings with it has been seen to. */
+static int queue_another(struct process *p, int sig, const struct signal_info *info)
+{
+	if (!signal_queue_add(p, sig, info))
+		return -EAGAIN;
+	if (event_is_on(LDE_TRACE_C_SIGNAL))
+		record_send(p, sig, info);
+	return 0;
+}
+
+int signal_send_each(struct process *p, int sig, const struct signal_info *info)
+{
+	bool is_blocked = p->signal_mask & SIGNAL_BIT(sig);
+
+	if (SIGNAL_BIT(sig) & SIGNALS_QUEUED && p->state != LDE_STATE_ZOMBIE &&
+	    !is_dropped(p, sig) && info->code != SI_USER) {
+		if (!may_queue(p) || (is_blocked && !p->signals && !add_sender_page(p)))
+			return -EAGAIN;
+		if (p->signals_pending & SIGNAL_BIT(sig))
+			return queue_another(p, sig, info);
+	}
+	signal_send(p, sig, info);
+	return 0;
+}
+
 void signal_send_current(int sig)
 {
 	signal_send(current(), sig, NULL);
@@ -201,7 +255,7 @@ int signal_take(uint64_t set, struct signal_info *info)
 	sig = signal_first(set);
 	*info = p->signals ? p->signals->infos[sig - 1] :
 			     (struct signal_info){ SI_KERNEL, 0, 0 };
-	p->signals_pending &= ~SIGNAL_BIT(sig);
+	signal_unpend(p, sig);
 	signal_check(p);
 	if (sig == SIGALRM && signal_alarm_waits(p))
 		rearm_alarm(p);
@@ -259,7 +313,7 @@ static bool is_to_restart(struct process *p)
 
 		if (handler_of(p, sig) > (uint64_t)SIG_IGN)
 			return p->signals->actions[sig - 1].flags & SA_RESTART;
-		p->signals_pending &= ~SIGNAL_BIT(sig);
+		signal_unpend(p, sig);
 		if (sig == SIGALRM && signal_alarm_waits(p))
 			rearm_alarm(p);
 		if (!signal_is_ignored(p, sig))
@@ -320,14 +374,19 @@ bool signals_copy(const struct process *parent, struct process *child)
 		return false;
 	child->signals = direct_map(pa);
 	offload_copy(child->signals, parent->signals, sizeof(*child->signals));
+	if (unlikely(child->signals->nr_queued))
+		signal_queue_leave(child);
 	return true;
 }
 
 void signals_release(struct process *p)
 {
 	timer_stop(&p->alarm);
-	if (p->signals)
+	if (p->signals) {
+		if (unlikely(p->signals->nr_queued))
+			signal_queue_drop_all(p);
 		page_put(direct_paddr(p->signals));
+	}
 	p->signals = NULL;
 	p->has_only_senders = false;
 }
@@ -341,7 +400,7 @@ void signals_settle(struct process *p)
 
 		set &= ~SIGNAL_BIT(sig);
 		if (signal_is_ignored(p, sig))
-			p->signals_pending &= ~SIGNAL_BIT(sig);
+			signal_unpend_all(p, sig);
 	}
 	signal_check(p);
 	if (p->signals_pending)
@@ -353,7 +412,11 @@ void signals_settle(struct process *p)
 
 void signals_reset_handlers(struct process *p)
 {
-	for (int i = 0; p->signals && i < SIGNALS_MAX; i++)
-		if (p->signals->actions[i].handler != (uint64_t)SIG_IGN)
-			p->signals->actions[i] = (struct sigaction_user){ 0 };
+	for (int i = 0; p->signals && i < SIGNALS_MAX; i++) {
+		struct sigaction_user *action = &p->signals->actions[i];
+
+		if (action->handler != (uint64_t)SIG_IGN)
+			*action = (struct sigaction_user){ .flags = action->flags &
+								    SIGNAL_HAS_MORE };
+	}
 }

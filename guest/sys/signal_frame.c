@@ -9,6 +9,7 @@
 #include "guest/arch/vector.h"
 #include "guest/lib/string.h"
 #include "guest/mm/usercopy.h"
+#include "guest/sys/signal_queue.h"
 
 #define SS_ONSTACK 1
 #define SS_DISABLE 2
@@ -207,6 +208,8 @@ static __attribute__((noinline)) uint64_t enter_special(struct push x)
 {
 	bool is_outside = x.action->flags & SIGNAL_HANDLER_OUTSIDE;
 
+	if (x.action->flags & SIGNAL_HAS_MORE)
+		signal_queue_next(x.process, x.sig);
 	if (x.action->flags & SA_RESETHAND)
 		x.action->handler = (uint64_t)SIG_DFL;
 	return is_outside ? fault_outside(x) : 0;
@@ -230,7 +233,7 @@ static inline uint64_t enter_handler(struct push x)
 	frame->rdx = x.at + offsetof(struct signal_frame, ucontext);
 	frame->rax = 0;
 	frame->rflags &= ~(uint64_t)(FLAG_TF | FLAG_DF | FLAG_RF);
-	if (unlikely((uint32_t)x.action->flags & (SA_RESETHAND | SIGNAL_HANDLER_OUTSIDE)))
+	if (unlikely((uint32_t)x.action->flags & (SA_RESETHAND | SIGNAL_OWN_FLAGS)))
 		return enter_special(x);
 	return 0;
 }
@@ -262,7 +265,7 @@ uint64_t signal_frames_push(void *frame)
 		if (unlikely(sig == SIGALRM) && signal_alarm_waits(p))
 			return SIGNAL_FRAME_ALARM;
 		if (unlikely(!page || action->handler <= (uint64_t)SIG_IGN)) {
-			p->signals_pending &= ~SIGNAL_BIT(sig);
+			signal_unpend(p, sig);
 			if (!signal_is_ignored(p, sig))
 				return sig;
 			continue;

@@ -22,6 +22,13 @@ struct sigaction_user {
  * address, and to return there would be a fault in ring 0. In the byte of SA_RESETHAND,
  * so that one instruction tests both. */
 #define SIGNAL_HANDLER_OUTSIDE 0x20000000
+/* Another one, in the same byte: more than one of the signal is pending (signal_queue.h). */
+#define SIGNAL_HAS_MORE 0x02000000
+#define SIGNAL_OWN_FLAGS (SIGNAL_HANDLER_OUTSIDE | SIGNAL_HAS_MORE)
+
+/* From here on each signal that is sent arrives, not only one of a kind (SIGRTMIN). */
+#define SIGNAL_QUEUED_MIN 32
+#define SIGNALS_QUEUED (~0ull << (SIGNAL_QUEUED_MIN - 1))
 
 /* Where a signal comes from, for siginfo. */
 struct signal_info {
@@ -30,16 +37,24 @@ struct signal_info {
 	uint64_t value; /* faulting address; of SIGCHLD: the status; what rt_sigqueueinfo sends */
 };
 
+struct signal_queued;
+
 /* A page of its own, from the first rt_sigaction on. */
 struct signal_page {
 	struct sigaction_user actions[SIGNALS_MAX];
 	struct signal_info infos[SIGNALS_MAX]; /* of the pending ones */
 	uint64_t blocks[SIGNALS_MAX];          /* while the handler runs: the mask, and often itself */
+	struct signal_queued *last_queued[SIGNALS_MAX - SIGNAL_QUEUED_MIN + 1];
+	uint32_t nr_queued; /* of all signals together */
 };
 
 /* Sends sig to p, from the kernel or as info says (NULL: from the running
  * process by kill). What p ignores is dropped. */
 void signal_send(struct process *p, int sig, const struct signal_info *info);
+
+/* The same for one of which each is to arrive as it was sent: 0, or -EAGAIN if p has as
+ * many pending as it may. */
+int signal_send_each(struct process *p, int sig, const struct signal_info *info);
 
 /*
  * Takes a pending signal of the set off the running process, with where it comes

@@ -37,6 +37,7 @@ static void all_begin_with_the_same(void **state)
 	expect(parent, RLIMIT_STACK, 8u << 20, RLIMIT_UNLIMITED);
 	expect(parent, RLIMIT_CORE, 0, RLIMIT_UNLIMITED);
 	expect(parent, RLIMIT_NOFILE, 1024, 1024);
+	expect(parent, RLIMIT_SIGPENDING, 1024, 1024);
 	expect(parent, RLIMIT_CPU, RLIMIT_UNLIMITED, RLIMIT_UNLIMITED);
 }
 
