@@ -1,6 +1,6 @@
 # The programs of tests/e2e, static with musl, in $(BUILD)/tests/e2e. Some run
-# in the guest; mkbadelf, on_tty and signal_after help the runner on the host,
-# and are static so that they run in the initramfs of KVM B too.
+# in the guest; awaited, mkbadelf, on_tty and signal_after help the runner on the
+# host, and are static so that they run in the initramfs of KVM B too.
 
 E2E_BUILD := $(BUILD)/tests/e2e
 MUSL_CC ?= musl-gcc

@@ -187,6 +187,25 @@ static void everything_is_put_back(void **state)
 	set_up(NULL);
 }
 
+/* As it is while lde has files to remove, and no machine runs. */
+static void a_signal_that_waits_ends_the_run(void **state)
+{
+	sigset_t term, now;
+
+	(void)state;
+	kick_remove();
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	kill(getpid(), SIGTERM);
+	assert_int_equal(kick_install(&run, 0, true), 0);
+	assert_int_equal(kick_reason(), SIGTERM);
+	kick_remove();
+	sigprocmask(SIG_UNBLOCK, &term, &now);
+	assert_true(sigismember(&now, SIGTERM));
+	set_up(NULL);
+}
+
 static void *end_from_another_thread(void *arg)
 {
 	(void)arg;
@@ -220,6 +239,7 @@ int main(void)
 		T(without_a_terminal_stops_are_left_alone),
 		T(what_was_ignored_stays_ignored),
 		T(everything_is_put_back),
+		T(a_signal_that_waits_ends_the_run),
 		T(any_thread_may_end_the_run),
 	};
 

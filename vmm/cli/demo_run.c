@@ -70,29 +70,29 @@ static int fail_to_open(struct demo_stage *stage, const char *what, int err)
 	log_line("%s: %s; set TMPDIR to where you may write", what, strerror(err));
 	if (stage->home >= 0)
 		close(stage->home);
-	scratch_remove(stage->folder);
+	scratch_remove(&stage->folder);
 	release_pipe_signal(stage);
 	return STATUS_LDE_FAILED;
 }
 
 int demo_stage_open(struct demo_stage *stage, FILE *page)
 {
-	int err = scratch_make(stage->folder, "demo");
+	int err = scratch_make(&stage->folder, "demo");
 
 	stage->home = -1;
 	stage->nr_traces = 0;
 	stage->page = page;
 	if (err) {
 		log_line("cannot make a folder %s: %s; set TMPDIR to where you may write",
-			 stage->folder, strerror(-err));
+			 stage->folder.dir, strerror(-err));
 		return STATUS_LDE_FAILED;
 	}
 	hold_pipe_signal(stage);
 	stage->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (stage->home < 0)
 		return fail_to_open(stage, "cannot come back to this folder", errno);
-	if (chdir(stage->folder) < 0)
-		return fail_to_open(stage, stage->folder, errno);
+	if (chdir(stage->folder.dir) < 0)
+		return fail_to_open(stage, stage->folder.dir, errno);
 	err = page ? capture_start_both(&stage->capture) : 0;
 	if (!err)
 		return 0;
@@ -161,7 +161,7 @@ int demo_stage_close(struct demo_stage *stage, const char *title, int status)
 	if (fchdir(stage->home) < 0)
 		log_line("cannot come back to where it was started: %s", strerror(errno));
 	close(stage->home);
-	scratch_remove(stage->folder);
+	scratch_remove(&stage->folder);
 	release_pipe_signal(stage);
 	return status;
 }

@@ -13,15 +13,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "vmm/base/scratch.h"
 #include "vmm/cli/capture.h"
-#include "vmm/cli/scratch.h"
 #include "vmm/run/machine.h"
 
 struct demo_stage {
-	char folder[SCRATCH_SIZE]; /* the current one, while it is open */
-	int home;                  /* the one before */
-	unsigned int nr_traces;    /* that were made for the page only */
-	FILE *page;                /* NULL: none is wanted */
+	struct scratch folder;  /* the current one, while it is open */
+	int home;               /* the one before */
+	unsigned int nr_traces; /* that were made for the page only */
+	FILE *page;             /* NULL: none is wanted */
 	struct capture capture;
 	struct sigaction old_pipe;
 };

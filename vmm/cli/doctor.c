@@ -67,6 +67,11 @@ int cli_doctor(int argc, char **argv)
 	diagnose_gather(&report.facts);
 	if (diagnose_judge(&report.facts, &report.problem) == 0) {
 		report.usable = probe_run(&report.probe);
+		/* Nothing is known then, and nothing to be said of this host. */
+		if (report.probe.ended_by) {
+			log_line("interrupted");
+			return STATUS_SIGNAL + report.probe.ended_by;
+		}
 		if (!report.usable)
 			complaint_set(&report.problem, 0,
 				      "a virtual machine can be made, but the "

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lde ostep: the simulators of OSTEP's homework, by machines that run the workload. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +25,8 @@ static const struct simulator {
 };
 
 #define NR_SIMULATORS (sizeof(simulators) / sizeof(simulators[0]))
+
+static int ended_by; /* the signal that ended the run; 0: none */
 
 static void print_simulators(void)
 {
@@ -53,7 +54,10 @@ static int record(const struct workload *workload, struct recording *recording,
 {
 	int err = diagnose_refusal(complaint);
 
-	return err ? err : recording_run(workload, recording, complaint);
+	if (!err)
+		err = recording_run(workload, recording, complaint);
+	ended_by = recording->ended_by;
+	return err;
 }
 
 static int run(const struct simulator *simulator, char **argv)
@@ -74,7 +78,7 @@ static int run(const struct simulator *simulator, char **argv)
 	if (err >= 0)
 		return 0;
 	log_line("%s", complaint.text);
-	return err == -EINTR ? STATUS_SIGNAL + SIGINT : STATUS_LDE_FAILED;
+	return ended_by ? STATUS_SIGNAL + ended_by : STATUS_LDE_FAILED;
 }
 
 int cli_ostep(int argc, char **argv)

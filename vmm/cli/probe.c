@@ -93,6 +93,8 @@ static bool probe_run_session(struct probe *probe, struct session *session)
 	err = capture_stop(&capture, &text);
 	if (session->ran)
 		probe_take_report(probe, session);
+	if (session->ran && session->report.end == MACHINE_END_SIGNAL)
+		probe->ended_by = session->report.signal;
 	if (text)
 		probe_parse(probe, text);
 	free(text);

@@ -16,6 +16,7 @@
 struct probe {
 	bool started; /* the kernel ran and left its books */
 	bool finished; /* the program ran to its end */
+	int ended_by; /* the signal that cut it short; 0: none */
 	bool ring0_emulated; /* and so SYSCALL does not change the mode */
 	uint64_t ring; /* in which the program ran */
 	uint64_t tsc_hz;

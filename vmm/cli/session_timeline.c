@@ -5,19 +5,19 @@
 #include <string.h>
 
 #include "vmm/base/log.h"
-#include "vmm/cli/scratch.h"
+#include "vmm/base/scratch.h"
 #include "vmm/cli/show.h"
 #include "vmm/cli/status.h"
 
 /* Makes a folder for a trace. 0, or the exit status after a message. */
-static int make_folder(char dir[SCRATCH_SIZE])
+static int make_folder(struct scratch *scratch)
 {
-	int err = scratch_make(dir, "timeline");
+	int err = scratch_make(scratch, "timeline");
 
 	if (!err)
 		return 0;
-	log_line("--timeline: no folder for the trace: %s: %s; set TMPDIR, or give --trace DIR", dir,
-		 strerror(-err));
+	log_line("--timeline: no folder for the trace: %s: %s; set TMPDIR, or give --trace DIR",
+		 scratch->dir, strerror(-err));
 	return STATUS_LDE_FAILED;
 }
 
@@ -43,14 +43,14 @@ int session_timeline_run(struct session *session)
 	bool is_wanted = session->options.timeline;
 	bool is_temporary = is_wanted && !session->options.trace_dir;
 	void (*before)(int);
-	char dir[SCRATCH_SIZE];
+	struct scratch scratch;
 	int status;
 
 	if (is_temporary) {
-		status = make_folder(dir);
+		status = make_folder(&scratch);
 		if (status)
 			return status;
-		session->options.trace_dir = dir;
+		session->options.trace_dir = scratch.dir;
 		session->hides_trace = true;
 	}
 	status = session_run(session);
@@ -59,8 +59,8 @@ int session_timeline_run(struct session *session)
 	if (is_wanted && session->ran)
 		status = print_report(session->options.trace_dir, status);
 	if (is_temporary) {
-		scratch_remove(dir);
 		session->options.trace_dir = NULL;
+		scratch_remove(&scratch);
 	}
 	signal(SIGPIPE, before);
 	return status;

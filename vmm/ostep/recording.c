@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/ostep/recording.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vmm/base/log.h"
+#include "vmm/base/scratch.h"
 #include "vmm/observe/notice.h"
 #include "vmm/ostep/replay.h"
 #include "vmm/run/machine.h"
 
 #define JOB_PROGRAM "/lde/job"
-#define DIR_SIZE    256
 #define MICROSECONDS_SIZE 24
 #define NS_PER_US   1000
 #define MIB         (1ull << 20)
@@ -51,7 +48,8 @@ struct run {
 	struct machine_config config;
 	struct machine_program *programs;
 	struct job_args *args;
-	char dir[DIR_SIZE]; /* of the trace; "": there is none */
+	struct scratch folder; /* of the trace */
+	bool has_folder;
 };
 
 /* Ticks behind each other become one word. */
@@ -235,30 +233,13 @@ static void make_config(struct run *run)
 
 static int make_folder(struct run *run)
 {
-	const char *tmp = getenv("TMPDIR");
+	int err = scratch_make(&run->folder, "ostep");
 
-	snprintf(run->dir, sizeof(run->dir), "%.200s/lde-ostep.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (mkdtemp(run->dir))
-		return 0;
-	int err = complaint_set(run->complaint, -errno,
-				"no folder for the kernel's records: %s: %s; set TMPDIR", run->dir,
-				strerror(errno));
-	run->dir[0] = '\0';
-	return err;
-}
-
-static void delete_folder(struct run *run)
-{
-	DIR *dir = run->dir[0] ? opendir(run->dir) : NULL;
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
-	if (run->dir[0])
-		rmdir(run->dir);
+	run->has_folder = !err;
+	return err ? complaint_set(run->complaint, err,
+				   "no folder for the kernel's records: %s: %s; set TMPDIR",
+				   run->folder.dir, strerror(-err))
+		   : 0;
 }
 
 static int read_events(struct run *run, struct trace_reader *reader, struct replay *replay)
@@ -291,7 +272,7 @@ static int read_records(struct run *run, const struct machine_report *report,
 	for (uint32_t i = 0; i < report->nr_records; i++)
 		if (report->records[i].job < run->workload->nr_jobs)
 			replay_set_job(replay, report->records[i].pid, report->records[i].job);
-	err = trace_reader_open(&reader, run->dir, why, sizeof(why));
+	err = trace_reader_open(&reader, run->folder.dir, why, sizeof(why));
 	if (err) {
 		complaint_set(run->complaint, err, "the kernel's records: %s", why);
 	} else {
@@ -322,7 +303,8 @@ static int check_end(struct run *run, const struct machine_report *report)
 		return complaint_set(run->complaint, -EIO, "the machine did not come to its end");
 	if (report->trace.error || report->trace.nr_lost)
 		return complaint_set(run->complaint, -EIO,
-				     "some of the kernel's records are lost; is %s full?", run->dir);
+				     "some of the kernel's records are lost; is %s full?",
+				     run->folder.dir);
 	for (uint32_t i = 0; i < report->nr_records; i++)
 		if (report->records[i].status)
 			return complaint_set(run->complaint, -EIO, "job %u failed",
@@ -335,13 +317,15 @@ static int run_machine(struct run *run, struct recording *recording)
 	struct machine_report report;
 	int err;
 
-	run->config.trace_dir = run->dir;
+	run->config.trace_dir = run->folder.dir;
 	run->config.notice = print_notice;
 	err = machine_run(&run->config, &report);
-	if (err)
+	if (err) {
 		complaint_set(run->complaint, err, "the workload could not be run");
-	else
+	} else {
 		err = check_end(run, &report);
+		recording->ended_by = err == -EINTR ? report.signal : 0;
+	}
 	if (!err)
 		err = read_records(run, &report, recording);
 	machine_report_fini(&report);
@@ -354,7 +338,8 @@ static void run_fini(struct run *run)
 		free(run->args[i].steps);
 	free(run->args);
 	free(run->programs);
-	delete_folder(run);
+	if (run->has_folder)
+		scratch_remove(&run->folder);
 }
 
 int recording_run(const struct workload *workload, struct recording *recording,

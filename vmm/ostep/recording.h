@@ -10,7 +10,7 @@
 #include "vmm/ostep/workload.h"
 
 /* Fills in recording, which recording_fini frees in any case. 0, or -errno and a
- * complaint. As machine_run, not reentrant. */
+ * complaint: -EINTR if a signal came. As machine_run, not reentrant. */
 int recording_run(const struct workload *workload, struct recording *recording,
 		  struct complaint *complaint);
 

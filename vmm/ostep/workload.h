@@ -148,6 +148,7 @@ struct record {
 struct recording {
 	struct record *records; /* malloced */
 	size_t nr;
+	int ended_by; /* the signal that cut it short; 0: none */
 };
 
 /* ---- building one ------------------------------------------------------------------ */

@@ -142,18 +142,19 @@ static void set_actions(void)
 {
 	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	sigset_t timer_signal;
+	sigset_t wanted;
 
+	sigemptyset(&wanted);
 	for (size_t i = 0; i < nr_installed; i++) {
 		sigaction(signals[i], NULL, &old_actions[i]);
 		if (old_actions[i].sa_handler != SIG_IGN || signals[i] == SIGALRM)
 			sigaction(signals[i], &action, NULL);
+		sigaddset(&wanted, signals[i]);
 	}
 	sigaction(SIGPIPE, &ignore, &old_pipe);
-	/* Whoever started us may have blocked what the time limit needs. */
-	sigemptyset(&timer_signal);
-	sigaddset(&timer_signal, SIGALRM);
-	pthread_sigmask(SIG_UNBLOCK, &timer_signal, &old_mask);
+	/* Whoever started us may have blocked what the time limit needs, and who has files
+	 * to remove holds what ends lde (vmm/base/scratch.h). What waits comes now. */
+	pthread_sigmask(SIG_UNBLOCK, &wanted, &old_mask);
 }
 
 int kick_install(struct kvm_run *run, uint64_t timeout_ns, bool has_terminal)

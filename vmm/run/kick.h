@@ -32,7 +32,7 @@ struct kvm_run;
 
 /*
  * Takes over the signals and ignores SIGPIPE; one that was ignored before stays so
- * (nohup(1)). Those of a stop, of going on and of the window only where
+ * (nohup(1)), one that was blocked and waits comes now. Those of a stop, of going on and of the window only where
  * there is a terminal to look after. Starts the clock if timeout_ns is not 0. 0
  * or -errno; then nothing is changed. The caller is the vCPU thread.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vmm/cli/scratch.h"
+#include "vmm/base/scratch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,12 +9,35 @@
 #include <string.h>
 #include <unistd.h>
 
-int scratch_make(char dir[SCRATCH_SIZE], const char *name)
+static void hold_signals(sigset_t *outside)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaddset(&held, ending[i]);
+	pthread_sigmask(SIG_BLOCK, &held, outside);
+}
+
+static void release_signals(const sigset_t *outside)
+{
+	pthread_sigmask(SIG_SETMASK, outside, NULL);
+}
+
+int scratch_make(struct scratch *scratch, const char *name)
 {
 	const char *tmp = getenv("TMPDIR");
+	int err;
 
-	snprintf(dir, SCRATCH_SIZE, "%.200s/lde-%.20s.XXXXXX", tmp && *tmp ? tmp : "/tmp", name);
-	return mkdtemp(dir) ? 0 : -errno;
+	snprintf(scratch->dir, sizeof(scratch->dir), "%.200s/lde-%.20s.XXXXXX",
+		 tmp && *tmp ? tmp : "/tmp", name);
+	hold_signals(&scratch->outside);
+	if (mkdtemp(scratch->dir))
+		return 0;
+	err = -errno;
+	release_signals(&scratch->outside);
+	return err;
 }
 
 /* Calls each for the names in the folder, which it closes. */
@@ -50,8 +73,9 @@ static void remove_any(int fd, const char *name)
 	unlinkat(fd, name, AT_REMOVEDIR);
 }
 
-void scratch_remove(const char *dir)
+void scratch_remove(const struct scratch *scratch)
 {
-	for_each_name(open_folder(AT_FDCWD, dir), remove_any);
-	rmdir(dir);
+	for_each_name(open_folder(AT_FDCWD, scratch->dir), remove_any);
+	rmdir(scratch->dir);
+	release_signals(&scratch->outside);
 }
