@@ -7,6 +7,7 @@
 #define GUEST_CORE_WAIT_H
 
 #include "guest/core/process.h"
+#include "guest/lib/errno.h"
 
 #define WAIT_QUEUE_INIT(name)                                                                      \
 	{                                                                                          \
@@ -25,6 +26,14 @@ int wait_on(struct wait_queue *queue, uint64_t deadline);
 
 /* Ends p's wait, if it is in one that a signal may end, with -EINTR. */
 void wait_interrupt(struct process *p);
+
+/* The signal that ended p's wait was taken back before p could see to it: as if it had
+ * been stopped and goes on. Of who has not waited since it ran last nothing changes. */
+static inline void wait_forget_interrupt(struct process *p)
+{
+	if (p->wait_result == -EINTR)
+		p->wait_result = 0;
+}
 
 /* Stops p, which is in a wait that a signal may end: BLOCKED to STOPPED. It
  * leaves the queue, so that no wake-up is lost on it. */

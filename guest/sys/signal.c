@@ -151,6 +151,8 @@ static __attribute__((noinline)) void send_special(struct process *p, int sig,
 	if (bit & (STOP_SIGNALS | SIGNAL_BIT(SIGCONT))) { /* one takes back the others */
 		p->signals_pending &= ~(bit & STOP_SIGNALS ? SIGNAL_BIT(SIGCONT) : STOP_SIGNALS);
 		signal_check(p);
+		if (!p->needs_attention)
+			wait_forget_interrupt(p);
 	}
 	if (!is_dropped(p, sig)) {
 		if (event_is_on(LDE_TRACE_C_SIGNAL))
