@@ -141,3 +141,8 @@ void batch_wait_any(void)
 {
 	wait_uninterrupted(&batch_done);
 }
+
+void batch_give_up(void)
+{
+	wait_wake_all(&batch_done);
+}

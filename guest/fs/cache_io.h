@@ -43,7 +43,9 @@ int batch_run(struct cache_batch *batch);
 /* Lets go of the pages. May be offloaded. */
 void batch_release(struct cache_batch *batch);
 
-/* Blocks until some batch is done. */
+/* Blocks until some batch is done, or given up. */
 void batch_wait_any(void);
+/* What was to be in batches will not be: who waits for it looks again. */
+void batch_give_up(void);
 
 #endif

@@ -22,14 +22,21 @@ const char *ext2_mount(struct block_device *device, bool is_read_only, struct ex
 /* Its root, which is its own parent and has no name; the caller becomes a user. */
 struct inode *ext2_root(struct ext2 *fs);
 
-/* Writes all back. 0 or an error of the disk. */
+/* Writes all back. 0 or an error of the disk; what was lost since the last call counts
+ * too. */
 int ext2_sync(struct ext2 *fs);
+
+/* Writes all back, for who cannot be told of errors, or for the file system's own
+ * reasons. 0, or what kept it from writing its structure; content that was lost is told
+ * to those who sync it. */
+int ext2_write_back(struct ext2 *fs);
 
 /* Writes the pages of files, so that memory can be had of them; false if there was
  * nothing to write. Blocks. */
 bool ext2_shed(struct ext2 *fs);
 
-/* As ext2_sync, and notes that all is well, if it is. Nothing may use it any more,
+/* Writes all back, and notes that all is well, if it is: if nothing has been lost that
+ * nobody was told of. Nothing may use it any more,
  * but it can still be read. */
 int ext2_unmount(struct ext2 *fs);
 

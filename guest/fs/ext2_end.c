@@ -90,6 +90,8 @@ int ext2_inode_end(struct ext2_node *node)
 	while (err == 1);
 	if (!err)
 		err = ext2_run(node->fs, free_inode, &end);
+	/* Else blocks that are nobody's are not free. */
+	node->fs->has_error |= err != 0;
 	offload_call(forget_run, node);
 	return err;
 }

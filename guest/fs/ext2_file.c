@@ -187,14 +187,23 @@ static int64_t file_write(struct file *file, const struct user_piece *pieces, un
 	if (*pos == start)
 		return err;
 	if (file->flags & O_DSYNC) { /* which is a part of O_SYNC */
-		err = ext2_fsync(inode);
+		err = ext2_fsync_open(file);
 		if (err)
 			return err;
 	}
 	return *pos - start;
 }
 
+/* Of what was lost before only if nobody knows. */
+static int file_begin(struct file *file)
+{
+	file->nr_lost_told = ext2_node_of(file->inode)->nr_lost_told;
+	return 0;
+}
+
 const struct file_ops ext2_file_ops = {
+	.open = file_begin,
+	.sync = ext2_fsync_open,
 	.read = file_read,
 	.write = file_write,
 	.can_seek = true,

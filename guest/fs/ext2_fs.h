@@ -32,6 +32,8 @@
 #include "guest/fs/inode.h"
 #include "guest/fs/sleep_lock.h"
 
+struct file;
+
 #define EXT2_EDITS_MAX   32   /* blocks that one piece of work changes */
 #define EXT2_UNDOS_MAX   4    /* inodes */
 #define EXT2_BUCKETS     512
@@ -99,7 +101,11 @@ struct ext2 {
 	struct sleep_lock flush_lock;
 	struct cache_batch *flush_batch;
 	uint64_t dirty_since;       /* TSC; 0: nothing is to be written */
-	int write_error;            /* since the last sync that reported one */
+	bool has_unflushed;         /* the device was written to since the last flush */
+	bool is_stuck;              /* not all of the structure could be written the last time */
+	bool has_lost;              /* content, since the last sync of all */
+	bool has_lost_untold;       /* and nobody has been told */
+	uint32_t nr_flushes_failed; /* content of any file may be lost by one */
 	const char *complaint;      /* that the work has come across */
 	uint32_t complaint_number;
 	uint32_t nr_complaints;
@@ -118,6 +124,9 @@ struct ext2_node {
 	uint32_t nr_sectors;        /* i_blocks */
 	uint32_t flags, file_acl;
 	uint32_t goal;              /* the block after the one allocated last; 0: none */
+	uint32_t nr_lost;           /* times that content could not be written... */
+	int lost_error;             /* ...the last time because of this */
+	uint32_t nr_lost_told;      /* losses, that of flushes too, that somebody knows of */
 	uint64_t read_end;          /* page index where reading in order would go on */
 	const char *name;           /* text.h's: by which it was found last in inode->parent */
 	uint32_t name_len;
@@ -298,17 +307,12 @@ void ext2_let_go(struct inode *inode);
 int ext2_load(struct inode *inode, uint64_t start, uint64_t len);
 void ext2_map_for_writing(struct inode *inode);
 const char *ext2_page(const struct inode *inode, uint64_t index);
-/* Notes that the pages of a file with a writable mapping are to be written. */
-int ext2_write_maps(struct ext2_node *node);
+/* Notes that the pages of a file with a writable mapping are to be written, or that
+ * this cannot be done. */
+void ext2_write_maps(struct ext2_node *node);
 
 /* ---- ext2_sync.c ------------------------------------------------------- */
 
-/* Writes what has changed, and frees what was removed before. 0 or an error of
- * the disk; those of earlier writing that nobody was told count too. */
-int ext2_sync(struct ext2 *fs);
-/* The same for the file system's own reasons: an error is still to be told to who
- * syncs. */
-int ext2_write_back(struct ext2 *fs);
 /* What is on its way to the disk: of each class, what has changed up to now. */
 struct ext2_write {
 	struct ext2 *fs;
@@ -319,11 +323,14 @@ void ext2_write_begin(struct ext2_write *w, struct ext2 *fs);
 /* Offloaded: the page as it is now, and the same for all of a class. */
 void ext2_write_take(struct ext2_write *w, struct cache_page *page);
 void ext2_write_take_class(struct ext2_write *w, enum cache_class class);
-/* Class after class, each complete before the next begins. */
-void ext2_write_out(struct ext2_write *w);
-/* Saves the inode, or notes why that cannot be done. */
-void ext2_save_now(struct ext2_node *node);
-void ext2_note_error(struct ext2 *fs, int err);
+/* Class after class, each complete before the next begins. Without a block of the
+ * structure what is written after it must not be there either: all that is kept for
+ * the next time, and that is an error. */
+int ext2_write_out(struct ext2_write *w);
+/* 0, or why the inode cannot be saved; it is still to be. */
+int ext2_save_now(struct ext2_node *node);
+/* Content of the file is lost: those who sync it are told why. */
+void ext2_note_lost(struct ext2_node *node, int err);
 /* If it is time or there is too much. */
 void ext2_balance(struct ext2 *fs);
 /* Notes in the superblock that the file system is in use, or not any more, and
@@ -333,8 +340,13 @@ int ext2_mark_mounted(struct ext2 *fs, bool is_mounted);
 /* ---- ext2_fsync.c ------------------------------------------------------ */
 
 /* Writes the file, so that it is there whatever happens, by the name that it has: all
- * that takes, but not what other files have apart from it. Errors as ext2_sync. */
+ * that takes, but not what other files have apart from it. An error: it is not there,
+ * or not all that was ever written, and nobody was told that before. */
 int ext2_fsync(struct inode *inode);
+/* The same for one of those who have it open: each is told. */
+int ext2_fsync_open(struct file *file);
+/* Losses of content, from the beginning on. */
+uint32_t ext2_nr_lost(const struct ext2_node *node);
 
 /* ---- ext2_super.c ------------------------------------------------------ */
 

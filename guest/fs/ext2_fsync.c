@@ -9,7 +9,9 @@
  * disk leads nowhere (ext2_balloc.c).
  */
 #include "guest/arch/offload.h"
+#include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
+#include "guest/fs/file.h"
 #include "guest/lib/errno.h"
 
 struct fsync {
@@ -135,16 +137,18 @@ static uint64_t take_own_run(void *arg)
 	return 0;
 }
 
-static void save(struct fsync *s)
+static int save(struct fsync *s)
 {
+	int err = 0;
+
 	list_for_each(l, &s->nodes) {
 		struct ext2_node *node = list_entry(l, struct ext2_node, in_sync);
 
-		if (!list_is_empty(&node->in_mapped))
-			ext2_note_error(s->fs, ext2_write_maps(node));
-		if (!list_is_empty(&node->in_unsaved))
-			ext2_save_now(node);
+		ext2_write_maps(node);
+		if (!err && !list_is_empty(&node->in_unsaved))
+			err = ext2_save_now(node);
 	}
+	return err;
 }
 
 static void let_go(struct fsync *s)
@@ -157,19 +161,22 @@ static void let_go(struct fsync *s)
 	}
 }
 
-static void write_file(struct fsync *s, struct ext2_node *node)
+static int write_file(struct fsync *s, struct ext2_node *node)
 {
+	int err;
+
 	ext2_write_begin(&s->write, s->fs);
 	list_init(&s->nodes);
 	add(s, node);
-	if (!list_is_empty(&node->in_mapped))
-		ext2_note_error(s->fs, ext2_write_maps(node));
+	ext2_write_maps(node);
 	offload_call(take_own_run, s); /* its data, while others go on */
-	ext2_write_out(&s->write);
-	while (!offload_call(gather_run, s))
-		save(s);
-	ext2_write_out(&s->write);
+	err = ext2_write_out(&s->write);
+	while (!err && !offload_call(gather_run, s))
+		err = save(s);
+	if (!err)
+		err = ext2_write_out(&s->write);
 	let_go(s);
+	return err;
 }
 
 /* A name that moves to another block must be there before it leaves the old one,
@@ -179,22 +186,51 @@ static bool has_moved_names(const struct ext2 *fs)
 	return !list_is_empty(&fs->dirty.pages[CACHE_NAMES_LEFT]);
 }
 
-int ext2_fsync(struct inode *inode)
+static int write_one(struct ext2_node *node)
 {
-	struct ext2 *fs = ext2_of(inode);
+	struct ext2 *fs = node->fs;
 	struct fsync s = { .fs = fs };
 	int err;
 
-	/* Of a folder its names, which are worth nothing without the files. */
-	if (inode_is_dir(inode) || has_moved_names(fs))
-		return ext2_sync(fs);
 	if (fs->is_read_only)
 		return 0;
+	/* What was kept for the next time may be of inodes that are saved. */
+	if (has_moved_names(fs) || fs->is_stuck)
+		return ext2_write_back(fs);
 	sleep_lock_take(&fs->flush_lock);
-	write_file(&s, ext2_node_of(inode));
-	err = fs->write_error;
-	fs->write_error = 0;
+	err = write_file(&s, node);
 	sleep_lock_drop(&fs->flush_lock);
 	/* Its name, too, may have been in a block that somebody has moved one from. */
-	return err || !has_moved_names(fs) ? err : ext2_sync(fs);
+	return err || !has_moved_names(fs) ? err : ext2_write_back(fs);
+}
+
+uint32_t ext2_nr_lost(const struct ext2_node *node)
+{
+	return node->nr_lost + node->fs->nr_flushes_failed;
+}
+
+/* As has been told up to *nr_told. */
+static int sync_and_tell(struct ext2_node *node, uint32_t *nr_told)
+{
+	int err = write_one(node);
+
+	if (*nr_told == ext2_nr_lost(node))
+		return err;
+	*nr_told = node->nr_lost_told = ext2_nr_lost(node);
+	node->fs->has_lost_untold = false;
+	return node->lost_error ? node->lost_error : -EIO;
+}
+
+int ext2_fsync(struct inode *inode)
+{
+	struct ext2_node *node = ext2_node_of(inode);
+
+	/* Of a folder its names, which are worth nothing without the files. */
+	return inode_is_dir(inode) ? ext2_sync(node->fs) :
+		sync_and_tell(node, &node->nr_lost_told);
+}
+
+int ext2_fsync_open(struct file *file)
+{
+	return sync_and_tell(ext2_node_of(file->inode), &file->nr_lost_told);
 }

@@ -274,6 +274,7 @@ static struct ext2_node *node_create(struct ext2 *fs, uint32_t ino, uint32_t mod
 	node->next = *bucket;
 	*bucket = node;
 	cache_owner_init(&node->pages);
+	node->nr_lost_told = ext2_nr_lost(node);
 	sleep_lock_init(&node->lock);
 	list_init(&node->in_unsaved);
 	list_init(&node->in_mapped);

@@ -179,7 +179,7 @@ static bool may_need_blocks(const struct ext2_node *node, const struct cache_pag
 	       (ext2_has_blocks(page->block) || !page_is_exclusive(direct_paddr(page->data)));
 }
 
-int ext2_write_maps(struct ext2_node *node)
+static int give_blocks(struct ext2_node *node)
 {
 	struct list *pages = &node->pages.pages, *l = pages->next;
 
@@ -201,8 +201,19 @@ int ext2_write_maps(struct ext2_node *node)
 			return err;
 		l = l->next;
 	}
-	set_all_dirty(node);
 	return 0;
+}
+
+void ext2_write_maps(struct ext2_node *node)
+{
+	int err;
+
+	if (!is_mapped_for_writing(node))
+		return;
+	err = give_blocks(node);
+	if (err)
+		ext2_note_lost(node, err);
+	set_all_dirty(node);
 }
 
 const char *ext2_page(const struct inode *inode, uint64_t index)

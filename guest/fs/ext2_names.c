@@ -2,6 +2,7 @@
 #include <linux/fs.h>
 
 #include "guest/core/clock.h"
+#include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/lib/errno.h"
 #include "guest/lib/string.h"

@@ -276,8 +276,10 @@ int ext2_unmount(struct ext2 *fs)
 	/* What becomes free by one is written by the next; and a removed folder is
 	 * used by the removed ones that were in it. */
 	do
-		err = ext2_sync(fs);
+		err = ext2_write_back(fs);
 	while (!err && (fs->nr_orphans || fs->dirty.nr));
+	if (!err && fs->has_lost_untold)
+		err = -EIO;
 	if (!err && has_nameless(fs))
 		err = -EBUSY;
 	/* What could not be written leaves it as it is: not clean. */

@@ -75,36 +75,105 @@ static uint64_t release(void *arg)
 	return 0;
 }
 
-void ext2_note_error(struct ext2 *fs, int err)
+void ext2_note_lost(struct ext2_node *node, int err)
 {
-	if (err && !fs->write_error)
-		fs->write_error = err;
+	struct ext2 *fs = node->fs;
+
+	node->nr_lost++;
+	node->lost_error = err;
+	fs->has_lost = true;
+	fs->has_lost_untold |= node->inode->nlink != 0;
 }
 
-static void write_list(struct ext2 *fs, struct list *todo)
+/* The batch could not be written. Blocks of the structure are to be once more; whether
+ * there are any. Content is lost: it may be more than there is memory for. */
+static uint64_t take_back(void *arg)
 {
-	struct collect c = { fs, todo };
-	int err;
+	struct ext2 *fs = arg;
+	const struct cache_batch *batch = fs->flush_batch;
+	bool has_structure = false;
 
-	if (list_is_empty(todo))
-		return;
-	while (!list_is_empty(todo)) {
-		offload_call(collect, &c);
-		err = batch_run(fs->flush_batch);
-		offload_call(release, fs->flush_batch);
-		if (err && !fs->write_error)
-			ext2_tell(fs, "what was written is lost, error", -err);
-		ext2_note_error(fs, err);
+	for (uint32_t i = 0; i < batch->nr_pages; i++) {
+		struct cache_page *page = batch->pages[i];
+
+		if (!page->owner)
+			continue;
+		if (page->owner != &fs->meta) {
+			ext2_note_lost(container_of(page->owner, struct ext2_node, pages), -EIO);
+			continue;
+		}
+		has_structure = true;
+		cache_set_dirty(page, &fs->dirty, page->class);
+		page->is_target = page->class == CACHE_NAMES; /* it may be */
 	}
-	err = block_flush(fs->device);
-	if (err != -EOPNOTSUPP)
-		ext2_note_error(fs, err);
+	return has_structure;
 }
 
-void ext2_write_out(struct ext2_write *w)
+static int flush(struct ext2 *fs)
 {
+	int err = block_flush(fs->device);
+
+	fs->has_unflushed = err && err != -EOPNOTSUPP;
+	if (!fs->has_unflushed)
+		return 0;
+	fs->nr_flushes_failed++;
+	fs->has_lost = fs->has_lost_untold = true;
+	return err;
+}
+
+static int write_list(struct ext2 *fs, struct list *todo)
+{
+	bool had_lost = fs->has_lost;
+	struct collect c = { fs, todo };
+	int err = 0;
+
+	while (!list_is_empty(todo)) {
+		int result;
+
+		offload_call(collect, &c);
+		fs->has_unflushed = true;
+		result = batch_run(fs->flush_batch);
+		if (result && offload_call(take_back, fs))
+			err = result;
+		offload_call(release, fs->flush_batch);
+	}
+	if (!err && fs->has_unflushed)
+		err = flush(fs);
+	if (fs->has_lost && !had_lost)
+		ext2_tell(fs, "what was written is lost, error", EIO);
+	return err;
+}
+
+static uint64_t put_off(void *arg)
+{
+	struct ext2_write *w = arg;
+
 	for (unsigned class = 0; class < CACHE_NR_CLASSES; class++)
-		write_list(w->fs, &w->todo[class]);
+		list_for_each_safe(l, &w->todo[class]) {
+			struct cache_page *page = list_entry(l, struct cache_page, in_dirty);
+
+			page->is_pending = false;
+			list_remove(l);
+			list_add_tail(&w->fs->dirty.pages[class], l);
+		}
+	return 0;
+}
+
+int ext2_write_out(struct ext2_write *w)
+{
+	struct ext2 *fs = w->fs;
+	int err = 0;
+
+	for (unsigned class = 0; class < CACHE_NR_CLASSES && !err; class++)
+		err = write_list(fs, &w->todo[class]);
+	if (!err)
+		return 0;
+	offload_call(put_off, w);
+	batch_give_up();
+	if (!fs->is_stuck)
+		ext2_tell(fs, "its structure cannot be written, error", -err);
+	fs->is_stuck = true;
+	return err;
 }
 
 static uint64_t take_data(void *w)
@@ -121,23 +190,27 @@ static uint64_t take_all(void *w)
 }
 
 /* Takes no memory. */
-static void write_data(struct ext2 *fs)
+static int write_data(struct ext2 *fs)
 {
 	struct ext2_write w;
 
 	ext2_write_begin(&w, fs);
 	offload_call(take_data, &w);
-	ext2_write_out(&w);
+	return ext2_write_out(&w);
 }
 
-static void write_all(struct ext2 *fs)
+static int write_all(struct ext2 *fs)
 {
 	struct ext2_write w;
+	int err = write_data(fs); /* first, as nobody has to wait for that */
 
-	write_data(fs); /* first, as nobody has to wait for that */
+	if (err)
+		return err;
 	ext2_write_begin(&w, fs);
 	offload_call(take_all, &w);
-	ext2_write_out(&w);
+	err = ext2_write_out(&w);
+	fs->is_stuck = err;
+	return err;
 }
 
 bool ext2_shed(struct ext2 *fs)
@@ -163,7 +236,7 @@ static void take_list(struct list *from, struct list *to)
 	list_init(from);
 }
 
-void ext2_save_now(struct ext2_node *node)
+int ext2_save_now(struct ext2_node *node)
 {
 	int err = ext2_run(node->fs, ext2_save, node);
 
@@ -171,19 +244,25 @@ void ext2_save_now(struct ext2_node *node)
 		write_data(node->fs);
 		err = ext2_run(node->fs, ext2_save, node);
 	}
-	if (err) {
+	if (err) { /* to the end of the list */
 		list_remove(&node->in_unsaved);
-		ext2_note_error(node->fs, err);
+		ext2_unsaved(node);
 	}
+	return err;
 }
 
-static void save_inodes(struct ext2 *fs)
+static int save_inodes(struct ext2 *fs)
 {
 	struct list todo;
+	int err = 0;
 
 	take_list(&fs->unsaved, &todo);
-	while (!list_is_empty(&todo))
-		ext2_save_now(list_entry(todo.next, struct ext2_node, in_unsaved));
+	while (!list_is_empty(&todo)) {
+		int result = ext2_save_now(list_entry(todo.next, struct ext2_node, in_unsaved));
+
+		err = err ? err : result;
+	}
+	return err;
 }
 
 /* Through mappings files change without a word. Each goes back to the list before
@@ -199,24 +278,30 @@ static void write_mapped(struct ext2 *fs)
 		list_remove(&node->in_mapped);
 		list_add_tail(&fs->mapped, &node->in_mapped);
 		inode_get(node->inode);
-		ext2_note_error(fs, ext2_write_maps(node));
+		ext2_write_maps(node);
 		inode_put(node->inode);
 	}
 }
 
 /* Files that had been removed before what is on the disk now was written: no name
  * leads to them there either. */
-static void end_orphans(struct ext2 *fs, uint32_t nr)
+static int end_orphans(struct ext2 *fs, uint32_t nr)
 {
-	for (; nr && !list_is_empty(&fs->orphans); nr--)
-		ext2_note_error(fs, ext2_inode_end(list_entry(fs->orphans.next, struct ext2_node,
-							      in_orphans)));
+	int err = 0;
+
+	for (; nr && !list_is_empty(&fs->orphans); nr--) {
+		int result = ext2_inode_end(list_entry(fs->orphans.next, struct ext2_node,
+						       in_orphans));
+
+		err = err ? err : result;
+	}
+	return err;
 }
 
 int ext2_write_back(struct ext2 *fs)
 {
 	uint32_t nr_orphans;
-	int err;
+	int err, result;
 
 	if (fs->is_read_only)
 		return 0;
@@ -224,12 +309,14 @@ int ext2_write_back(struct ext2 *fs)
 	fs->dirty_since = 0;
 	nr_orphans = fs->nr_orphans;
 	write_mapped(fs);
-	save_inodes(fs);
+	err = save_inodes(fs);
 	ext2_begin_commit(fs);
-	write_all(fs);
-	ext2_end_commit(fs);
-	end_orphans(fs, nr_orphans);
-	err = fs->write_error;
+	result = write_all(fs);
+	err = err ? err : result;
+	if (!err) { /* else the disk does not know what is free */
+		ext2_end_commit(fs);
+		err = end_orphans(fs, nr_orphans);
+	}
 	sleep_lock_drop(&fs->flush_lock);
 	return err;
 }
@@ -238,7 +325,9 @@ int ext2_sync(struct ext2 *fs)
 {
 	int err = ext2_write_back(fs);
 
-	fs->write_error = 0; /* it is told now */
+	if (!err && fs->has_lost)
+		err = -EIO;
+	fs->has_lost = fs->has_lost_untold = false; /* it is told now */
 	return err;
 }
 
@@ -295,8 +384,5 @@ int ext2_mark_mounted(struct ext2 *fs, bool is_mounted)
 
 	if (err)
 		return err;
-	write_all(fs);
-	err = fs->write_error;
-	fs->write_error = 0;
-	return err;
+	return write_all(fs);
 }

@@ -2,6 +2,7 @@
 #include "guest/arch/direct.h"
 #include "guest/arch/offload.h"
 #include "guest/core/clock.h"
+#include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
 #include "guest/fs/wanted.h"
 #include "guest/lib/errno.h"

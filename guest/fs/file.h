@@ -49,6 +49,7 @@ struct file {
 		unsigned stream;          /* of the console */
 		struct pipe *pipe;
 		paddr_t page;             /* what a made-up file says */
+		uint32_t nr_lost_told;    /* of a file on a disk */
 	};
 };
 

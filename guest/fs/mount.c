@@ -7,6 +7,7 @@
 #include "guest/fs/ext2.h"
 #include "guest/fs/text.h"
 #include "guest/lib/fmt.h"
+#include "guest/lib/ledger.h"
 #include "guest/lib/string.h"
 
 #define DIR_MODE 0755
@@ -192,7 +193,7 @@ bool mount_shed(void)
 void mount_sync_all(void)
 {
 	for (uint32_t i = 0; i < nr_mounts; i++)
-		ext2_sync(mounts[i].fs);
+		ext2_write_back(mounts[i].fs);
 }
 
 void mount_end(void)
@@ -202,8 +203,10 @@ void mount_end(void)
 
 		string_copy(device, mounts[i].device,
 			    min_u64(sizeof(device), mounts[i].device_len + 1));
-		if (ext2_unmount(mounts[i].fs))
+		if (ext2_unmount(mounts[i].fs)) {
 			tell(device, "was not unmounted cleanly: run e2fsck", "");
+			ledger.flags |= LDE_LEDGER_F_UNCLEAN_DISK;
+		}
 	}
 	/* Who still looks into one is no process any more that could wait. */
 	if (nr_mounts)

@@ -108,5 +108,7 @@ struct lde_ledger {
 
 /* SYSCALL does not change the mode here, ring 0 is emulated (guest/arch). */
 #define LDE_LEDGER_F_RING0_EMULATED 1ull
+/* A disk could not be unmounted cleanly at the end. */
+#define LDE_LEDGER_F_UNCLEAN_DISK 2ull
 
 #endif

@@ -112,6 +112,19 @@ static void an_end_without_books_is_our_failure(void **state)
 	assert_int_equal(status_of_report(&report), 125);
 }
 
+static void an_unclean_disk_is_our_failure_if_programs_had_none(void **state)
+{
+	struct lde_ledger books = {.flags = LDE_LEDGER_F_UNCLEAN_DISK};
+	struct lde_process_record record = exited(0, 0);
+	struct machine_report report = {
+		.end = MACHINE_END_DONE, .ledger = &books, .records = &record, .nr_records = 1};
+
+	(void)state;
+	assert_int_equal(status_of_report(&report), 125);
+	record = exited(0, 7);
+	assert_int_equal(status_of_report(&report), 7);
+}
+
 static void no_status_of_a_guest_leaves_the_byte(void **state)
 {
 	struct lde_process_record record = {.state = LDE_STATE_ZOMBIE, .status = INT32_MIN};
@@ -137,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_lives_at_the_end_is_our_failure),
 		cmocka_unit_test(the_end_of_the_machine_comes_first),
 		cmocka_unit_test(an_end_without_books_is_our_failure),
+		cmocka_unit_test(an_unclean_disk_is_our_failure_if_programs_had_none),
 		cmocka_unit_test(no_status_of_a_guest_leaves_the_byte),
 	};
 

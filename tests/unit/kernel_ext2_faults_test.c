@@ -3,6 +3,7 @@
 #include "tests/unit/fake/fake.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "guest/fs/ext2.h"
 #include "guest/fs/ext2_fs.h"
+#include "guest/fs/file.h"
 #include "tests/unit/fake/fake_block.h"
 #include "tests/unit/fake/fake_ext2.h"
 
@@ -209,6 +211,111 @@ static void an_error_of_writing_is_told_once(void **state)
 	fake_ext2_finish();
 }
 
+static struct file *open_file(const char *path)
+{
+	struct inode *inode;
+	struct file *file;
+
+	assert_int_equal(t_lookup(path, &inode), 0);
+	assert_int_equal(file_open(inode, O_RDWR, &file), 0);
+	inode_put(inode);
+	return file;
+}
+
+static int sync_open(struct file *file)
+{
+	return file->ops->sync(file);
+}
+
+static void a_loss_is_told_to_each_who_syncs_the_file(void **state)
+{
+	struct file *first, *second, *other;
+
+	(void)state;
+	make_tree("-b 1024");
+	fake_ext2_mount();
+	first = open_file("g");
+	second = open_file("g");
+	other = open_file("d/f");
+	assert_int_equal(t_write("g", 0, data, 100), 100);
+	fake_ext2_disk.nr_fail = 1;
+	assert_int_equal(ext2_write_back(fake_ext2_fs), 0); /* sync(2) tells nobody */
+	assert_int_equal(sync_open(other), 0);
+	assert_int_equal(sync_open(first), -EIO);
+	assert_int_equal(sync_open(first), 0);
+	assert_int_equal(sync_open(second), -EIO);
+	file_put(second);
+	second = open_file("g"); /* by then it is known */
+	assert_int_equal(sync_open(second), 0);
+	assert_int_equal(ext2_sync(fake_ext2_fs), -EIO);
+	assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+	file_put(first);
+	file_put(second);
+	file_put(other);
+	fake_ext2_finish();
+}
+
+static void a_loss_that_nobody_knows_of_is_told_to_who_opens_the_file_then(void **state)
+{
+	struct file *file;
+
+	(void)state;
+	make_tree("-b 1024");
+	fake_ext2_mount();
+	assert_int_equal(t_write("g", 0, data, 100), 100);
+	fake_ext2_disk.nr_fail = 1;
+	assert_int_equal(ext2_write_back(fake_ext2_fs), 0);
+	file = open_file("g");
+	assert_int_equal(sync_open(file), -EIO);
+	file_put(file);
+	fake_ext2_finish();
+}
+
+static void a_loss_that_nobody_was_told_of_makes_no_clean_end(void **state)
+{
+	(void)state;
+	make_tree("-b 1024");
+	fake_ext2_mount();
+	assert_int_equal(t_write("g", 0, data, 100), 100);
+	fake_ext2_disk.nr_fail = 1;
+	assert_int_equal(ext2_write_back(fake_ext2_fs), 0);
+	assert_int_equal(ext2_unmount(fake_ext2_fs), -EIO);
+	fake_ext2_stop();
+}
+
+/* Whichever request it is: the content of a file alone is not written once more. */
+static void what_fails_once_of_the_structure_is_made_up_for(void **state)
+{
+	unsigned nr_failed = 0;
+
+	(void)state;
+	for (unsigned nth = 0; nth < 40; nth++) {
+		int err;
+
+		make_tree("-b 1024");
+		fake_ext2_mount();
+		assert_int_equal(t_create("d/new", 0644), 0);
+		assert_int_equal(t_write("d/new", 0, data, 30000), 30000);
+		assert_int_equal(t_rename("d/f", "d/e/f", 0), 0);
+		assert_int_equal(t_unlink("g"), 0);
+		assert_int_equal(t_mkdir("d/e/h"), 0);
+		fake_ext2_disk.fail_after = nth;
+		fake_ext2_disk.nr_fail = 1;
+		err = ext2_sync(fake_ext2_fs);
+		nr_failed += err != 0;
+		assert_int_equal(err, fake_ext2_disk.nr_fail ? 0 : -EIO);
+		fake_ext2_disk.nr_fail = 0;
+		assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+		fake_ext2_remount();
+		assert_int_equal(t_size("d/new"), 30000);
+		assert_int_equal(t_size("d/e/f"), 400000);
+		assert_int_equal(t_size("d/f"), -ENOENT);
+		assert_int_equal(t_size("g"), -ENOENT);
+		fake_ext2_finish();
+	}
+	assert_in_range(nr_failed, 10, 39); /* so it is more than all of its writes */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +324,10 @@ int main(void)
 		cmocka_unit_test(a_superblock_that_lies_is_refused),
 		cmocka_unit_test(a_bad_sector_is_an_error_where_it_is_needed),
 		cmocka_unit_test(an_error_of_writing_is_told_once),
+		cmocka_unit_test(a_loss_is_told_to_each_who_syncs_the_file),
+		cmocka_unit_test(a_loss_that_nobody_knows_of_is_told_to_who_opens_the_file_then),
+		cmocka_unit_test(a_loss_that_nobody_was_told_of_makes_no_clean_end),
+		cmocka_unit_test(what_fails_once_of_the_structure_is_made_up_for),
 	};
 
 	return cmocka_run_group_tests(tests, fake_ext2_group_set_up, fake_ext2_group_tear_down);

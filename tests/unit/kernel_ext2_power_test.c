@@ -47,24 +47,35 @@ static const char *content_of(unsigned i)
 	return buffer;
 }
 
+/* What has become of it is not known, as the disk has failed. */
+static void lose_file(unsigned i)
+{
+	t_unlink(files[i].path);
+	files[i].is_there = files[i].is_synced = false;
+}
+
 static void write_file(unsigned i)
 {
 	files[i].len = (uint32_t)fake_random_below(60000);
 	files[i].seed = (uint32_t)fake_random();
-	t_write(files[i].path, 0, content_of(i), files[i].len);
+	if (t_write(files[i].path, 0, content_of(i), files[i].len) != files[i].len)
+		lose_file(i);
 }
 
 /* The file goes on as it began, or ends sooner. */
 static void resize_file(unsigned i)
 {
 	uint32_t len = files[i].len, end = (uint32_t)fake_random_below(FILE_MAX);
+	bool is_done;
 
 	files[i].len = end;
 	files[i].kept = (uint32_t)min_u64(files[i].kept, end);
 	if (end < len)
-		t_truncate(files[i].path, end);
+		is_done = !t_truncate(files[i].path, end);
 	else
-		t_write(files[i].path, len, content_of(i) + len, end - len);
+		is_done = t_write(files[i].path, len, content_of(i) + len, end - len) == end - len;
+	if (!is_done)
+		lose_file(i);
 }
 
 static void note_synced(unsigned i)
@@ -85,10 +96,10 @@ static bool live(unsigned from, unsigned to)
 		files[i].nr_earlier = 0;
 		files[i].is_synced = false;
 		files[i].is_there = !t_create(files[i].path, 0644);
-		write_file(i);
+		if (files[i].is_there)
+			write_file(i);
 	} else if (fake_random_below(4) == 0) {
-		t_unlink(files[i].path);
-		files[i].is_there = files[i].is_synced = false;
+		lose_file(i);
 	} else if (fake_random_below(3) == 0) {
 		resize_file(i);
 	} else if (fake_random_below(2)) {
@@ -100,17 +111,22 @@ static bool live(unsigned from, unsigned to)
 		strcpy(files[i].path, path);
 	}
 	if (files[i].is_there && fake_random_below(4) == 0) {
-		if (t_fsync(files[i].path))
+		if (!t_fsync(files[i].path))
+			note_synced(i);
+		else if (fake_ext2_disk.fails_one_in)
+			lose_file(i);
+		else
 			return false;
-		note_synced(i);
 	}
 	if (fake_random_below(12))
 		return true;
-	if (ext2_sync(fake_ext2_fs))
-		return false;
+	bool has_failed = ext2_sync(fake_ext2_fs);
 	for (unsigned n = from; n < to; n++)
-		note_synced(n);
-	return true;
+		if (!has_failed)
+			note_synced(n);
+		else if (fake_ext2_disk.fails_one_in && files[n].is_there)
+			lose_file(n);
+	return !has_failed || fake_ext2_disk.fails_one_in;
 }
 
 static bool begins_with(const char *path, uint32_t len, uint32_t seed)
@@ -172,6 +188,26 @@ static void one_life(bool loses_power)
 	end_life(loses_power);
 }
 
+/* The disk fails at times, and works again. */
+static void begin_flaky_life(void)
+{
+	begin_life();
+	fake_ext2_disk.nr_fail = 0;
+	fake_ext2_disk.fails_one_in = 5 + fake_random_below(200);
+}
+
+static void what_was_synced_survives_a_disk_that_fails_at_times(void **state)
+{
+	(void)state;
+	fake_random_start();
+	for (unsigned life = 0; life < 20; life++) {
+		begin_flaky_life();
+		for (unsigned i = 0; i < 400; i++)
+			live(0, NR_FILES);
+		end_life(life % 2);
+	}
+}
+
 static void live_beside_others(void *arg)
 {
 	unsigned from = (unsigned)(uintptr_t)arg;
@@ -186,8 +222,11 @@ static void what_was_synced_among_others_survives_a_power_cut(void **state)
 {
 	(void)state;
 	fake_random_start();
-	for (unsigned life = 0; life < 20; life++) {
-		begin_life();
+	for (unsigned life = 0; life < 30; life++) {
+		if (life < 20)
+			begin_life();
+		else
+			begin_flaky_life();
 		fake_ext2_disk.delay_ticks = 200;
 		fake_ext2_disk.completes_backwards = life % 2;
 		for (unsigned i = 0; i < NR_AT_ONCE; i++)
@@ -219,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_synced_survives_a_kill),
 		cmocka_unit_test(what_was_synced_survives_a_power_cut),
+		cmocka_unit_test(what_was_synced_survives_a_disk_that_fails_at_times),
 		cmocka_unit_test(what_was_synced_among_others_survives_a_power_cut),
 	};
 

@@ -35,12 +35,25 @@ static int status_of_processes(const struct machine_report *report)
 	return first_status;
 }
 
+/* Without its books nobody knows how the programs ended. Well, if their work lies on
+ * the disk that it was for. */
+static int status_of_end(const struct machine_report *report)
+{
+	int status;
+
+	if (!report->ledger)
+		return STATUS_LDE_FAILED;
+	status = status_of_processes(report);
+	if (!status && report->ledger->flags & LDE_LEDGER_F_UNCLEAN_DISK)
+		return STATUS_LDE_FAILED;
+	return status;
+}
+
 int status_of_report(const struct machine_report *report)
 {
 	switch (report->end) {
 	case MACHINE_END_DONE:
-		/* Without its books nobody knows how the programs ended. */
-		return report->ledger ? status_of_processes(report) : STATUS_LDE_FAILED;
+		return status_of_end(report);
 	case MACHINE_END_TIMEOUT:
 		return STATUS_TIMEOUT;
 	case MACHINE_END_SIGNAL:

@@ -59,6 +59,8 @@ static int failure(struct fake_block *disk, const struct block_request *r)
 {
 	if (disk->bad_sector - r->sector < r->nr_sectors)
 		return -EIO;
+	if (disk->fails_one_in && !fake_random_below(disk->fails_one_in))
+		return -EIO;
 	if (disk->fail_after > 0) {
 		disk->fail_after--;
 		return 0;

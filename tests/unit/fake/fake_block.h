@@ -21,6 +21,7 @@ struct fake_block {
 	int64_t fail_after;   /* so many succeed, then... */
 	uint64_t nr_fail;     /* ...so many fail with... */
 	int fail_errno;       /* ...this, negative */
+	uint64_t fails_one_in; /* at random, one of so many; 0: none */
 	uint64_t bad_sector;  /* whoever touches it gets -EIO; UINT64_MAX: none */
 	bool completes_backwards; /* the last one first, where several are due */
 
