@@ -68,6 +68,7 @@ struct process {
 	struct inode *program;        /* the file that it executes */
 	const void *start;            /* what the kernel started it with, for its entry */
 	uint64_t clear_tid;           /* set_tid_address(2) */
+	uint64_t robust_list;         /* set_robust_list(2) */
 	uint64_t child_tid;           /* where a new child is to find its number */
 	uint32_t umask;
 	uint32_t processes_limit;     /* RLIMIT_NPROC */

@@ -159,6 +159,7 @@ static const syscall_fn syscall_table[LDE_NR_SYSCALLS] = {
 	[__NR_pselect6] = sys_pselect6,
 	[__NR_ppoll] = sys_ppoll,
 	[__NR_set_robust_list] = sys_set_robust_list,
+	[__NR_get_robust_list] = sys_get_robust_list,
 	[__NR_utimensat] = sys_utimensat,
 	[__NR_fallocate] = sys_fallocate,
 	[__NR_dup3] = sys_dup3,

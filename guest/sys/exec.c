@@ -15,6 +15,7 @@
 #include "guest/mm/usercopy.h"
 #include "guest/sys/exit.h"
 #include "guest/sys/image.h"
+#include "guest/sys/robust.h"
 #include "guest/sys/signals.h"
 
 #define PLATFORM     "x86_64"
@@ -264,6 +265,9 @@ static void exec_commit(struct exec *x, struct trap_frame *frame)
 	struct process *p = current();
 	struct space *old = p->space;
 
+	/* What waits now is to find neither space half done. */
+	if (p->robust_list)
+		robust_end(p, false);
 	p->space = x->image.space;
 	p->space->args_start = x->argv.at;
 	p->space->args_end = x->argv.at + x->argv.bytes;

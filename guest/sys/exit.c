@@ -18,6 +18,7 @@
 #include "guest/lib/ledger.h"
 #include "guest/mm/space.h"
 #include "guest/sys/group.h"
+#include "guest/sys/robust.h"
 #include "guest/sys/selfcheck.h"
 #include "guest/sys/signals.h"
 #include "guest/sys/stop.h"
@@ -106,6 +107,8 @@ void exit_process(int status)
 
 	if (unlikely(selfcheck_is_on))
 		selfcheck_run();
+	if (p->robust_list)
+		robust_end(p, true);
 	if (event_is_on(LDE_TRACE_C_PROCESS))
 		event_add(LDE_TRACE_PROCESS_EXIT, status);
 	close_record(p, status);

@@ -14,6 +14,8 @@
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/lib/ledger.h"
+#include "guest/mm/usercopy.h"
+#include "guest/sys/futex.h"
 #include "guest/sys/syscall.h"
 #include "guest/sys/time.h"
 
@@ -162,26 +164,125 @@ static bool is_waiting(const struct futex_waiter *w, const struct futex_key *key
 }
 
 /* Wakes up to max, but one if there is any; as on Linux also if max is less. */
-static int64_t futex_wake(vaddr_t va, int op, int max, uint32_t bitset)
+static int wake_waiters(const struct futex_key *key, int max, uint32_t bitset)
 {
-	struct futex_key key;
-	int nr = 0, err;
+	int nr = 0;
 
-	if (!bitset)
-		return -EINVAL;
-	err = find_word(va, op, &key, NULL);
-	if (err)
-		return err;
-	list_for_each_safe(l, bucket_of(&key)) {
+	list_for_each_safe(l, bucket_of(key)) {
 		struct futex_waiter *w = list_entry(l, struct futex_waiter, link);
 
-		if (!is_waiting(w, &key) || !(w->bitset & bitset))
+		if (!is_waiting(w, key) || !(w->bitset & bitset))
 			continue;
 		wake(w);
 		if (++nr >= max)
 			break;
 	}
 	return nr;
+}
+
+static int64_t futex_wake(vaddr_t va, int op, int max, uint32_t bitset)
+{
+	struct futex_key key;
+	int err;
+
+	if (!bitset)
+		return -EINVAL;
+	err = find_word(va, op, &key, NULL);
+	return err ? err : wake_waiters(&key, max, bitset);
+}
+
+void futex_wake_one(vaddr_t va)
+{
+	futex_wake(va, FUTEX_WAKE, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* What FUTEX_WAKE_OP's last argument says: 31..28 operation, 27..24 comparison, and
+ * two numbers of 12 bits with signs. */
+static int32_t change_operand(uint32_t code)
+{
+	int32_t operand = (int32_t)(code << 8) >> 20;
+
+	return code >> 28 & FUTEX_OP_OPARG_SHIFT ? (int32_t)(1u << (operand & 31)) : operand;
+}
+
+static int change(uint32_t code, uint32_t *value)
+{
+	uint32_t operand = change_operand(code);
+
+	switch (code >> 28 & ~FUTEX_OP_OPARG_SHIFT) {
+	case FUTEX_OP_SET:
+		*value = operand;
+		return 0;
+	case FUTEX_OP_ADD:
+		*value += operand;
+		return 0;
+	case FUTEX_OP_OR:
+		*value |= operand;
+		return 0;
+	case FUTEX_OP_ANDN:
+		*value &= ~operand;
+		return 0;
+	case FUTEX_OP_XOR:
+		*value ^= operand;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Whether the second word's waiters are to be woken, too; or -ENOSYS. */
+static int compare(uint32_t code, int32_t value)
+{
+	int32_t operand = (int32_t)(code << 20) >> 20;
+
+	switch (code >> 24 & 0xf) {
+	case FUTEX_OP_CMP_EQ:
+		return value == operand;
+	case FUTEX_OP_CMP_NE:
+		return value != operand;
+	case FUTEX_OP_CMP_LT:
+		return value < operand;
+	case FUTEX_OP_CMP_LE:
+		return value <= operand;
+	case FUTEX_OP_CMP_GT:
+		return value > operand;
+	case FUTEX_OP_CMP_GE:
+		return value >= operand;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Changes the second word, wakes some who wait for the first one, and, if the second
+ * was as the last argument says, some who wait for that. How many of both. */
+static int64_t futex_wake_op(const struct trap_frame *f)
+{
+	int op = arg_int(f, 1), max = arg_int(f, 2), max2 = arg_int(f, 3), err;
+	uint32_t code = arg_u64(f, 5), before, after;
+	struct futex_key key, key2;
+	vaddr_t va2 = arg_u64(f, 4);
+
+	err = find_word(arg_u64(f, 0), op, &key, NULL);
+	if (err)
+		return err;
+	if (va2 % sizeof(before))
+		return -EINVAL;
+	/* Nothing is waited for between reading and writing. */
+	if (!user_bring(current()->space, va2, ACCESS_WRITE))
+		return -EFAULT;
+	err = find_word(va2, op, &key2, &before);
+	after = before;
+	if (!err)
+		err = change(code, &after);
+	if (err)
+		return err;
+	if (put_user(va2, &after, sizeof(after)))
+		return -EFAULT;
+	err = compare(code, before);
+	if (err < 0)
+		return err;
+	return wake_waiters(&key, max, FUTEX_BITSET_MATCH_ANY) +
+	       (err ? wake_waiters(&key2, max2, FUTEX_BITSET_MATCH_ANY) : 0);
 }
 
 static void requeue(struct futex_waiter *w, const struct futex_key *to)
@@ -264,7 +365,9 @@ int64_t sys_futex(struct trap_frame *f)
 		return futex_requeue(f, NULL);
 	case FUTEX_CMP_REQUEUE:
 		return futex_requeue(f, &last);
-	default: /* with an operation within, or with priorities */
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(f);
+	default: /* with priorities */
 		ledger.futexes_refused++;
 		return -ENOSYS;
 	}

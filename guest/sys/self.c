@@ -128,12 +128,6 @@ int64_t sys_set_tid_address(struct trap_frame *f)
 	return current()->pid;
 }
 
-/* Robust futexes matter when a thread dies; there is one thread. */
-int64_t sys_set_robust_list(struct trap_frame *f)
-{
-	return arg_u64(f, 1) == 24 ? 0 : -EINVAL;
-}
-
 /* Restartable sequences are not offered; every libc does without. */
 int64_t sys_rseq(struct trap_frame *f)
 {

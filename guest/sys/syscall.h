@@ -188,7 +188,6 @@ int64_t sys_sched_getaffinity(struct trap_frame *f);
 int64_t sys_getcpu(struct trap_frame *f);
 int64_t sys_arch_prctl(struct trap_frame *f);
 int64_t sys_set_tid_address(struct trap_frame *f);
-int64_t sys_set_robust_list(struct trap_frame *f);
 int64_t sys_rseq(struct trap_frame *f);
 int64_t sys_socket(struct trap_frame *f);
 int64_t sys_of_socket(struct trap_frame *f);
@@ -199,6 +198,10 @@ int64_t sys_setrlimit(struct trap_frame *f);
 int64_t sys_uname(struct trap_frame *f);
 int64_t sys_sysinfo(struct trap_frame *f);
 int64_t sys_getrandom(struct trap_frame *f);
+
+/* sys/robust.c */
+int64_t sys_set_robust_list(struct trap_frame *f);
+int64_t sys_get_robust_list(struct trap_frame *f);
 
 /* sys/futex.c */
 int64_t sys_futex(struct trap_frame *f);

@@ -21,6 +21,7 @@ enum {
 	FUTEX_WAKE = 1,
 	FUTEX_REQUEUE = 3,
 	FUTEX_CMP_REQUEUE = 4,
+	FUTEX_WAKE_OP = 5,
 	FUTEX_WAIT_BITSET = 9,
 	FUTEX_WAKE_BITSET = 10,
 	FUTEX_PRIVATE_FLAG = 128,
@@ -251,6 +252,76 @@ static void requeueing(void)
 	reap(1);
 }
 
+static uint32_t code(unsigned op, unsigned operand, unsigned compare, unsigned with)
+{
+	return op << 28 | compare << 24 | (operand & 0xfff) << 12 | (with & 0xfff);
+}
+
+/* FUTEX_WAKE_OP changes the other word and says what it was by whom it wakes. */
+static void changes(void)
+{
+	static const uint32_t numbers[] = { 0, 5, 7, 0x800, 0xfff, 0x7ff };
+	uint32_t *fixed = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint32_t *other = shared + OTHER;
+	int nr_wrong = 0;
+
+	for (unsigned op = 0; op < 16; op++)
+		for (unsigned i = 0; i < 6; i++) {
+			*other = 0xf0f0f00f;
+			long ret = futex(shared, FUTEX_WAKE_OP, 1, 0, other,
+					 code(op, op & 8 ? numbers[i] & 31 : numbers[i], 0, 0));
+
+			printf("op %u with %x: %x", op, numbers[i], *other);
+			say("", ret);
+		}
+	for (unsigned compare = 0; compare < 16; compare++) {
+		*other = 3;
+		say("compare", futex(shared, FUTEX_WAKE_OP, 1, 0, other, code(0, 4, compare, 3)));
+		nr_wrong += *other != 4;
+	}
+	check("it was changed in each", !nr_wrong);
+	TRY(shared, FUTEX_WAKE_OP, 1, 0, (char *)other + 2, 0);
+	TRY(shared, FUTEX_WAKE_OP, 1, 0, NOWHERE, 0);
+	TRY(shared, FUTEX_WAKE_OP, 1, 0, KERNEL, 0);
+	TRY(shared, FUTEX_WAKE_OP, 1, 0, fixed, 0);
+	TRY(NOWHERE, FUTEX_WAKE_OP, 1, 0, other, 0);
+	TRY((char *)shared + 2, FUTEX_WAKE_OP, 1, 0, other, 0);
+	TRY(shared, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 0, fixed, 0);
+	TRY(shared, FUTEX_WAKE_OP | FUTEX_CLOCK_REALTIME, 1, 0, other, 0);
+	munmap(fixed, PAGE);
+}
+
+/* Two wait for each word. */
+static void changed_and_woken(const char *what, int max, long max_other, uint32_t how, int nr,
+			      int nr_other)
+{
+	shared[WORD] = 1;
+	shared[OTHER] = 10;
+	for (int i = 0; i < 2; i++) {
+		waiter(shared, FUTEX_WAIT, ANY, i);
+		waiter(shared + OTHER, FUTEX_WAIT, ANY, i);
+	}
+	until_waiting(shared, 2);
+	until_waiting(shared + OTHER, 2);
+	say(what, futex(shared, FUTEX_WAKE_OP, max, (void *)max_other, shared + OTHER, how));
+	printf("%u\n", shared[OTHER]);
+	reap(nr + nr_other);
+	say("still at the first", futex(shared, FUTEX_WAKE, INT_MAX, 0, 0, 0));
+	say("and at the other", futex(shared + OTHER, FUTEX_WAKE, INT_MAX, 0, 0, 0));
+	reap(4 - nr - nr_other);
+}
+
+static void changing(void)
+{
+	changes();
+	changed_and_woken("both", INT_MAX, INT_MAX, code(1, 5, 0, 10), 2, 2);
+	changed_and_woken("one each", 1, 1, code(1, -3, 4, 9), 1, 1);
+	changed_and_woken("the first only", 1, 1, code(0, 0, 4, 10), 1, 0);
+	changed_and_woken("0 is one", 0, 0, code(0, 7, 5, -1), 1, 1);
+	changed_and_woken("a bit", 1, 2, code(8 + 2, 4, 1, 0), 1, 2);
+	changed_and_woken("no such comparison", 1, 1, code(0, 1, 6, 0), 0, 0);
+}
+
 /* What is the same word, and what only has the same address or the same page. */
 static void words(void)
 {
@@ -404,6 +475,7 @@ int main(void)
 	counts();
 	bitsets();
 	requeueing();
+	changing();
 	words();
 	signals();
 	stops();
