@@ -112,7 +112,7 @@ static void job_start(const struct job *job, uint32_t *index)
 			group = p->pid;
 			tty_set_foreground(group);
 		}
-		p->group = group;
+		process_set_group(p, group);
 		p->session = 0;
 		p->cwd = inode_get(inode_root());
 		p->umask = UMASK;

@@ -12,6 +12,10 @@
 #define STACK_CANARY 0x57ac4ca11ab1e0ddull
 
 static struct process *process_table[PID_MAX]; /* by pid */
+/* All processes, by their groups; a bucket that was never used is all zeroes. */
+#define GROUP_BUCKETS 256
+static struct list group_buckets[GROUP_BUCKETS];
+_Static_assert(sizeof(group_buckets) == PAGE_SIZE, "emptied as one page");
 static uint32_t last_pid;
 static bool pids_have_wrapped;
 static uint32_t nr_live;
@@ -33,6 +37,7 @@ void process_init(uint32_t records_cap)
 
 	ledger.records_gpa = page_reserve(bytes);
 	ledger.records_cap = ledger.records_gpa ? records_cap : 0;
+	offload_zero_page(group_buckets);
 }
 
 void process_adopt_boot_context(void *boot_stack_top)
@@ -118,7 +123,9 @@ static uint64_t create(void *arg)
 	list_init(&p->children);
 	list_init(&p->zombies);
 	wait_queue_init(&p->child_ended);
-	p->group = p->session = pid;
+	list_init(&p->in_group);
+	process_set_group(p, pid);
+	p->session = pid;
 	p->share.tickets = LDE_TICKETS_DEFAULT;
 	p->record = record_open(p);
 	p->record->pid = pid;
@@ -154,8 +161,10 @@ void process_insert_by_pid(struct list *list, struct process *p)
 void process_forget(struct process *p)
 {
 	/* The number may be another's by the time that p is destroyed. */
-	if (process_table[p->pid] == p)
-		process_table[p->pid] = NULL;
+	if (process_table[p->pid] != p)
+		return;
+	process_table[p->pid] = NULL;
+	list_remove(&p->in_group);
 }
 
 void process_destroy(struct process *p)
@@ -200,9 +209,38 @@ void process_adopt(struct process *parent, struct process *child)
 {
 	child->parent = parent;
 	child->record->ppid = parent->pid;
-	child->group = parent->group;
+	process_set_group(child, parent->group);
 	child->session = parent->session;
 	list_add_tail(&parent->children, &child->siblings);
+}
+
+static struct list *group_bucket(uint32_t group)
+{
+	struct list *bucket = &group_buckets[group % GROUP_BUCKETS];
+
+	if (unlikely(!bucket->next))
+		list_init(bucket);
+	return bucket;
+}
+
+void process_set_group(struct process *p, uint32_t group)
+{
+	p->group = group;
+	list_remove(&p->in_group);
+	list_add_tail(group_bucket(group), &p->in_group);
+}
+
+struct process *process_next_in_group(uint32_t group, const struct process *p)
+{
+	const struct list *bucket = group_bucket(group);
+
+	for (const struct list *l = p ? p->in_group.next : bucket->next; l != bucket; l = l->next) {
+		struct process *next = list_entry(l, struct process, in_group);
+
+		if (next->group == group)
+			return next;
+	}
+	return NULL;
 }
 
 void process_abandon_children(struct process *p)
@@ -295,6 +333,8 @@ static const char *check_one(const struct process *p)
 		return "a process's place in a queue is broken";
 	if (p->state != LDE_STATE_ZOMBIE && !p->parent != list_is_empty(&p->siblings))
 		return "a process's parent does not know of it";
+	if (list_is_empty(&p->in_group) || !list_is_sound(&p->in_group))
+		return "a process is in no group";
 	if (*stack_canary(p) != STACK_CANARY)
 		return "a kernel stack overflowed";
 	if (p->wait_timer.is_started && p->state != LDE_STATE_BLOCKED && !is_to_come)

@@ -57,7 +57,8 @@ struct process {
 	struct wait_queue child_ended;
 	struct wait_queue *vfork_done; /* of the parent that waits for exec or exit */
 	uint64_t children_ticks;      /* CPU time of children waited for */
-	uint32_t group, session;      /* session 0: that of who started lde */
+	uint32_t group, session;      /* process_set_group; session 0: that of who started lde */
+	struct list in_group;         /* with those of the same group, and of some others */
 	bool has_left_tty;            /* TIOCNOTTY: has no controlling terminal */
 	bool has_executed;            /* execve: its parent moves it no more */
 	bool has_used_tick;           /* of the logical clock */
@@ -165,6 +166,17 @@ static inline void process_set_state(struct process *p, enum lde_process_state s
 
 /* Makes child a child of parent. */
 void process_adopt(struct process *parent, struct process *child);
+
+/* p is in that group from now on. */
+void process_set_group(struct process *p, uint32_t group);
+
+/* The one of the group that comes after p (NULL: the first), or NULL. Those who have ended
+ * are in it until process_forget. May be offloaded. */
+struct process *process_next_in_group(uint32_t group, const struct process *p);
+
+#define for_each_in_group(p, group)                                                                \
+	for (struct process *p = process_next_in_group(group, NULL); p;                            \
+	     p = process_next_in_group(group, p))
 
 /* Leaves p's children to the kernel: those that live go on without a parent,
  * those that have ended are destroyed. */

@@ -4,22 +4,32 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
+#include "guest/arch/offload.h"
 #include "guest/sys/syscall.h"
 
-#define for_each_process(p)                                                                        \
-	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1))
+/*
+ * While all of a group are told something, each may ask whether it is orphaned. That
+ * does not change before the last one was told.
+ */
+static struct {
+	uint32_t group; /* 0: none */
+	bool is_known, is_orphaned;
+} told;
 
 bool group_signal(uint32_t group, int sig, const struct signal_info *info)
 {
 	bool found = false;
 
-	for_each_process(p) {
-		if (p->group != group || p->state == LDE_STATE_ZOMBIE)
+	told.group = group;
+	told.is_known = false;
+	for_each_in_group(p, group) {
+		if (p->state == LDE_STATE_ZOMBIE)
 			continue;
 		found = true;
 		if (sig)
 			signal_send(p, sig, info);
 	}
+	told.group = 0;
 	return found;
 }
 
@@ -29,41 +39,74 @@ bool group_is_in_session(uint32_t group, uint32_t session)
 
 	if (leader && leader->group == group && leader->session == session)
 		return true;
-	for_each_process(p)
-		if (p->group == group && p->session == session)
+	for_each_in_group(p, group)
+		if (p->session == session)
 			return true;
+	return false;
+}
+
+struct orphans {
+	uint32_t group;
+	const struct process *without;
+};
+
+/* Whether there is one outside that would continue them. */
+static uint64_t look_for_parent(void *arg)
+{
+	const struct orphans *o = arg;
+	const uint32_t group = o->group;
+	const struct process *without = o->without;
+
+	for_each_in_group(p, group) {
+		const struct process *parent = p->parent;
+
+		if (p == without || p->state == LDE_STATE_ZOMBIE)
+			continue;
+		if (group_has_outside_parent(p))
+			return true;
+		if (parent && parent != without && parent->group != group &&
+		    parent->session == p->session)
+			return true;
+	}
 	return false;
 }
 
 bool group_is_orphaned(uint32_t group, const struct process *without)
 {
-	for_each_process(p) {
-		const struct process *parent = p->parent;
+	struct orphans o = { group, without };
+	bool is_orphaned;
 
-		if (p->group != group || p == without || p->state == LDE_STATE_ZOMBIE)
-			continue;
-		if (group_has_outside_parent(p))
-			return false;
-		if (parent && parent != without && parent->group != group &&
-		    parent->session == p->session)
-			return false;
+	if (told.group == group && told.is_known && !without)
+		return told.is_orphaned;
+	is_orphaned = !offload_call(look_for_parent, &o);
+	if (told.group == group && !without) {
+		told.is_known = true;
+		told.is_orphaned = is_orphaned;
 	}
-	return true;
+	return is_orphaned;
 }
 
 static bool has_stopped(uint32_t group)
 {
-	for_each_process(p)
-		if (p->group == group && p->state == LDE_STATE_STOPPED)
+	for_each_in_group(p, group)
+		if (p->state == LDE_STATE_STOPPED)
 			return true;
 	return false;
+}
+
+static uint64_t has_stopped_orphans(void *arg)
+{
+	const struct orphans *o = arg;
+
+	return has_stopped(o->group) && !look_for_parent(arg);
 }
 
 static void wake_orphans(uint32_t group, const struct process *without)
 {
 	const struct signal_info info = { SI_KERNEL, 0, 0 };
+	struct orphans o = { group, without };
 
-	if (!has_stopped(group) || !group_is_orphaned(group, without))
+	if (!offload_call(has_stopped_orphans, &o))
 		return;
 	group_signal(group, SIGHUP, &info);
 	group_signal(group, SIGCONT, &info);
@@ -115,7 +158,7 @@ int64_t sys_setpgid(struct trap_frame *f)
 		group = p->pid;
 	err = check_setpgid(p, group);
 	if (!err)
-		p->group = group;
+		process_set_group(p, group);
 	return err;
 }
 
@@ -139,7 +182,8 @@ int64_t sys_setsid(struct trap_frame *f)
 	(void)f;
 	if (p->group == p->pid || group_is_in_session(p->pid, p->session))
 		return -EPERM;
-	p->group = p->session = p->pid;
+	process_set_group(p, p->pid);
+	p->session = p->pid;
 	return p->pid;
 }
 

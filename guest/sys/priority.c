@@ -44,10 +44,8 @@ static struct process *find_chosen(const struct chosen *chosen, uint32_t pid)
 		return pid <= chosen->who ? process_find(chosen->who) : NULL;
 	if (chosen->which == PRIO_USER)
 		return chosen->who ? NULL : process_find_from(pid); /* everybody is root */
-	p = process_find_from(pid);
-	while (p && p->group != chosen->who)
-		p = process_find_from(p->pid + 1);
-	return p;
+	p = process_find(pid - 1); /* 0: there is none */
+	return process_next_in_group(chosen->who, p);
 }
 
 /* Of several the one that gets most. */

@@ -329,6 +329,55 @@ static void without_memory_for_the_books_there_are_none(void **state)
 	assert_int_equal(ledger.records_lost, 1);
 }
 
+/* ---- groups -------------------------------------------------------------------- */
+
+/* Those of the group are these, in that order. */
+static void expect_group(uint32_t group, unsigned nr, struct process *const *members)
+{
+	unsigned i = 0;
+
+	for_each_in_group(p, group) {
+		assert_true(i < nr);
+		assert_ptr_equal(p, members[i++]);
+	}
+	assert_int_equal(i, nr);
+}
+
+static void a_group_is_who_is_in_it(void **state)
+{
+	struct process *a = create(), *b = create(), *c = create();
+	const uint32_t group = a->pid, far = group + 4096; /* they lie beside each other */
+
+	(void)state;
+	expect_group(group, 1, &a);
+	expect_group(far, 0, NULL);
+	process_set_group(b, far);
+	process_set_group(c, group);
+	expect_group(group, 2, (struct process *[]){ a, c });
+	expect_group(far, 1, &b);
+	process_set_group(a, far);
+	expect_group(group, 1, &c);
+	expect_group(far, 2, (struct process *[]){ b, a });
+	process_forget(b);
+	expect_group(far, 1, &a);
+	process_destroy(b);
+	process_destroy(a);
+	expect_group(far, 0, NULL);
+	process_destroy(c);
+	expect_group(group, 0, NULL);
+}
+
+static void a_child_is_in_its_parents_group(void **state)
+{
+	struct process *parent = create(), *child = create();
+
+	(void)state;
+	process_set_group(parent, 77);
+	process_adopt(parent, child);
+	expect_group(77, 2, (struct process *[]){ parent, child });
+	expect_group(child->pid, 0, NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -348,6 +397,8 @@ int main(void)
 		TEST(memory_that_runs_out_leaves_nothing_behind),
 		TEST(processes_beyond_the_books_are_counted),
 		TEST(without_memory_for_the_books_there_are_none),
+		TEST(a_group_is_who_is_in_it),
+		TEST(a_child_is_in_its_parents_group),
 	};
 
 	return cmocka_run_group_tests_name("kernel_process", tests, NULL, NULL);
