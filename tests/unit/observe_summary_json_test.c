@@ -159,6 +159,14 @@ static void bytes_that_are_no_text_do_not_break_the_json(void **state)
 	root = json_of(&run.summary);
 	assert_string_equal(text_at(root, "command"), "a\"b\\c \xc3\xa9 ?? ??");
 	json_object_put(root);
+	/* Too long a form, a surrogate, beyond U+10FFFF; and what is next to them. */
+	run.summary.command = "\xe0\x9f\xbf \xed\xa0\x80 \xf0\x8f\xbf\xbf \xf4\x90\x80\x80 "
+			      "\xe0\xa0\x80 \xed\x9f\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf";
+	root = json_of(&run.summary);
+	assert_string_equal(text_at(root, "command"),
+			    "??? ??? ???? ???? "
+			    "\xe0\xa0\x80 \xed\x9f\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf");
+	json_object_put(root);
 }
 
 static void a_run_without_books_still_has_json(void **state)

@@ -3,8 +3,26 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The second byte of these is bound: too long a form, a surrogate, beyond U+10FFFF. */
+static bool is_second(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xe0:
+		return second >= 0xa0;
+	case 0xed:
+		return second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90;
+	case 0xf4:
+		return second <= 0x8f;
+	default:
+		return true;
+	}
+}
 
 /* Length of the UTF-8 sequence at text, 0 if it is none that JSON may hold. */
 static size_t utf8_length(const unsigned char *text)
@@ -22,7 +40,7 @@ static size_t utf8_length(const unsigned char *text)
 	for (size_t i = 1; i < len; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-	return len;
+	return len == 1 || is_second(text[0], text[1]) ? len : 0;
 }
 
 struct json_object *json_text_object(const char *text)
