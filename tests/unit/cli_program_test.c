@@ -357,7 +357,7 @@ static void files_of_another_kind_are_refused(void **state)
 	write_file("image", "MZ and more than four bytes", 27, 0755);
 	refuse("./image", -ENOEXEC, "not an ELF file", "cc -static");
 	write_file("image", script, sizeof(script) - 1, 0755);
-	refuse("./image", -ENOEXEC, "a script for /bin/sh -e", "lde run /bin/sh -e ./image");
+	refuse("./image", -ENOEXEC, "a script for /bin/sh -e", "lde run --root . /bin/sh -e /image");
 	write_file("image", bare, sizeof(bare) - 1, 0755);
 	refuse("./image", -ENOEXEC, "script", "no interpreter");
 }

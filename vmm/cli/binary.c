@@ -42,17 +42,25 @@ static int binary_read(struct binary *binary, void *buf, size_t len, uint64_t of
 	return 0;
 }
 
-/* "#!/bin/sh -e": what follows the marker, without the end of the line. */
+/*
+ * "#!/bin/sh -e": what follows the marker, without the end of the line. The guest has the
+ * script only if it has its folder.
+ */
 static int binary_refuse_script(struct binary *binary, char *line)
 {
 	char *interpreter = line + 2 + strspn(line + 2, " \t");
+	const char *slash = strrchr(binary->name, '/');
+	int dir_len = slash ? (int)(slash - binary->name) + (slash == binary->name) : 0;
 
 	interpreter[strcspn(interpreter, "\r\n")] = '\0';
 	if (interpreter[0] == '\0')
 		return REFUSE(binary, "%s: a script that names no interpreter", binary->name);
 	return REFUSE(binary,
-		      "%s: a script for %s; name its interpreter, a static one: lde run %s %s",
-		      binary->name, interpreter, interpreter, binary->name);
+		      "%s: a script for %s; start its interpreter, which must be static (as "
+		      "busybox sh is), and give the guest the script's folder: "
+		      "lde run --root %.*s %s /%s",
+		      binary->name, interpreter, dir_len ? dir_len : 1,
+		      dir_len ? binary->name : ".", interpreter, slash ? slash + 1 : binary->name);
 }
 
 /* Whatever does not start with the ELF magic. */
