@@ -200,6 +200,23 @@ static void what_no_process_can_be_is_nobody(void **state)
 	trace_reader_close(reader);
 }
 
+static void a_folder_has_one_writer_at_a_time(void **state)
+{
+	struct trace_writer *writer = files_create(), *second;
+	struct trace_reader *reader;
+
+	(void)state;
+	assert_int_equal(trace_writer_create(&second, files_dir, &files_info, 1), -EBUSY);
+	files_add(writer, TRACE_STREAM_CPU,
+	    (struct lde_trace_record){.tsc = FILES_ORIGIN + 10, .kind = LDE_TRACE_IRQ_ENTRY});
+	assert_int_equal(trace_writer_close(writer), 0);
+	reader = files_open();
+	assert_int_equal(files_next(reader).ns, 5);
+	trace_reader_close(reader);
+	assert_int_equal(trace_writer_create(&second, files_dir, &files_info, 1), 0);
+	assert_int_equal(trace_writer_close(second), 0);
+}
+
 static void a_record_of_no_kind_is_refused(void **state)
 {
 	struct trace_writer *writer = files_create();
@@ -545,6 +562,7 @@ int main(void)
 		TEST(a_step_back_in_time_is_written_as_none),
 		TEST(names_are_those_of_the_time),
 		TEST(what_no_process_can_be_is_nobody),
+		TEST(a_folder_has_one_writer_at_a_time),
 		TEST(a_record_of_no_kind_is_refused),
 		FOLLOW_TEST(a_record_is_of_who_was_switched_to),
 		FOLLOW_TEST(a_process_is_known_by_its_place),

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ struct trace_writer {
 	struct trace_names names;
 	struct stream *streams;
 	uint32_t nr_streams;
+	int dir_fd; /* locked */
 	uint64_t counts[LDE_TRACE_NR_KINDS];
 	int failed; /* the first error of writing: nothing is added after it */
 };
@@ -337,6 +339,13 @@ static void empty_folder(int dir_fd)
 	closedir(dir);
 }
 
+/* One writer at a time; where nothing can be locked, users have to see to that. */
+static int lock_folder(int dir_fd)
+{
+	return flock(dir_fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -EBUSY : 0;
+}
+
+/* A descriptor, which holds the lock. */
 static int open_folder(const char *path)
 {
 	int fd, err;
@@ -346,7 +355,9 @@ static int open_folder(const char *path)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	err = check_folder(fd);
+	err = lock_folder(fd);
+	if (!err)
+		err = check_folder(fd);
 	if (err) {
 		close(fd);
 		return err;
@@ -394,6 +405,8 @@ static void release(struct trace_writer *writer)
 			close(writer->streams[i].fd);
 		free(writer->streams[i].batch);
 	}
+	if (writer->dir_fd >= 0)
+		close(writer->dir_fd);
 	free(writer->streams);
 	trace_names_fini(&writer->names);
 	free(writer);
@@ -401,13 +414,12 @@ static void release(struct trace_writer *writer)
 
 static int create_files(struct trace_writer *writer, const char *dir)
 {
-	int dir_fd = open_folder(dir);
-	int err = dir_fd < 0 ? dir_fd : write_metadata(writer, dir_fd);
+	int err;
 
+	writer->dir_fd = open_folder(dir);
+	err = writer->dir_fd < 0 ? writer->dir_fd : write_metadata(writer, writer->dir_fd);
 	for (uint32_t i = 0; !err && i < writer->nr_streams; i++)
-		err = open_stream(&writer->streams[i], dir_fd, i);
-	if (dir_fd >= 0)
-		close(dir_fd);
+		err = open_stream(&writer->streams[i], writer->dir_fd, i);
 	return err;
 }
 
@@ -420,6 +432,7 @@ int trace_writer_create(struct trace_writer **writer, const char *dir,
 	if (!w)
 		return err;
 	w->info = *info;
+	w->dir_fd = -1;
 	w->nr_streams = TRACE_STREAM_CPU + nr_vcpus;
 	w->streams = calloc(w->nr_streams, sizeof(*w->streams));
 	if (!w->streams)

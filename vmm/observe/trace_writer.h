@@ -21,7 +21,8 @@ struct trace_writer;
 
 /*
  * Creates dir, or takes over one that is empty or has a trace of ours, which is
- * deleted. info->uuid is made here. 0 or -errno; -EEXIST: something else is there.
+ * deleted, and locks it until it is closed. info->uuid is made here. 0 or -errno;
+ * -EEXIST: something else is there; -EBUSY: another one writes there.
  */
 int trace_writer_create(struct trace_writer **writer, const char *dir,
 			const struct trace_info *info, uint32_t nr_vcpus);

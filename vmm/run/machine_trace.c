@@ -40,6 +40,8 @@ static const char *remedy(int err)
 	switch (err) {
 	case -EEXIST:
 		return "it has other files in it; give the name of a new folder";
+	case -EBUSY:
+		return "another lde is writing its trace there; give the name of a new folder";
 	case -ENOENT:
 		return "no folder can be made there; is there the one that it is to be in?";
 	case -ENOSPC:
