@@ -51,7 +51,8 @@ static void senseless_policies_are_refused(void **state)
 	cli_refuse("--sched mlfq,quanta=1ms/2 a", "quanta=1ms/2", "quanta=10ms/20ms/40ms");
 	cli_refuse("--sched mlfq,quanta=1ms//1ms a", "quanta=", "1us to 1h");
 	cli_refuse("--sched mlfq,quanta=1ms/1ms/1ms/1ms/1ms/1ms/1ms/1ms/1ms a", "quanta=", "up to 8");
-	cli_refuse("--sched mlfq,queues=3,quanta=1ms/2ms a", "disagree, 3 and 2", "one of them");
+	cli_refuse("--sched mlfq,queues=3,quanta=1ms/2ms a", "3 queues and 2", "as many");
+	cli_refuse("--sched mlfq,queues=2,queues=3 a", "2 queues and 3", "once");
 	cli_refuse("--sched mlfq,allotment=0 a", "allotment=0", "1 to 10000");
 	cli_refuse("--sched mlfq,boost=0s a", "boost=0s", "never");
 	cli_refuse("--sched mlfq,,boost=1s a", "''", "mlfq[,queues=N]");

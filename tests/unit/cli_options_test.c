@@ -206,6 +206,14 @@ static void json_belongs_to_stat(void **state)
 	cli_refuse_as(OPTIONS_STAT, "--nonsense a", "--nonsense", "lde stat --help");
 }
 
+static void advice_names_the_command(void **state)
+{
+	(void)state;
+	cli_refuse_as(OPTIONS_TOP, "--nonsense a", "--nonsense", "lde top --help");
+	cli_refuse_as(OPTIONS_TOP, "", "no PROGRAM", "lde top ./a.out");
+	cli_refuse_as(OPTIONS_TOP, "--json a", "lde top prints no numbers", "lde stat");
+}
+
 static void a_second_parse_starts_afresh(void **state)
 {
 	struct parsed parsed;
@@ -235,6 +243,7 @@ int main(void)
 		cmocka_unit_test(unknown_options_are_refused),
 		cmocka_unit_test(options_of_the_run_are_refused_after_a_colon),
 		cmocka_unit_test(json_belongs_to_stat),
+		cmocka_unit_test(advice_names_the_command),
 		cmocka_unit_test(a_second_parse_starts_afresh),
 	};
 

@@ -55,8 +55,8 @@ static int set_levels(struct sched_config *sched, uint32_t nr, struct complaint 
 {
 	if (sched->nr_levels && sched->nr_levels != nr)
 		return REFUSE(complaint,
-			      "--sched: queues= and quanta= disagree, %u and %u; give one of them, "
-			      "or as many quanta as queues",
+			      "--sched: there cannot be %u queues and %u; give queues= or quanta= "
+			      "once, or as many quanta as queues",
 			      sched->nr_levels, nr);
 	sched->nr_levels = nr;
 	return 0;

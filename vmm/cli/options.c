@@ -102,7 +102,10 @@ static int parser_out_of_memory(struct parser *parser)
 
 static const char *command_name(const struct parser *parser)
 {
-	return parser->command == OPTIONS_STAT ? "stat" : "run";
+	static const char *const names[] = {
+		[OPTIONS_RUN] = "run", [OPTIONS_STAT] = "stat", [OPTIONS_TOP] = "top"};
+
+	return names[parser->command];
 }
 
 /* Appends value and a NULL after it. */
@@ -201,7 +204,8 @@ static int parser_add_take(struct parser *parser, const char *text)
 static int parser_set_json(struct parser *parser, const char *file)
 {
 	if (parser->command != OPTIONS_STAT)
-		return REFUSE(parser, "--json: lde run prints no numbers; use lde stat --json");
+		return REFUSE(parser, "--json: lde %s prints no numbers; use lde stat --json",
+			      command_name(parser));
 	parser->options->json = true;
 	return file ? parser_set_file(parser, "json", file, &parser->options->json_path) : 0;
 }

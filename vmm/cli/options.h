@@ -83,6 +83,7 @@ struct options {
 enum options_command {
 	OPTIONS_RUN,
 	OPTIONS_STAT, /* takes --json too */
+	OPTIONS_TOP,
 };
 
 /*

@@ -101,11 +101,23 @@ static int run_with_json(struct session *session)
 	return err ? json_failed(path, err) : status;
 }
 
+/* With "--json FILE" FILE is the program: one that cannot be meant. */
+static void hint_at_json(const struct options *options)
+{
+	const char *name = options->nr_programs ? options->programs[0].argv[0] : "";
+	const char *suffix = strrchr(name, '.');
+
+	if (options->json && suffix && strcmp(suffix, ".json") == 0)
+		log_line("for JSON in a file: --json=%s", name);
+}
+
 int cli_stat(int argc, char **argv)
 {
 	struct session session;
 	int status = session_prepare(&session, OPTIONS_STAT, argc, argv, print_help);
 
+	if (status == STATUS_NOT_FOUND || status == STATUS_CANNOT_EXECUTE)
+		hint_at_json(&session.options);
 	if (status == SESSION_READY)
 		status = session.options.json ? run_with_json(&session)
 					      : run_and_print(&session, NULL);

@@ -337,7 +337,7 @@ int cli_top(int argc, char **argv)
 {
 	bool has_errors_elsewhere = is_error_elsewhere(); /* before we open anything */
 	struct session session;
-	int status = session_prepare(&session, OPTIONS_RUN, argc, argv, print_help);
+	int status = session_prepare(&session, OPTIONS_TOP, argc, argv, print_help);
 
 	if (status == SESSION_READY)
 		status = check_terminal();
