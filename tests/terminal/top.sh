@@ -196,6 +196,12 @@ if top_test "top: a terminal that is not known"; then
 	end_top 125
 fi
 
+if top_test "top: a terminal whose cursor cannot be moved"; then
+	begin_top 90 20 "TERM=dumb '$LDE' top /lde/hog 1"
+	see 'TERM=dumb: the cursor of this terminal cannot be moved' "no message"
+	end_top 125
+fi
+
 if wanted "top: no terminal"; then
 	"$LDE" top /lde/hog 1 >out 2>err </dev/null
 	status=$?

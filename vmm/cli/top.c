@@ -256,18 +256,30 @@ static int print_output(struct top *top)
 	return STATUS_LDE_FAILED;
 }
 
-static int show(struct top *top)
+static void refuse_terminal(int err)
 {
 	const char *term = getenv("TERM");
-	int err = top_output_init(&top->view.output), status = 0;
+
+	if (err == -EOPNOTSUPP)
+		log_line("TERM=%s: the cursor of this terminal cannot be moved; use another, or "
+			 "lde stat",
+			 term ? term : "");
+	else
+		log_line("TERM=%s: this terminal is not known; install ncurses-base, or give TERM "
+			 "another value",
+			 term ? term : "");
+}
+
+static int show(struct top *top)
+{
+	int err = top_output_init(&top->view.output), screen, status = 0;
 
 	if (err) {
 		log_line("no file for the programs' output: %s; is there room in /tmp?",
 			 strerror(-err));
 		status = STATUS_LDE_FAILED;
-	} else if (top_screen_open()) {
-		log_line("TERM=%s: this terminal is not known; install ncurses-base, or give TERM "
-			 "another value", term ? term : "");
+	} else if ((screen = top_screen_open())) {
+		refuse_terminal(screen);
 		status = STATUS_LDE_FAILED;
 	} else {
 		look(top);

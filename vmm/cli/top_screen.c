@@ -40,12 +40,20 @@ static void restore_and_die(int signal)
 	raise(signal); /* by default, once we return */
 }
 
-static void append_capability(const char *name)
+/* NULL: the terminal cannot do that. */
+static const char *capability(const char *name)
 {
 	/* ncurses has it without const. */
 	const char *text = tigetstr((char *)(uintptr_t)name);
 
-	if (text && text != (char *)-1)
+	return text == (char *)-1 ? NULL : text;
+}
+
+static void append_capability(const char *name)
+{
+	const char *text = capability(name);
+
+	if (text)
 		strncat(before.text, text, sizeof(before.text) - strlen(before.text) - 1);
 }
 
@@ -77,8 +85,15 @@ static void begin_colours(void)
 
 int top_screen_open(void)
 {
+	int found; /* or setupterm ends us */
+
 	setlocale(LC_CTYPE, "");
-	if (tcgetattr(STDIN_FILENO, &before.settings) || !newterm(NULL, stdout, stdin))
+	if (tcgetattr(STDIN_FILENO, &before.settings) ||
+	    setupterm(NULL, STDOUT_FILENO, &found) != OK)
+		return -ENOTTY;
+	if (!capability("cup"))
+		return -EOPNOTSUPP;
+	if (!newterm(NULL, stdout, stdin))
 		return -ENOTTY;
 	prepare_for_the_worst();
 	begin_colours();

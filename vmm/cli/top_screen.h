@@ -22,7 +22,8 @@ struct top_view {
 	char end[80]; /* how, if it has */
 };
 
-/* -ENOTTY: nothing is known of this kind of terminal. */
+/* 0; -ENOTTY: nothing is known of this kind of terminal; -EOPNOTSUPP: it is one whose
+ * cursor cannot be moved. */
 int top_screen_open(void);
 void top_screen_close(void);
 
