@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -243,6 +244,7 @@ static void statuses_are_those_of_a_shell(void **state)
 	assert_int_equal(program_exit_status(-EACCES), 126);
 	assert_int_equal(program_exit_status(-EISDIR), 126);
 	assert_int_equal(program_exit_status(-ENOMEM), 125);
+	assert_int_equal(program_exit_status(-EMFILE), 125);
 }
 
 /* ---- --root ---------------------------------------------------------- */
@@ -343,6 +345,21 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
 		skip(); /* root reads everything */
 	write_file("secret", &image, sizeof(image), 0111);
 	refuse("./secret", -EACCES, "cannot be read", "chmod +r");
+}
+
+static void what_lde_lacks_is_no_fault_of_the_file(void **state)
+{
+	struct image image = image_make();
+	struct rlimit before, few;
+
+	(void)state;
+	write_file("image", &image, sizeof(image), 0755);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	refuse("./image", -EMFILE, "cannot be opened", "Too many open files");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 static void files_of_another_kind_are_refused(void **state)
@@ -542,6 +559,7 @@ int main(void)
 		cmocka_unit_test(paths_are_made_absolute_by_name),
 		cmocka_unit_test(files_that_may_not_be_executed_are_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_refused),
+		cmocka_unit_test(what_lde_lacks_is_no_fault_of_the_file),
 		cmocka_unit_test(files_of_another_kind_are_refused),
 		cmocka_unit_test(programs_for_other_machines_are_refused),
 		cmocka_unit_test(elf_files_that_are_no_programs_are_refused),

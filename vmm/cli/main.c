@@ -68,8 +68,11 @@ static const char *command_names(void)
 /* Unknown is not fatal here: the caller says how it ends. */
 static void complain_command(const char *name)
 {
-	log_line("%s: no such command; there are %shelp. To run a program: lde run %s", name,
-		 command_names(), name);
+	if (name[0] == '-')
+		log_line("%s: no such option; see lde --help", name);
+	else
+		log_line("%s: no such command; there are %shelp. To run a program: lde run %s",
+			 name, command_names(), name[0] ? name : "./a.out");
 }
 
 static int print_help_of(const char *name)

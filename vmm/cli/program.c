@@ -31,7 +31,10 @@ int program_exit_status(int err)
 {
 	if (err == -ENOENT)
 		return STATUS_NOT_FOUND;
-	return err == -ENOMEM ? STATUS_LDE_FAILED : STATUS_CANNOT_EXECUTE;
+	/* What lde lacks, and not the program. */
+	if (err == -ENOMEM || err == -EMFILE || err == -ENFILE)
+		return STATUS_LDE_FAILED;
+	return STATUS_CANNOT_EXECUTE;
 }
 
 /* Appends "/component" to out, or takes the last one off for "..". */
@@ -96,11 +99,14 @@ static int program_check_file(const char *path, const char *shown, struct compla
 		return complaint_set(complaint, -EACCES,
 				     "%s: no permission to execute it; chmod +x %s", shown, shown);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return complaint_set(complaint, -errno,
+	if (fd < 0 && errno == EACCES)
+		return complaint_set(complaint, -EACCES,
 				     "%s: cannot be read (%s), and lde has to copy it into the "
 				     "guest; chmod +r %s",
-				     shown, strerror(errno), shown);
+				     shown, strerror(EACCES), shown);
+	if (fd < 0)
+		return complaint_set(complaint, -errno, "%s: cannot be opened: %s", shown,
+				     strerror(errno));
 	err = binary_check(fd, shown, complaint);
 	close(fd);
 	return err;

@@ -186,7 +186,7 @@ static int print_to(const struct timeline *done, const char *dir, report_printer
 	int err, lost;
 
 	if (!out)
-		return show_failed(path, strerror(errno));
+		return show_failed(*path ? path : "an empty name for a file", strerror(errno));
 	err = print(done, dir, out, why, sizeof(why));
 	/* A full disk may show only now. */
 	lost = output_close(out);

@@ -177,9 +177,12 @@ static void print_timeout(const struct session *session)
 	for (uint32_t i = 0; i < report->nr_records; i++)
 		nr_alive += report->records[i].state != LDE_STATE_ZOMBIE;
 	quantity_format_ns(session->options.timeout_ns, limit, sizeof(limit));
-	log_line("time limit of %s reached: %" PRIu32 " of %" PRIu32
-		 " processes had not ended and were stopped",
-		 limit, nr_alive, report->nr_records);
+	if (!report->nr_records)
+		log_line("time limit of %s reached before a process was started", limit);
+	else
+		log_line("time limit of %s reached: %" PRIu32 " of %" PRIu32
+			 " processes had not ended and were stopped",
+			 limit, nr_alive, report->nr_records);
 }
 
 /* Of tests: docs/testing.md. */

@@ -316,9 +316,11 @@ static int read_metadata(struct trace_reader *reader, int dir_fd)
 	const char *wrong;
 	ssize_t got;
 
+	if (fd < 0 && errno == ENOENT)
+		return fail(reader, -ENOENT, "no metadata in it: %s; give the folder of a trace",
+			    strerror(ENOENT));
 	if (fd < 0)
-		return fail(reader, -errno, "no metadata in it: %s; give the folder of a trace",
-			    strerror(errno));
+		return fail(reader, -errno, "its metadata cannot be opened: %s", strerror(errno));
 	while (text && len < METADATA_MAX && (got = read(fd, text + len, METADATA_MAX - len)) > 0)
 		len += (size_t)got;
 	close(fd);
