@@ -44,7 +44,7 @@ struct lde_process_record {
 	uint64_t switches_preempted;
 	uint64_t syscalls;
 	uint64_t page_faults;
-	uint64_t peak_pages; /* most pages of its own at a time */
+	uint64_t peak_pages; /* most pages mapped at a time, of files too */
 	char name[32];       /* base name of the program, NUL terminated */
 };
 _Static_assert(sizeof(struct lde_process_record) == 168, "contract");
