@@ -30,6 +30,7 @@ int scratch_make(struct scratch *scratch, const char *name)
 	const char *tmp = getenv("TMPDIR");
 	int err;
 
+	*scratch = (struct scratch){.dir = ""};
 	snprintf(scratch->dir, sizeof(scratch->dir), "%.200s/lde-%.20s.XXXXXX",
 		 tmp && *tmp ? tmp : "/tmp", name);
 	hold_signals(&scratch->outside);
