@@ -22,16 +22,14 @@ static inline struct page_walk range_walk(const struct range *range)
 	return (struct page_walk){ &range->space->tables, range->start, range->end, NULL };
 }
 
-/* Entries changed under a loaded root must be forgotten by the CPU as well. */
-static void flush_if_loaded(const struct space *space)
+void region_flush(const struct space *space)
 {
 	if (insn_read_cr3() == space->tables.root)
 		paging_flush_all();
 }
 
-static uint64_t drop_range(void *arg)
+static uint64_t drop_range(const struct range *range)
 {
-	struct range *range = arg;
 	struct page_walk w = range_walk(range);
 	uint64_t nr = 0;
 
@@ -52,24 +50,23 @@ void region_free_pages(struct space *space, struct region *r)
 	drop_range(&range);
 }
 
-void region_drop_pages(struct space *space, struct region *r, vaddr_t start, vaddr_t end)
+bool region_drop_pages(struct space *space, struct region *r, vaddr_t start, vaddr_t end)
 {
 	struct range range = { .space = space, .region = r,
 			       .start = max_u64(start, r->touched_start),
 			       .end = min_u64(end, r->touched_end) };
+	uint64_t nr = range.start < range.end ? drop_range(&range) : 0;
 
-	if (range.start < range.end && offload_call(drop_range, &range))
-		flush_if_loaded(space);
 	if (start <= r->touched_start && end >= r->touched_end) {
 		r->touched_start = UINT64_MAX;
 		r->touched_end = 0;
 	}
+	return nr;
 }
 
 /* Gives back the pages that the object has as well, and can bring again. */
-static uint64_t shed_range(void *arg)
+static uint64_t shed_range(const struct range *range)
 {
-	struct range *range = arg;
 	const struct region *r = range->region;
 	struct page_walk w = range_walk(range);
 	uint64_t nr = 0;
@@ -99,16 +96,13 @@ bool region_shed_pages(struct space *space, struct region *r)
 					      r->start + ALIGN_UP(r->length, PAGE_SIZE)) };
 
 	if (!r->object || !r->object->ops->bring || range.start >= range.end ||
-	    (r->flags & REGION_F_SHARED && !(r->flags & REGION_F_READ_ONLY)) ||
-	    !offload_call(shed_range, &range))
+	    (r->flags & REGION_F_SHARED && !(r->flags & REGION_F_READ_ONLY)))
 		return false;
-	flush_if_loaded(space);
-	return true;
+	return shed_range(&range);
 }
 
-static uint64_t update_range(void *arg)
+static void update_range(const struct range *range)
 {
-	struct range *range = arg;
 	struct page_walk w = range_walk(range);
 
 	for (; walk_find(&w); walk_step(&w)) {
@@ -117,19 +111,18 @@ static uint64_t update_range(void *arg)
 		/* A page with other owners stays read-only until a write copies it. */
 		*w.pte = region_pte(range->region, pa, page_is_exclusive(pa));
 	}
-	return 0;
 }
 
-void region_update_pages(struct space *space, struct region *r)
+bool region_update_pages(struct space *space, struct region *r)
 {
 	struct range range = { .space = space, .region = r,
 			       .start = max_u64(r->start, r->touched_start),
 			       .end = min_u64(r->end, r->touched_end) };
 
 	if (range.start >= range.end)
-		return;
-	offload_call(update_range, &range);
-	flush_if_loaded(space);
+		return false;
+	update_range(&range);
+	return true;
 }
 
 static uint64_t move_range(void *arg)
@@ -162,7 +155,7 @@ int region_move_pages(struct space *space, struct region *from, struct region *t
 
 	if (range.start < range.end) {
 		err = (int)offload_call(move_range, &range);
-		flush_if_loaded(space);
+		region_flush(space);
 	}
 	return err;
 }

@@ -157,15 +157,31 @@ static vaddr_t find_gap_below(struct space *space, uint64_t bytes, vaddr_t top)
 	return top >= USER_START + bytes ? top - bytes : 0;
 }
 
-vaddr_t space_find_gap(struct space *space, uint64_t bytes)
+struct gap_search {
+	struct space *space;
+	uint64_t bytes;
+};
+
+static uint64_t find_gap(void *arg)
 {
-	vaddr_t start = find_gap_below(space, bytes, space->search_top);
+	const struct gap_search *s = arg;
+	vaddr_t start = find_gap_below(s->space, s->bytes, s->space->search_top);
 
 	if (!start)
-		start = find_gap_below(space, bytes, USER_END);
+		start = find_gap_below(s->space, s->bytes, USER_END);
 	if (start)
-		space->search_top = start;
+		s->space->search_top = start;
 	return start;
+}
+
+/* So many regions are looked at without further ado. */
+#define FEW_REGIONS 64
+
+vaddr_t space_find_gap(struct space *space, uint64_t bytes)
+{
+	struct gap_search s = { space, bytes };
+
+	return space->nr_regions <= FEW_REGIONS ? find_gap(&s) : offload_call(find_gap, &s);
 }
 
 /* Two regions that lie side by side and differ in nothing become one. */
@@ -267,19 +283,45 @@ static int split_at_bounds(struct space *space, vaddr_t start, vaddr_t end)
 	return err;
 }
 
-int space_unmap(struct space *space, vaddr_t start, uint64_t bytes)
+/* What is to become of a range, in which there may be thousands of regions. */
+struct change {
+	struct space *space;
+	vaddr_t start, end;
+	uint8_t prot;
+	const struct memory_object *object;
+	uint64_t size;
+	bool has_changed; /* out: pages */
+};
+
+static uint64_t change(offload_fn run, struct change *c)
 {
-	vaddr_t end = start + bytes;
+	uint64_t result = offload_call(run, c);
+
+	if (c->has_changed)
+		region_flush(c->space);
+	return result;
+}
+
+static uint64_t unmap_run(void *arg)
+{
+	struct change *c = arg;
 	struct region *r;
-	int err = split_at_bounds(space, start, end);
+	int err = split_at_bounds(c->space, c->start, c->end);
 
 	if (err)
 		return err;
-	while ((r = space_find_from(space, start)) && r->start < end) {
-		region_drop_pages(space, r, r->start, r->end);
-		region_free(space, r);
+	while ((r = space_find_from(c->space, c->start)) && r->start < c->end) {
+		c->has_changed |= region_drop_pages(c->space, r, r->start, r->end);
+		region_free(c->space, r);
 	}
 	return 0;
+}
+
+int space_unmap(struct space *space, vaddr_t start, uint64_t bytes)
+{
+	struct change c = { .space = space, .start = start, .end = start + bytes };
+
+	return (int)change(unmap_run, &c);
 }
 
 /* Whether all of the range is mapped, and may get that protection. */
@@ -315,24 +357,25 @@ static void region_join_next(struct space *space, struct region *r)
 	region_free(space, next);
 }
 
-int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t prot)
+static uint64_t protect_run(void *arg)
 {
-	vaddr_t end = start + bytes;
+	struct change *c = arg;
+	struct space *space = c->space;
 	struct region *r;
 	int err;
 
-	err = check_protect(space, start, end, prot);
+	err = check_protect(space, c->start, c->end, c->prot);
 	if (!err)
-		err = split_at_bounds(space, start, end);
+		err = split_at_bounds(space, c->start, c->end);
 	if (err)
 		return err;
-	for (vaddr_t va = start; va < end; va = r->end) {
+	for (vaddr_t va = c->start; va < c->end; va = r->end) {
 		r = space_find(space, va);
-		region_set_prot(r, prot);
-		region_update_pages(space, r);
+		region_set_prot(r, c->prot);
+		c->has_changed |= region_update_pages(space, r);
 	}
-	r = space_find(space, start);
-	while (r->end < end && r->link.next != &space->regions) {
+	r = space_find(space, c->start);
+	while (r->end < c->end && r->link.next != &space->regions) {
 		vaddr_t old_end = r->end;
 
 		region_join_next(space, r);
@@ -340,6 +383,13 @@ int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t pr
 			r = list_entry(r->link.next, struct region, link);
 	}
 	return 0;
+}
+
+int space_protect(struct space *space, vaddr_t start, uint64_t bytes, uint8_t prot)
+{
+	struct change c = { .space = space, .start = start, .end = start + bytes, .prot = prot };
+
+	return (int)change(protect_run, &c);
 }
 
 int space_move(struct space *space, vaddr_t from, uint64_t bytes, vaddr_t to, uint64_t to_bytes)
@@ -396,27 +446,44 @@ uint64_t space_find_resident(struct space *space, vaddr_t va, uint64_t nr, uint8
 	return (va - start) / PAGE_SIZE;
 }
 
-void space_discard(struct space *space, vaddr_t start, uint64_t bytes)
+static uint64_t discard_run(void *arg)
 {
-	vaddr_t end = start + bytes;
+	struct change *c = arg;
+	vaddr_t start = c->start;
 
-	while (start < end) {
-		struct region *r = space_find_from(space, start);
+	while (start < c->end) {
+		struct region *r = space_find_from(c->space, start);
 
-		if (!r || r->start >= end)
+		if (!r || r->start >= c->end)
 			break;
-		region_drop_pages(space, r, max_u64(start, r->start), min_u64(end, r->end));
+		c->has_changed |= region_drop_pages(c->space, r, max_u64(start, r->start),
+						    min_u64(c->end, r->end));
 		start = r->end;
 	}
+	return 0;
+}
+
+void space_discard(struct space *space, vaddr_t start, uint64_t bytes)
+{
+	struct change c = { .space = space, .start = start, .end = start + bytes };
+
+	change(discard_run, &c);
+}
+
+static uint64_t shed_run(void *arg)
+{
+	struct change *c = arg;
+
+	list_for_each(l, &c->space->regions)
+		c->has_changed |= region_shed_pages(c->space, list_entry(l, struct region, link));
+	return c->has_changed;
 }
 
 bool space_shed(struct space *space)
 {
-	bool is_any = false;
+	struct change c = { .space = space };
 
-	list_for_each(l, &space->regions)
-		is_any |= region_shed_pages(space, list_entry(l, struct region, link));
-	return is_any;
+	return change(shed_run, &c);
 }
 
 bool space_maps(const struct space *space, const struct memory_object *object)
@@ -427,14 +494,24 @@ bool space_maps(const struct space *space, const struct memory_object *object)
 	return false;
 }
 
-void space_cut(struct space *space, const struct memory_object *object, uint64_t size)
+static uint64_t cut_run(void *arg)
 {
-	list_for_each(l, &space->regions) {
+	struct change *c = arg;
+	uint64_t end = ALIGN_UP(c->size, PAGE_SIZE);
+
+	list_for_each(l, &c->space->regions) {
 		struct region *r = list_entry(l, struct region, link);
-		uint64_t end = ALIGN_UP(size, PAGE_SIZE);
 		uint64_t left = end > r->offset ? end - r->offset : 0;
 
-		if (r->object == object && left < r->end - r->start)
-			region_drop_pages(space, r, r->start + left, r->end);
+		if (r->object == c->object && left < r->end - r->start)
+			c->has_changed |= region_drop_pages(c->space, r, r->start + left, r->end);
 	}
+	return 0;
+}
+
+void space_cut(struct space *space, const struct memory_object *object, uint64_t size)
+{
+	struct change c = { .space = space, .object = object, .size = size };
+
+	change(cut_run, &c);
 }

@@ -333,21 +333,35 @@ int64_t sys_madvise(struct trap_frame *f)
 	}
 }
 
+/* A part of the address space, from its start to which there is nothing to sync. */
+struct sync {
+	struct space *space;
+	vaddr_t start, end;
+};
+
+/* The next inode in there that has to be synced, or 0. */
+static uint64_t find_to_sync(void *arg)
+{
+	struct sync *s = arg;
+	struct region *r;
+
+	while (s->start < s->end && (r = space_find_from(s->space, s->start)) && r->start < s->end) {
+		s->start = r->end;
+		if (is_written_back(r->object, r->flags))
+			return (uint64_t)inode_of(r->object);
+	}
+	return 0;
+}
+
 /* What is mapped never differs from its file in memory; a disk has to be told. */
 static int sync_range(vaddr_t start, vaddr_t end)
 {
-	struct space *space = current()->space;
+	struct sync s = { current()->space, start, end };
+	struct inode *inode;
 	int err = 0;
 
-	while (start < end && !err) {
-		struct region *r = space_find_from(space, start);
-
-		if (!r || r->start >= end)
-			break;
-		start = r->end;
-		if (is_written_back(r->object, r->flags))
-			err = inode_of(r->object)->ops->tree->sync(inode_of(r->object));
-	}
+	while (!err && (inode = (struct inode *)offload_call(find_to_sync, &s)))
+		err = inode->ops->tree->sync(inode);
 	return err;
 }
 
