@@ -169,9 +169,7 @@ static int64_t file_write(struct file *file, const struct user_piece *pieces, un
 	int err = 0;
 
 	sleep_lock_take(&node->lock);
-	if (file->flags & O_APPEND)
-		*pos = inode->object.size;
-	start = *pos;
+	start = *pos = file_write_start(file, *pos);
 	left = may_write(start, pieces, nr);
 	for (unsigned i = 0; i < nr && left > 0 && !err; i++) {
 		struct user_piece piece = { pieces[i].start, min_u64(pieces[i].len, left) };

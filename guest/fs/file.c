@@ -48,3 +48,8 @@ void file_release(struct file *file)
 	inode_put(file->inode);
 	pool_free(&file_pool, file);
 }
+
+uint64_t file_write_start(const struct file *file, uint64_t pos)
+{
+	return file->flags & O_APPEND || pos == FILE_POS_END ? file->inode->object.size : pos;
+}

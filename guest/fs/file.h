@@ -53,6 +53,12 @@ struct file {
 	};
 };
 
+/* As *pos of a write: at the end, as O_APPEND has it for all. Regular files only. */
+#define FILE_POS_END UINT64_MAX
+
+/* Where a write to a regular file begins. */
+uint64_t file_write_start(const struct file *file, uint64_t pos);
+
 /*
  * *opened is inode as an open file with one user. 0, -ENOMEM, or what the kind
  * of file has against it. The caller remains a user of inode.

@@ -170,8 +170,7 @@ static int64_t write_all(struct file *file, const struct user_piece *pieces, uns
 	struct inode *inode = file->inode;
 	int64_t done = 0, n = 0;
 
-	if (file->flags & O_APPEND)
-		*pos = inode->object.size;
+	*pos = file_write_start(file, *pos);
 	if (*pos > inode->object.size && *pos < CONTENT_BYTES_MAX &&
 	    !content_end_page(&inode->content, inode->object.size))
 		return -ENOSPC;
@@ -192,7 +191,7 @@ static int64_t write_all(struct file *file, const struct user_piece *pieces, uns
 static int64_t write_limited(struct file *file, const struct user_piece *pieces, unsigned nr,
 			     uint64_t *pos)
 {
-	uint64_t start = file->flags & O_APPEND ? file->inode->object.size : *pos, total = 0;
+	uint64_t start = file_write_start(file, *pos), total = 0;
 	int64_t done = 0, left;
 
 	for (unsigned i = 0; i < nr; i++)

@@ -242,14 +242,41 @@ int64_t sys_pwritev(struct trap_frame *f)
 
 #define POS_CURRENT UINT64_MAX
 
+/* RWF_NOWAIT is for files of which it is known what would be waited for. */
+static bool never_waits(const struct file *file)
+{
+	return inode_is_regular(file->inode) && file->inode->device == DEVICE_TREE &&
+	       !inode_is_on_disk(file->inode);
+}
+
+/* pwritev2 with RWF_APPEND: the offset says whether the file's own one moves. */
+static int64_t append_vector(struct trap_frame *f, struct file *file)
+{
+	uint64_t pos = FILE_POS_END;
+	int64_t n = transfer_vector(file, arg_u64(f, 1), arg_int(f, 2), &pos, write_pieces);
+
+	if (n > 0 && arg_u64(f, 3) == POS_CURRENT)
+		file->pos = pos;
+	return n;
+}
+
 /* preadv2 and pwritev2: from where the file is, or at an offset, with flags. */
 static int64_t vector_call_flags(struct trap_frame *f, transfer_fn transfer)
 {
-	if (!fd_get(arg_int(f, 0)))
+	struct file *file = fd_get(arg_int(f, 0));
+	int flags = arg_int(f, 5);
+	bool is_at = arg_u64(f, 3) != POS_CURRENT;
+
+	if (!file)
 		return -EBADF;
-	if (arg_int(f, 5) & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+	if (is_at && (int64_t)arg_u64(f, 3) < 0)
+		return -EINVAL;
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND) ||
+	    (flags & RWF_NOWAIT && !never_waits(file)))
 		return -EOPNOTSUPP;
-	return arg_u64(f, 3) == POS_CURRENT ? vector_call(f, transfer) : vector_call_at(f, transfer);
+	if (flags & RWF_APPEND && transfer == write_pieces && inode_is_regular(file->inode))
+		return append_vector(f, file);
+	return is_at ? vector_call_at(f, transfer) : vector_call(f, transfer);
 }
 
 int64_t sys_preadv2(struct trap_frame *f)

@@ -18,6 +18,8 @@
 #define RWF_HIPRI 1
 #define RWF_DSYNC 2
 #define RWF_SYNC  4
+#define RWF_NOWAIT 8
+#define RWF_APPEND 16
 #endif
 
 static char *half; /* one mapped page, then none */
@@ -160,6 +162,75 @@ static void flags(void)
 	CALL(preadv2, ends[0], iov, 2, -1, -1, 0);
 }
 
+static void show_text(int fd)
+{
+	char text[64];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+
+	printf("%.*s, at %ld\n", (int)n, text, (long)lseek(fd, 0, SEEK_CUR));
+}
+
+/* RWF_APPEND writes to the end, and moves the file's offset only without one of its own. */
+static void appending(void)
+{
+	char text[] = "0123456789";
+	struct iovec iov[2] = { { text, 3 }, { text + 7, 2 } }, many[40];
+	int ends[2], fd = open("appended", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	CALL(pwritev2, fd, iov, 2, 0, 0, RWF_APPEND);
+	show_text(fd);
+	CALL(pwritev2, fd, iov, 2, 1, 0, RWF_APPEND);
+	show_text(fd);
+	CALL(pwritev2, fd, iov, 1, -1, -1, RWF_APPEND | RWF_DSYNC);
+	show_text(fd);
+	lseek(fd, 2, SEEK_SET);
+	CALL(pwritev2, fd, iov, 1, -1, -1, 0);
+	show_text(fd);
+	CALL(pwritev2, fd, iov, 1, 1000, 0, RWF_APPEND);
+	show_text(fd);
+	for (int i = 0; i < 40; i++)
+		many[i] = (struct iovec){ text + i % 10, 1 };
+	CALL(pwritev2, fd, many, 40, 0, 0, RWF_APPEND);
+	show_text(fd);
+	CALL(pwritev2, fd, iov, 0, 0, 0, RWF_APPEND);
+	CALL(pwritev2, fd, iov, 1, -2, -1, RWF_APPEND);
+	CALL(pwritev2, fd, KERNEL, 1, -1, -1, RWF_APPEND);
+	show_text(fd);
+	CALL(preadv2, fd, iov, 1, 7, 0, RWF_APPEND);
+	printf("%s\n", text);
+	CALL(preadv2, fd, iov, 1, -2, -1, 0x40000000);
+	close(fd);
+	fd = open("appended", O_RDONLY);
+	CALL(pwritev2, fd, iov, 1, 0, 0, RWF_APPEND);
+	close(fd);
+	fd = open("appended", O_RDWR | O_APPEND);
+	CALL(pwritev2, fd, iov, 1, 0, 0, 0);
+	show_text(fd);
+	close(fd);
+	unlink("appended");
+	if (pipe(ends))
+		return;
+	CALL(pwritev2, ends[1], iov, 1, -1, -1, RWF_APPEND);
+	CALL(pwritev2, ends[1], iov, 1, 0, 0, RWF_APPEND);
+}
+
+/* Many file systems do not know how not to wait; one that does gives all or nothing. */
+static void not_waiting(void)
+{
+	char text[] = "text";
+	struct iovec iov = { text, 4 };
+	int fd = open("now", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	long n = raw6(SYS_pwritev2, fd, (long)&iov, 1, 0, 0, RWF_NOWAIT);
+
+	check("written or refused", n == 4 || n == -EOPNOTSUPP || n == -EAGAIN);
+	write(fd, text, 4);
+	n = raw6(SYS_preadv2, fd, (long)&iov, 1, 0, 0, RWF_NOWAIT);
+	check("read or refused", n == 4 || n == -EOPNOTSUPP || n == -EAGAIN);
+	printf("%s\n", text);
+	close(fd);
+	unlink("now");
+}
+
 int main(void)
 {
 	half = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -168,5 +239,7 @@ int main(void)
 	classes();
 	memory();
 	flags();
+	appending();
+	not_waiting();
 	return scratch_end();
 }
