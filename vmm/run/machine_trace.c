@@ -35,6 +35,20 @@ static void connect_doorbell(struct machine *machine)
 	portbus_register(&machine->bus, &device);
 }
 
+/* How many bytes of a path name the folder that its last part is in. */
+static int parent_len(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len && path[len - 1] == '/')
+		len--;
+	while (len && path[len - 1] != '/')
+		len--;
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return (int)len;
+}
+
 static const char *remedy(int err)
 {
 	switch (err) {
@@ -42,13 +56,22 @@ static const char *remedy(int err)
 		return "it has other files in it; give the name of a new folder";
 	case -EBUSY:
 		return "another lde is writing its trace there; give the name of a new folder";
-	case -ENOENT:
-		return "no folder can be made there; is there the one that it is to be in?";
 	case -ENOSPC:
 		return "no space is left there";
 	default:
 		return strerror(-err);
 	}
+}
+
+static void log_refusal(const char *dir, int err)
+{
+	int len = parent_len(dir);
+
+	if (err == -ENOENT)
+		log_line("--trace %s: cannot be written: the folder %.*s does not exist; create it "
+			 "first", dir, len ? len : 1, len ? dir : ".");
+	else
+		log_line("--trace %s: cannot be written: %s", dir, remedy(err));
 }
 
 int machine_start_trace(struct machine *machine)
@@ -69,7 +92,7 @@ int machine_start_trace(struct machine *machine)
 	int err = recorder_start(&machine->recorder, config->trace_dir, &info, &ring,
 				 bootcpu_tsc_offset(&machine->vcpu_fd));
 	if (err) {
-		log_line("--trace %s: cannot be written: %s", config->trace_dir, remedy(err));
+		log_refusal(config->trace_dir, err);
 		return err;
 	}
 	connect_doorbell(machine);
