@@ -6,15 +6,20 @@
 #include <stdint.h>
 #include <unistd.h>
 
-static inline void event_signal(int fd)
+static inline void event_add(int fd, uint64_t count)
 {
 	/* Cannot fail: the counter is far from full. */
-	ssize_t ignored = write(fd, &(uint64_t){1}, sizeof(uint64_t));
+	ssize_t ignored = write(fd, &count, sizeof(count));
 	(void)ignored;
 }
 
-/* How often it has been signalled since the last time; the descriptor is not to
- * block. */
+static inline void event_signal(int fd)
+{
+	event_add(fd, 1);
+}
+
+/* How often it has been signalled since the last time. Waits for the first, unless the
+ * descriptor is not to block. */
 static inline uint64_t event_take(int fd)
 {
 	uint64_t count;

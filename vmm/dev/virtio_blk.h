@@ -28,7 +28,7 @@ struct vblk_counters {
 	uint64_t nr_doorbells;  /* that were rung */
 	uint64_t nr_interrupts;
 	uint64_t nr_in_flight_max;
-	uint64_t busy_ns;       /* with at least one request in flight */
+	uint64_t busy_ns;       /* with a request in flight that was not answered at once */
 };
 
 struct vblk_request {
@@ -45,20 +45,21 @@ struct vblk {
 	struct disk *disk;
 	struct disk_pool pool;
 	struct virtio_blk_config space;
-	int doorbell_fd; /* eventfd(2): the guest has rung, or a thread wants to be seen */
-	int done_fd;     /* eventfd(2): the pool has done something */
+	int doorbell_fd; /* eventfd(2): the guest has rung, or the pool has done something */
 
 	/* Under the lock of mmio. */
 	struct vblk_request *requests;
 	struct vblk_request *free;
 	struct vblk_request *held; /* have their result; the first to be due first */
 	uint32_t nr_in_flight;
-	uint64_t busy_since_ns;
+	uint32_t nr_pooled; /* of them: the pool has them, or has not been asked */
+	uint64_t busy_since_ns; /* 0: it is not */
 	uint64_t next_start_ns; /* of the next request, with a limit of IOPS */
 	struct vblk_counters counters;
 
 	pthread_t thread;
-	bool has_thread, is_stopping;
+	bool has_thread;
+	bool is_stopping;         /* without a lock */
 	bool is_served_by_caller; /* of vblk_serve, by tests: no thread is started */
 };
 

@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "vmm/base/log.h"
@@ -114,6 +116,7 @@ int disk_open(struct disk *disk, const struct disk_spec *spec, unsigned int idx,
 		disk_close(disk);
 		return err;
 	}
+	disk->now_flags = RWF_NOWAIT;
 	start_faults(disk);
 	return 0;
 }
@@ -266,11 +269,32 @@ int disk_execute(struct disk *disk, enum disk_op op, struct iovec *iov, unsigned
 	return tell(disk, op, offset, len, perform(disk, op, iov, nr_iov, offset, len));
 }
 
+/* A file system whose files are in memory, and who may not know RWF_NOWAIT. */
+static bool is_in_memory(const struct disk *disk)
+{
+	struct statfs fs;
+
+	return !fstatfs(disk->fd, &fs) &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+static ssize_t read_now(const struct disk *disk, const struct iovec *iov, unsigned int nr_iov,
+			uint64_t offset)
+{
+	if (!disk->now_flags && nr_iov == 1) /* the quickest way there is */
+		return pread(disk->fd, iov->iov_base, iov->iov_len, (off_t)offset);
+	return preadv2(disk->fd, iov, (int)nr_iov, (off_t)offset, disk->now_flags);
+}
+
 int disk_read_now(struct disk *disk, const struct iovec *iov, unsigned int nr_iov, uint64_t offset,
 		  uint64_t len)
 {
-	ssize_t n = preadv2(disk->fd, iov, (int)nr_iov, (off_t)offset, RWF_NOWAIT);
+	ssize_t n = read_now(disk, iov, nr_iov, offset);
 
+	if (n < 0 && errno == EOPNOTSUPP && disk->now_flags && is_in_memory(disk)) {
+		disk->now_flags = 0;
+		n = read_now(disk, iov, nr_iov, offset);
+	}
 	/* Errors, too, are left to disk_execute: they are told there. */
 	return n >= 0 && (uint64_t)n == len ? 0 : -EAGAIN;
 }

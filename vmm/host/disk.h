@@ -32,6 +32,7 @@ struct disk {
 	char name[8];  /* "vda" */
 	int fd;        /* -1: not open */
 	uint64_t size_bytes;
+	int now_flags;           /* of reads that do not wait */
 	uint64_t random;         /* for faults */
 	unsigned int nr_logged;  /* failures that were told */
 };

@@ -51,7 +51,7 @@ static void *run_thread(void *arg)
 		if (!--pool->nr_running)
 			pthread_cond_broadcast(&pool->quiet);
 		if (is_first) /* else it has been told, and has not looked yet */
-			event_signal(pool->done_fd);
+			event_add(pool->done_fd, DISK_POOL_DONE);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;

@@ -17,6 +17,9 @@
 
 #define DISK_POOL_THREADS_MAX 16
 
+/* Added to done_fd's counter: others may count below it. */
+#define DISK_POOL_DONE (1ull << 32)
+
 /* The submitter's until disk_pool_submit, and again when it has been reaped. */
 struct disk_job {
 	enum disk_op op;
@@ -29,7 +32,7 @@ struct disk_job {
 
 struct disk_pool {
 	struct disk *disk;
-	int done_fd; /* eventfd(2), borrowed: counts what is done */
+	int done_fd; /* eventfd(2), borrowed; gets DISK_POOL_DONE when something is done */
 	pthread_mutex_t lock;
 	pthread_cond_t work, quiet;
 	struct disk_job *first, **last; /* waiting, in order */

@@ -33,7 +33,7 @@ struct summary_disk {
 	uint64_t read_bytes, written_bytes;
 	uint64_t doorbells, interrupts;
 	uint64_t max_in_flight;
-	uint64_t busy_ns; /* with a request in flight */
+	uint64_t busy_ns; /* with a request in flight that was not answered at once */
 };
 
 /* What went by the queues of a virtio console. */
