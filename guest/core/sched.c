@@ -18,7 +18,7 @@ static struct {
 	bool is_window;    /* interrupts are let in amid a system call */
 	uint64_t next_window; /* for them, at the latest: TSC */
 	uint32_t nr_ready;
-	void (*before_idle)(void);
+	bool (*before_idle)(void);
 	bool (*pass_time)(void);
 	/* The last one that ended; its stack was in use until it was switched from. */
 	struct process *gone;
@@ -83,7 +83,7 @@ void sched_ready(struct process *p)
 	limit_slice(running);
 }
 
-void sched_set_before_idle(void (*fn)(void))
+void sched_set_before_idle(bool (*fn)(void))
 {
 	sched.before_idle = fn;
 }
@@ -99,14 +99,10 @@ uint32_t sched_nr_ready(void)
 }
 
 /* Waits until an interrupt has made somebody READY. */
-static struct process *idle(void)
+static struct process *wait_for_ready(void)
 {
-	uint64_t start = clock_now(), now;
 	struct process *next;
 
-	ledger.idle_entries++;
-	if (sched.before_idle)
-		sched.before_idle();
 	cpu_begin_wait(this_cpu());
 	do {
 		if (likely(!sched.pass_time) || !sched.pass_time())
@@ -115,6 +111,20 @@ static struct process *idle(void)
 	} while (!next);
 	cpu_end_wait(this_cpu());
 	clock_note_idle();
+	return next;
+}
+
+/* Until somebody is READY. */
+static struct process *idle(void)
+{
+	uint64_t start = clock_now(), now;
+	struct process *next = NULL;
+
+	ledger.idle_entries++;
+	if (sched.before_idle && sched.before_idle())
+		next = sched.policy->pick();
+	if (likely(!next))
+		next = wait_for_ready();
 	now = clock_now();
 	ledger.idle_tsc += now - start;
 	return next;

@@ -22,8 +22,8 @@ void sched_ready(struct process *p);
 /* How many are READY. */
 uint32_t sched_nr_ready(void);
 
-/* Called whenever nobody is, before the CPU waits; must not make anybody READY. */
-void sched_set_before_idle(void (*fn)(void));
+/* Called whenever nobody is, before the CPU waits; true: somebody may be now. */
+void sched_set_before_idle(bool (*fn)(void));
 
 /* Called while nobody is: lets time pass in another way than by waiting for an
  * interrupt, and may make somebody READY. False: there is no such way. */

@@ -124,9 +124,9 @@ void block_submit(struct block_device *device, struct block_request *request)
 		device->ops->submit(device, request);
 }
 
-void block_kick(struct block_device *device)
+void block_kick(struct block_device *device, const struct block_request *awaited)
 {
-	device->ops->kick(device);
+	device->ops->kick(device, awaited);
 }
 
 static inline void note_waking(struct process *p)
@@ -225,7 +225,7 @@ int block_wait(struct block_device *device, struct block_request *request)
 {
 	note_return(current());
 	if (block_is_pending(request))
-		block_kick(device);
+		block_kick(device, request);
 	while (block_is_pending(request)) {
 		/* Number 0 has the boot context, which cannot be switched from. */
 		if (is_holding || !current()->pid)

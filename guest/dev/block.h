@@ -77,8 +77,10 @@ struct block_ops {
 	 * does not fit is kept, and an error is a result. */
 	void (*submit)(struct block_device *device, struct block_request *request);
 	/* Lets the device begin; may put it off a little while others, who may
-	 * soon submit more, can run: one doorbell for all. */
-	void (*kick)(struct block_device *device);
+	 * soon submit more, can run: one doorbell for all. Completes what is done
+	 * by then. If awaited is not, and not NULL, the running process is BLOCKED
+	 * next, or the device polled. */
+	void (*kick)(struct block_device *device, const struct block_request *awaited);
 	/* Completes what the device has finished; without an interrupt. */
 	void (*poll)(struct block_device *device);
 };
@@ -113,7 +115,8 @@ uint32_t block_rdev(const struct block_device *device);
  * does not have. The device may not begin before block_kick or block_wait.
  */
 void block_submit(struct block_device *device, struct block_request *request);
-void block_kick(struct block_device *device);
+/* awaited: that of the device's requests for which block_wait comes next, or NULL. */
+void block_kick(struct block_device *device, const struct block_request *awaited);
 
 static inline bool block_is_pending(const struct block_request *request)
 {
@@ -121,9 +124,10 @@ static inline bool block_is_pending(const struct block_request *request)
 }
 
 /*
- * Waits for the result and returns it: 0 or a negative errno. The running process
- * is BLOCKED, and signals have to wait, since the device has its memory. Before
- * the first process runs, and --without blocking, the CPU is held instead.
+ * Waits for the result and returns it: 0 or a negative errno. Unless the device has
+ * it as soon as it is kicked, the running process is BLOCKED, and signals have to
+ * wait, since the device has its memory. Before the first process runs, and
+ * --without blocking, the CPU is held instead.
  */
 int block_wait(struct block_device *device, struct block_request *request);
 

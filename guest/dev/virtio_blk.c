@@ -28,9 +28,6 @@
 /* Places in a slot's table; the data's descriptors come after these. */
 enum { DESC_HEADER, DESC_STATUS, DESC_DATA, NR_DESCS = DESC_DATA + BLOCK_SEGS_MAX };
 
-/* An interrupt so many requests ahead does not come. */
-#define NEVER_AHEAD 0x7fff
-
 struct slot {
 	struct virtio_blk_outhdr header;
 	struct virtio_blk_discard_write_zeroes range;
@@ -69,14 +66,16 @@ struct disk {
 	uint64_t timed_since;  /* ...from then on, is the... */
 	uint64_t latency;      /* ...ticks from a doorbell to the answer, about */
 	bool is_timed;
-	bool had_more;         /* an interrupt that finds nothing may still come */
-	bool is_polled;        /* interrupts are not wanted */
+	bool is_listening;     /* the next answer interrupts */
+	int8_t patience;       /* so often it may be too slow; below 0: so long not tried */
+	bool is_owed;          /* an interrupt that finds nothing may still come */
 	bool is_broken;        /* the device has given up */
 	struct list waiting;   /* requests for which there was no slot */
 };
 
 static struct disk disks[LDE_VIRTIO_MAX];
 static uint32_t nr_disks;
+static uint64_t poll_ticks;
 
 static struct disk *disk_of(struct block_device *device)
 {
@@ -155,6 +154,25 @@ static void disk_submit(struct block_device *device, struct block_request *reque
 	d->ring->avail_idx = ++d->next_avail;
 }
 
+static void ring(struct disk *d)
+{
+	uint16_t before = d->rung;
+
+	if (d->next_avail == before)
+		return;
+	d->rung = d->next_avail;
+	d->has_idled = false;
+	timer_stop(&d->keep_limit);
+	if (!d->is_timed) {
+		d->is_timed = true;
+		d->timed = d->next_used + 1;
+		d->timed_since = clock_now();
+	}
+	insn_barrier();
+	if (vring_need_event(d->ring->avail_event, d->next_avail, before))
+		virtio_ring_doorbell(&d->virtio, 0);
+}
+
 /* ---- from the device ------------------------------------------------- */
 
 static int errno_of(uint8_t status)
@@ -187,39 +205,6 @@ static void complete(struct disk *d, uint32_t index)
 	block_complete(&d->block, request, result);
 }
 
-/* Completes what the device has finished; how many. */
-static uint32_t collect(struct disk *d)
-{
-	uint32_t nr = 0;
-
-	while (d->next_used != d->ring->used_idx) {
-		uint32_t index = d->ring->used_ring[d->next_used++ % QUEUE_SIZE].id;
-
-		complete(d, index);
-		nr++;
-	}
-	return nr;
-}
-
-static void ring(struct disk *d)
-{
-	uint16_t before = d->rung;
-
-	if (d->next_avail == before)
-		return;
-	d->rung = d->next_avail;
-	d->has_idled = false;
-	timer_stop(&d->keep_limit);
-	if (!d->is_timed) {
-		d->is_timed = true;
-		d->timed = d->next_used + 1;
-		d->timed_since = clock_now();
-	}
-	insn_barrier();
-	if (vring_need_event(d->ring->avail_event, d->next_avail, before))
-		virtio_ring_doorbell(&d->virtio, 0);
-}
-
 /* The device has broken off: everybody gets an error, and whoever comes. */
 static void fail_all(struct disk *d)
 {
@@ -247,6 +232,144 @@ static void note_latency(struct disk *d)
 	d->latency = clock_now() - d->timed_since;
 }
 
+/* Completes what the device has finished. */
+static void collect(struct disk *d)
+{
+	while (d->next_used != d->ring->used_idx) {
+		uint32_t index = d->ring->used_ring[d->next_used % QUEUE_SIZE].id;
+
+		if (unlikely(index >= QUEUE_SIZE || !d->slots[index].request)) {
+			fail_all(d); /* what else it says is not worth more */
+			return;
+		}
+		d->next_used++;
+		complete(d, index);
+	}
+}
+
+/* ---- when to look ------------------------------------------------------ */
+
+/*
+ * Usually the device is asked for an interrupt with the next answer: is_listening.
+ * If nobody else wants the CPU, and nothing else is asked of the disk, the answer is
+ * looked for instead, for a disk that is quick has it before the CPU has gone to
+ * sleep: once as soon as the doorbell is done with, since the host may have let the
+ * disk's thread run there, and then nobody has been BLOCKED; and before the CPU idles
+ * for POLL_NS. Then the device is asked. A disk that was too slow for that several
+ * times is looked for again after many requests only (patience). If others are READY,
+ * whoever waits is BLOCKED however quick the disk is: they run, and soon there are more
+ * requests for a doorbell.
+ *
+ * None is lost. While the device has a request and is not asked for an interrupt,
+ * interrupts are off, and the only process that runs is on its way from disk_kick by
+ * being BLOCKED to before_idle, which asks. Who asks stores the index, and then looks;
+ * the device stores its answer, and then looks at the index (virtq_publish), with a
+ * barrier in between on either side. So the device sees the wish and interrupts, or
+ * the look sees the answer. If both see, an interrupt comes later that finds nothing:
+ * is_owed. One that is not owed and finds nothing says that the device has given up.
+ *
+ * To take the wish back is to name an answer that has been seen. Then nothing is
+ * asked for until the ring's 16 bits come round to that, and then once too often.
+ *
+ * On the logical clock the schedule must not depend on how quick the disk is: only its
+ * interrupt is looked for.
+ */
+#define POLL_NS        (100 * 1000)
+#define PATIENCE_MAX   8   /* so often it may be too slow */
+#define PATIENCE_RESTS 64  /* so many requests are not looked for then */
+
+static bool is_at_work(const struct disk *d)
+{
+	return d->next_avail != d->next_used;
+}
+
+static void take_answers(struct disk *d)
+{
+	uint16_t next_avail = d->next_avail;
+
+	collect(d);
+	d->is_owed |= d->is_listening;
+	note_latency(d);
+	if (unlikely(d->next_avail != next_avail))
+		ring(d); /* for those that had waited for a slot */
+}
+
+/* Whether there was something. */
+static inline bool look(struct disk *d)
+{
+	if (d->next_used == d->ring->used_idx || unlikely(d->is_broken))
+		return false;
+	take_answers(d);
+	return true;
+}
+
+/* The same. */
+static bool listen(struct disk *d)
+{
+	uint16_t next_used = d->next_used;
+
+	d->is_listening = true;
+	do {
+		d->ring->used_event = d->next_used;
+		insn_barrier();
+	} while (look(d)); /* it has come before the device could see that */
+	return d->next_used != next_used;
+}
+
+/* The same. */
+static bool ring_and_look(struct disk *d)
+{
+	if (d->is_listening) {
+		d->is_listening = false;
+		d->ring->used_event = d->next_used - 1;
+	}
+	ring(d);
+	return look(d);
+}
+
+static void serve(struct disk *d)
+{
+	bool was_owed = d->is_owed;
+
+	d->is_owed = d->is_listening = false;
+	if (unlikely(!look(d) && !was_owed && virtio_is_broken(&d->virtio)))
+		fail_all(d);
+	listen(d);
+}
+
+/* Nobody is READY, and the running process is BLOCKED next if it is not there at once. */
+static bool is_looked_for(struct disk *d)
+{
+	if (unlikely(d->patience < 0)) {
+		d->patience++;
+		return false;
+	}
+	return (uint16_t)(d->next_avail - d->next_used) == 1 && d->rung != d->next_avail &&
+	       !logical_is_on;
+}
+
+static void look_at_once(struct disk *d)
+{
+	if (ring_and_look(d))
+		d->patience = PATIENCE_MAX;
+}
+
+/* Without PAUSE: for KVM a loop of these is somebody who waits for a lock, and an exit. */
+static bool look_before_idle(struct disk *d)
+{
+	uint64_t timer = this_cpu()->deadline_tsc, now = clock_now(), end = now + poll_ticks;
+
+	for (; now < end && (!timer || now < timer); now = clock_now()) {
+		if (look(d)) {
+			d->patience = PATIENCE_MAX;
+			return true;
+		}
+	}
+	if (now >= end && --d->patience < 0)
+		d->patience = -PATIENCE_RESTS;
+	return false;
+}
+
 static void keep_limit_reached(struct timer *timer)
 {
 	ring(container_of(timer, struct disk, keep_limit));
@@ -264,9 +387,9 @@ static void keep_limit_reached(struct timer *timer)
  * is rung in any case before the CPU idles, and after a time. On the logical clock,
  * where that would be another time in each run, none is kept back.
  */
-static bool is_kept_back(struct disk *d)
+static bool is_kept_back(struct disk *d, uint32_t nr_ready)
 {
-	uint32_t nr_ready = sched_nr_ready(), nr = (uint16_t)(d->next_avail - d->rung);
+	uint32_t nr = (uint16_t)(d->next_avail - d->rung);
 	uint64_t now, gap, limit;
 
 	if (nr >= nr_ready || nr_ready > block_nr_returning() || logical_is_on)
@@ -282,64 +405,55 @@ static bool is_kept_back(struct disk *d)
 	return true;
 }
 
-static void ring_all(void)
-{
-	block_forget_returning();
-	for (uint32_t i = 0; i < nr_disks; i++) {
-		ring(&disks[i]);
-		disks[i].has_idled = true;
-	}
-}
-
-static void serve(struct disk *d)
-{
-	uint16_t next_avail = d->next_avail;
-	uint32_t nr = 0, nr_before;
-
-	do {
-		nr_before = nr;
-		nr += collect(d);
-		/* Asks for the next one, and looks again: it may have come before
-		 * the device could see that. Then its interrupt comes as well. */
-		d->ring->used_event = d->next_used;
-		insn_barrier();
-	} while (d->next_used != d->ring->used_idx);
-	note_latency(d);
-	if (unlikely(!nr && !d->had_more && virtio_is_broken(&d->virtio)))
-		fail_all(d);
-	d->had_more = nr_before;
-	if (unlikely(d->next_avail != next_avail))
-		ring(d); /* for those that had waited for a slot */
-}
-
-static void disk_kick(struct block_device *device)
+static void disk_kick(struct block_device *device, const struct block_request *awaited)
 {
 	struct disk *d = disk_of(device);
+	uint32_t nr_ready = sched_nr_ready();
 
-	if (unlikely(d->is_polled)) {
-		d->is_polled = false;
-		serve(d); /* has asked for no interrupt, so looks first */
+	if (!nr_ready && awaited && is_looked_for(d)) {
+		look_at_once(d);
+		/* If it is not there, before_idle is next; its done() may have asked for more. */
+		if (likely(!is_at_work(d)) || block_is_pending(awaited))
+			return;
 	}
-	if (!is_kept_back(d))
+	if (unlikely(!d->is_listening))
+		listen(d);
+	if (!is_kept_back(d, nr_ready))
 		ring(d);
 }
 
 /* Who polls wants no interrupts; the next one who kicks asks for them again. */
 static void disk_poll(struct block_device *device)
 {
-	struct disk *d = disk_of(device);
+	ring_and_look(disk_of(device));
+}
 
-	d->is_polled = d->had_more = true;
-	d->ring->used_event = d->next_used + NEVER_AHEAD;
-	collect(d);
-	ring(d); /* also for those that were kept back, or have waited for a slot */
+/* Whether somebody may be READY now. */
+static bool before_idle(void)
+{
+	bool found = false;
+
+	block_forget_returning();
+	for (uint32_t i = 0; i < nr_disks; i++) {
+		struct disk *d = &disks[i];
+
+		ring(d);
+		d->has_idled = true;
+		if (d->is_listening || !is_at_work(d))
+			continue;
+		if (d->patience >= 0)
+			found |= look_before_idle(d);
+		if (is_at_work(d))
+			found |= listen(d);
+	}
+	return found;
 }
 
 bool virtio_blk_interrupt(unsigned vector)
 {
-	for (uint32_t i = 0; i < nr_disks; i++) {
-		if (disks[i].vector == vector) {
-			serve(&disks[i]);
+	for (struct disk *d = disks; d < disks + nr_disks; d++) {
+		if (d->vector == vector) {
+			serve(d);
 			return true;
 		}
 	}
@@ -429,6 +543,8 @@ static const char *init(struct disk *d, const struct virtio_node *node)
 	d->vector = node->vector;
 	d->block.ops = &virtio_block_ops;
 	d->keep_limit.fire = keep_limit_reached;
+	d->is_listening = true; /* the ring is zero: for the first answer */
+	d->patience = PATIENCE_MAX;
 	list_init(&d->waiting);
 	offload_call(init_slots, d);
 	error = start(d, node);
@@ -447,6 +563,7 @@ const char *virtio_blk_init(const struct virtio_node *nodes, uint32_t nr_nodes)
 		nr_disks++;
 	}
 	if (nr_disks)
-		sched_set_before_idle(ring_all);
+		sched_set_before_idle(before_idle);
+	poll_ticks = clock_ns_to_ticks(POLL_NS);
 	return NULL;
 }

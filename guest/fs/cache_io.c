@@ -117,7 +117,6 @@ int batch_run(struct cache_batch *batch)
 
 	for (uint32_t i = 0; i < batch->nr_requests; i++)
 		block_submit(batch->device, &batch->requests[i]);
-	block_kick(batch->device);
 	for (uint32_t i = 0; i < batch->nr_requests; i++) {
 		int result = block_wait(batch->device, &batch->requests[i]);
 

@@ -210,7 +210,7 @@ static void nothing_begins_before_the_kick(void **state)
 		assert_true(block_is_pending(&requests[i]));
 	}
 	assert_string_equal(journal(), "");
-	block_kick(device);
+	block_kick(device, NULL);
 	assert_string_equal(journal(), "3210");
 	assert_int_equal(block_wait(device, &requests[2]), 0);
 	assert_int_equal(disk.nr_kicks, 1);

@@ -61,6 +61,34 @@ static void nobody_at_all_is_idle(void **state)
 	assert_int_equal(ledger.idle_entries, 1);
 }
 
+static struct process *sleeper;
+
+static bool wake_sleeper(void)
+{
+	if (!sleeper)
+		return false;
+	wait_interrupt(sleeper);
+	sleeper = NULL;
+	return true;
+}
+
+static void sleep_without_end(void *arg)
+{
+	(void)arg;
+	assert_int_equal(wait_on(NULL, WAIT_FOREVER), -EINTR);
+	journal_note('w');
+}
+
+static void who_is_ready_before_idle_is_not_waited_for(void **state)
+{
+	(void)state;
+	sleeper = spawn(sleep_without_end, NULL);
+	sched_set_before_idle(wake_sleeper);
+	assert_string_equal(run_processes(), FAKE_IDLE);
+	assert_string_equal(journal(), "w");
+	assert_int_equal(ledger.idle_entries, 2); /* before it, and at the end */
+}
+
 static void one_alone_never_needs_the_timer(void **state)
 {
 	struct work a = { 'a', 5, 100 * QUANTUM };
@@ -543,6 +571,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 	const struct CMUnitTest tests[] = {
 		TEST(nobody_at_all_is_idle),
+		TEST(who_is_ready_before_idle_is_not_waited_for),
 		TEST(one_alone_never_needs_the_timer),
 		TEST(turns_go_round_in_order_of_arrival),
 		TEST(a_slice_ends_after_the_quantum),

@@ -3,7 +3,8 @@
  * Reads blocks of 4 KiB from random places of /dev/vda, as a program does that
  * wants no cache.
  *
- * usage: diskread N [PROCESSES]      N reads by each of so many processes
+ * usage: diskread N [PROCESSES [WORDS]]
+ * N reads by each of so many processes, which look at so many words of each block.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -15,7 +16,17 @@
 
 #define BLOCK 4096
 
-static char buffer[BLOCK] __attribute__((aligned(BLOCK)));
+static volatile uint64_t buffer[BLOCK / 8] __attribute__((aligned(BLOCK)));
+static unsigned long nr_words;
+
+static uint64_t look(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned long i = 0; i < nr_words; i++)
+		sum += buffer[i];
+	return sum;
+}
 
 static int read_blocks(long n, uint64_t x)
 {
@@ -28,7 +39,9 @@ static int read_blocks(long n, uint64_t x)
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		if (pread(fd, buffer, BLOCK, (off_t)(x % nr_blocks * BLOCK)) != BLOCK)
+		if (pread(fd, (void *)buffer, BLOCK, (off_t)(x % nr_blocks * BLOCK)) != BLOCK)
+			return 1;
+		if (look()) /* the disk is all zeroes */
 			return 1;
 	}
 	return 0;
@@ -39,8 +52,9 @@ int main(int argc, char **argv)
 	long n = argc > 1 ? atol(argv[1]) : 0, nr = argc > 2 ? atol(argv[2]) : 1;
 	int status, failed = 0;
 
-	if (n < 1 || nr < 1) {
-		fprintf(stderr, "usage: diskread N [PROCESSES]\n");
+	nr_words = argc > 3 ? strtoul(argv[3], NULL, 0) : 0;
+	if (n < 1 || nr < 1 || nr_words > BLOCK / 8) {
+		fprintf(stderr, "usage: diskread N [PROCESSES [WORDS]]\n");
 		return 2;
 	}
 	for (long i = 1; i < nr; i++)

@@ -68,6 +68,8 @@ struct fake_machine {
 	uint32_t (*mmio_read)(paddr_t pa);
 	void (*mmio_write)(paddr_t pa, uint32_t value);
 	void (*idle)(void);       /* while the CPU waits; NULL: nothing happens */
+	void (*barrier)(void);    /* what a device does just then; NULL: nothing */
+	void (*time)(void);       /* before it is read; NULL: it stands still */
 };
 extern struct fake_machine fake;
 

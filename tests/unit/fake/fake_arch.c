@@ -232,6 +232,8 @@ void mmio_write32(paddr_t pa, uint32_t value)
 
 uint64_t insn_rdtsc(void)
 {
+	if (fake.time)
+		fake.time();
 	return fake.tsc;
 }
 
@@ -251,6 +253,8 @@ void insn_outl(uint16_t port, uint32_t value)
 void insn_barrier(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (fake.barrier)
+		fake.barrier();
 }
 
 void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])

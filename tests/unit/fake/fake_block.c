@@ -161,10 +161,11 @@ static void fake_submit(struct block_device *device, struct block_request *reque
 	list_add_tail(&disk_of(device)->submitted, &request->link);
 }
 
-static void fake_kick(struct block_device *device)
+static void fake_kick(struct block_device *device, const struct block_request *awaited)
 {
 	struct fake_block *disk = disk_of(device);
 
+	(void)awaited;
 	disk->nr_kicks++;
 	while (!list_is_empty(&disk->submitted)) {
 		struct list *l = list_take_first(&disk->submitted);
