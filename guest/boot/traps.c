@@ -29,6 +29,7 @@
 #include "guest/mm/space.h"
 #include "guest/sys/exit.h"
 #include "guest/sys/signals.h"
+#include "guest/sys/vsyscall.h"
 
 /* What an exception in ring 3 means for the process, as Linux has it. */
 static const struct {
@@ -129,14 +130,20 @@ static __attribute__((noinline)) void fault_failed(const struct trap_frame *fram
 		bad_access(frame, signal_for(reason), reason, va);
 }
 
-static void page_fault(const struct trap_frame *frame)
+static __attribute__((noinline)) void kernel_address_fault(struct trap_frame *frame, vaddr_t va)
+{
+	if (!(frame->error & PF_FETCH) || !vsyscall_serve(frame))
+		bad_access(frame, SIGSEGV, kernel_address_reason(frame), va);
+}
+
+static void page_fault(struct trap_frame *frame)
 {
 	vaddr_t va = insn_read_cr2();
 	enum lde_reason reason;
 	unsigned access = ACCESS_READ;
 
 	if (unlikely(va >= USER_END))
-		return bad_access(frame, SIGSEGV, kernel_address_reason(frame), va);
+		return kernel_address_fault(frame, va);
 	if (frame->error & PF_WRITE)
 		access = ACCESS_WRITE;
 	else if (frame->error & PF_FETCH)
