@@ -20,6 +20,9 @@ struct file_ops {
 	int64_t (*read)(struct file *file, vaddr_t buf, uint64_t len, uint64_t *pos);
 	int64_t (*write)(struct file *file, const struct user_piece *pieces, unsigned nr,
 			 uint64_t *pos);
+	/* Of so many bytes, which will be written in several calls one after the other: waits
+	 * until they fit, if they are not to be torn apart. NULL: nothing to wait for. */
+	int (*make_room)(struct file *file, uint64_t bytes);
 	/* What would not block, as poll(2) has it; with a watcher, one who is to
 	 * know when that changes. NULL: everything, always. */
 	uint32_t (*poll)(struct file *file, struct watcher *watcher);

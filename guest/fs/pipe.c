@@ -347,6 +347,18 @@ static int64_t pipe_write(struct file *file, const struct user_piece *pieces, un
 	return n;
 }
 
+static int pipe_make_room(struct file *file, uint64_t bytes)
+{
+	struct pipe *pipe = file->pipe;
+	int err = 0;
+
+	while (bytes <= PIPE_ATOMIC && room_in(pipe) < bytes && pipe->readers && !err)
+		err = file->flags & O_NONBLOCK ? -EAGAIN : pipe_wait(&pipe->writable);
+	if (err && room_in(pipe))
+		wake_one(&pipe->writable); /* as above */
+	return err;
+}
+
 static uint32_t pipe_poll(struct file *file, struct watcher *watcher)
 {
 	struct pipe *pipe = file->pipe;
@@ -463,6 +475,7 @@ const struct file_ops pipe_file_ops = {
 	.close = pipe_close,
 	.read = pipe_read,
 	.write = pipe_write,
+	.make_room = pipe_make_room,
 	.poll = pipe_poll,
 	.has_more = pipe_has_more,
 	.nr_readable = pipe_nr_readable,

@@ -6,6 +6,7 @@
 #include "guest/arch/offload.h"
 #include "guest/fs/fsize.h"
 #include "guest/fs/mount.h"
+#include "guest/fs/pipe.h"
 #include "guest/fs/regular.h"
 #include "guest/mm/page.h"
 #include "guest/sys/fd.h"
@@ -57,14 +58,12 @@ static inline int64_t write_checked(struct file *file, const struct user_piece *
 	return n;
 }
 
+/* The same for a file that may not be open for writing. */
 static int64_t write_pieces(struct file *file, const struct user_piece *pieces, unsigned nr,
 			    uint64_t *pos)
 {
 	if (!fd_can_write(file))
 		return -EBADF;
-	for (unsigned i = 0; i < nr; i++)
-		if (!can_be_users(pieces[i].start, pieces[i].len))
-			return -EFAULT;
 	return write_checked(file, pieces, nr, pos);
 }
 
@@ -131,6 +130,44 @@ static int64_t read_pieces(struct file *file, const struct user_piece *pieces, u
 	return done;
 }
 
+/*
+ * More pieces than can be handed down at a time: 0 if they are all as they should be. If
+ * so, what a pipe is to take in one piece is here and has room when this returns.
+ */
+static __attribute__((noinline)) int prepare_many(struct file *file, vaddr_t iov, unsigned count,
+						  bool is_write)
+{
+	bool is_whole = is_write && fd_can_write(file) && file->ops->make_room;
+	struct user_piece pieces[PIECES_MAX];
+	uint64_t total = 0;
+	int err = 0;
+
+	for (unsigned at = 0; at < count && !err; at += PIECES_MAX) {
+		unsigned nr = min_u64(count - at, PIECES_MAX);
+
+		err = get_pieces(pieces, iov + at * sizeof(pieces[0]), nr);
+		for (unsigned i = 0; i < nr && !err; i++) {
+			total += pieces[i].len;
+			if (is_whole && total <= PIPE_ATOMIC)
+				user_bring_all(current()->space, pieces[i].start, pieces[i].len,
+					       ACCESS_READ);
+		}
+	}
+	return err || !is_whole ? err : file->ops->make_room(file, total);
+}
+
+/* Cuts what is more than left in all; what is asked for then. */
+static uint64_t cut_pieces(struct user_piece *pieces, unsigned nr, uint64_t left)
+{
+	uint64_t asked = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		pieces[i].len = min_u64(pieces[i].len, left - asked);
+		asked += pieces[i].len;
+	}
+	return asked;
+}
+
 /* readv and writev: batches of pieces until one comes out short. */
 static int64_t transfer_vector(struct file *file, vaddr_t iov, int count, uint64_t *pos,
 			       transfer_fn transfer)
@@ -140,13 +177,16 @@ static int64_t transfer_vector(struct file *file, vaddr_t iov, int count, uint64
 
 	if (count < 0 || count > IOV_MAX)
 		return -EINVAL;
+	if (count > PIECES_MAX) {
+		done = prepare_many(file, iov, count, transfer != read_pieces);
+		if (done)
+			return done;
+	}
 	while (count) {
 		unsigned nr = min_u64(count, PIECES_MAX);
 		int64_t n = get_pieces(pieces, iov, nr);
-		uint64_t asked = 0;
+		uint64_t asked = n ? 0 : cut_pieces(pieces, nr, TRANSFER_MAX - done);
 
-		for (unsigned i = 0; i < nr && !n; i++)
-			asked += pieces[i].len;
 		if (!n)
 			n = transfer(file, pieces, nr, pos);
 		if (n < 0)
@@ -213,12 +253,18 @@ int64_t sys_pread64(struct trap_frame *f)
 
 int64_t sys_pwrite64(struct trap_frame *f)
 {
-	struct user_piece piece = { arg_u64(f, 1), arg_u64(f, 2) };
+	struct user_piece piece = { arg_u64(f, 1), min_u64(arg_u64(f, 2), TRANSFER_MAX) };
 	uint64_t pos = arg_u64(f, 3);
 	struct file *file;
 	int err = get_seekable(f, &file);
 
-	return err ? err : write_pieces(file, &piece, 1, &pos);
+	if (err)
+		return err;
+	if (!fd_can_write(file))
+		return -EBADF;
+	if (!can_be_users(piece.start, arg_u64(f, 2)))
+		return -EFAULT;
+	return write_checked(file, &piece, 1, &pos);
 }
 
 static int64_t vector_call_at(struct trap_frame *f, transfer_fn transfer)
