@@ -23,10 +23,8 @@ bool group_signal(uint32_t group, int sig, const struct signal_info *info)
 	told.group = group;
 	told.is_known = false;
 	for_each_in_group(p, group) {
-		if (p->state == LDE_STATE_ZOMBIE)
-			continue;
 		found = true;
-		if (sig)
+		if (sig) /* who has ended is there until its parent knows, and minds nothing */
 			signal_send(p, sig, info);
 	}
 	told.group = 0;
@@ -150,7 +148,7 @@ int64_t sys_setpgid(struct trap_frame *f)
 	struct process *p = pid ? process_find(pid) : current();
 	int err;
 
-	if (arg_int(f, 1) < 0)
+	if (arg_int(f, 1) < 0 || (!group && (int)pid < 0))
 		return -EINVAL;
 	if (!p || (p != current() && p->parent != current()))
 		return -ESRCH;

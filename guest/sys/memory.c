@@ -233,10 +233,12 @@ int64_t sys_mprotect(struct trap_frame *f)
 	uint64_t bytes = ALIGN_UP(arg_u64(f, 1), PAGE_SIZE);
 	int prot = arg_int(f, 2);
 
-	if (start % PAGE_SIZE || prot & ~(PROT_KNOWN | PROT_SEM))
+	if (start % PAGE_SIZE)
 		return -EINVAL;
 	if (!arg_u64(f, 1))
 		return 0;
+	if (prot & ~(PROT_KNOWN | PROT_SEM))
+		return -EINVAL;
 	if (!range_is_good(start, bytes))
 		return -ENOMEM;
 	return space_protect(current()->space, start, bytes, effective_prot(prot));
@@ -282,17 +284,19 @@ int64_t sys_mremap(struct trap_frame *f)
 	if (new > USER_END)
 		return -ENOMEM;
 	r = range_is_good(from, old) ? space_find(space, from) : NULL;
-	if (!r || r->end - from < old)
+	if (!r)
 		return -EFAULT;
-	if (flags & MREMAP_FIXED)
-		return remap_move(space, from, old, new, flags, arg_u64(f, 4));
-	if (new <= old) {
+	if (new <= old && !(flags & MREMAP_FIXED)) { /* then whatever lies there is unmapped */
 		int err = new < old ? space_unmap(space, from + new, old - new) : 0;
 
 		return err ? err : (int64_t)from;
 	}
-	if (!may_grow(space, new - old))
+	if (r->end - from < old)
+		return -EFAULT;
+	if (new > old && !may_grow(space, new - old))
 		return -ENOMEM;
+	if (flags & MREMAP_FIXED)
+		return remap_move(space, from, old, new, flags, arg_u64(f, 4));
 	if (r->end == from + old && range_is_good(from, new) &&
 	    space_is_free(space, r->end, new - old)) {
 		space_grow(r, new - old);

@@ -29,8 +29,9 @@ int64_t sys_exit(struct trap_frame *f)
 
 static void set_name(const char *text)
 {
-	struct process_name name = process_name_of(text);
+	struct process_name name = { { 0 } };
 
+	string_copy(name.text, text, sizeof(name.text));
 	process_set_name(current(), &name);
 }
 

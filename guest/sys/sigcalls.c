@@ -40,6 +40,12 @@ static struct sigaction_user *action_of(struct process *p, int sig)
 	return &p->signals->actions[sig - 1];
 }
 
+/* What Linux keeps of the flags, so that programs can find out which there are. */
+#define SA_KNOWN                                                                                   \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER |              \
+	 SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
+_Static_assert(!(SA_KNOWN & SIGNAL_OWN_FLAGS), "the kernel's own are no program's");
+
 int64_t sys_rt_sigaction(struct trap_frame *f)
 {
 	int sig = arg_int(f, 0);
@@ -61,7 +67,7 @@ int64_t sys_rt_sigaction(struct trap_frame *f)
 
 		*action = new;
 		action->mask &= ~UNSTOPPABLE;
-		action->flags &= ~(uint64_t)SIGNAL_OWN_FLAGS;
+		action->flags &= SA_KNOWN;
 		if (has_more)
 			action->flags |= SIGNAL_HAS_MORE;
 		if (new.handler >= USER_END)
@@ -249,7 +255,7 @@ static int64_t kill_all(int sig)
 	bool found = false;
 
 	for (struct process *p = process_find_from(1); p; p = process_find_from(p->pid + 1)) {
-		if (p->state == LDE_STATE_ZOMBIE || p == current())
+		if (p == current())
 			continue;
 		found = true;
 		if (sig)
@@ -396,12 +402,13 @@ static void alarm_set(struct process *p, const struct itimer_user *it)
 
 int64_t sys_setitimer(struct trap_frame *f)
 {
-	struct itimer_user new, old = alarm_get(current());
+	struct itimer_user new = { 0 }, old = alarm_get(current());
 
+	/* Without a new value: none, as Linux has it against POSIX. */
+	if (arg_u64(f, 1) && get_user(&new, arg_u64(f, 1), sizeof(new)))
+		return -EFAULT;
 	if (arg_int(f, 0) != ITIMER_REAL)
 		return -EINVAL;
-	if (get_user(&new, arg_u64(f, 1), sizeof(new)))
-		return -EFAULT;
 	if (!is_time(&new.value) || !is_time(&new.interval))
 		return -EINVAL;
 	alarm_set(current(), &new);

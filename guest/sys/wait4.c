@@ -124,6 +124,8 @@ int64_t sys_wait4(struct trap_frame *f)
 
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_OF_THREADS))
 		return -EINVAL;
+	if (pid == INT32_MIN) /* no group has the number that this would be */
+		return -ESRCH;
 	w.kind = pid == -1 ? WAIT_ANY : pid > 0 ? WAIT_PID : WAIT_GROUP;
 	w.id = pid > 0 ? (uint32_t)pid : pid ? -(uint32_t)pid : current()->group;
 	err = wait_for_child(&w, &child);
@@ -160,9 +162,12 @@ static siginfo_t info_of(const struct process *child)
 	return info;
 }
 
+/* What lies behind the last member that waitid(2) has something for is left alone. */
+#define INFO_BYTES (offsetof(siginfo_t, si_status) + sizeof(int))
+
 static int put_info(vaddr_t dst, const siginfo_t *info)
 {
-	return dst ? put_user(dst, info, sizeof(*info)) : 0;
+	return dst ? put_user(dst, info, INFO_BYTES) : 0;
 }
 
 /* To info_at and usage_at, unless they are 0. */
@@ -205,12 +210,14 @@ int64_t sys_waitid(struct trap_frame *f)
 		w.kind = WAIT_PID;
 		break;
 	case P_PGID:
+		if ((int)w.id < 0)
+			return -EINVAL;
 		w.kind = WAIT_GROUP;
 		if (!w.id)
 			w.id = current()->group;
 		break;
 	case P_PIDFD:
-		return -EBADF; /* there are none */
+		return (int)w.id < 0 ? -EINVAL : -EBADF; /* there are none */
 	default:
 		return -EINVAL;
 	}

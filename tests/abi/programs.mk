@@ -22,7 +22,8 @@ ABI_BOTH := hello args auxv writev stdio_buffer count_lines stdin_eof malloc_str
 	fs_errors fs_open fs_write fs_rename fs_links fs_dirs fs_attributes fs_mmap fs_numbers \
 	fs_at limits pipes pipe_processes polling copying devices input_poll busy_text \
 	not_sockets \
-	priority sig_wait sig_queue sig_taken_back root_ids asking futex semaphores robust vsyscall
+	priority sig_wait sig_queue sig_taken_back edge_values root_ids asking futex semaphores robust \
+	vsyscall
 ABI_MUSL_ONLY := exit_code write_sizes cat mprotect end_signal cpu_primes cpu_crc32 \
 	cpu_records unaligned rep_string syscall_registers goto_table pipeline pointers descriptors \
 	flag_bits
