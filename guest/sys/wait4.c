@@ -5,6 +5,7 @@
 #include <linux/resource.h>
 #include <linux/wait.h>
 
+#include "guest/arch/offload.h"
 #include "guest/core/clock.h"
 #include "guest/core/wait.h"
 #include "guest/sys/syscall.h"
@@ -22,56 +23,89 @@ struct wait_for {
 
 static bool is_waited_for(const struct wait_for *w, const struct process *child)
 {
-	return w->kind == WAIT_ANY || (w->kind == WAIT_PID && child->pid == w->id) ||
-	       (w->kind == WAIT_GROUP && child->group == w->id);
+	return w->kind != WAIT_GROUP || child->group == w->id;
 }
 
-static struct process *find_child(const struct wait_for *w, struct list *children)
+/* Whether there is something to tell of child, which is waited for, and was not yet. */
+static bool has_news(const struct wait_for *w, const struct process *child)
 {
-	list_for_each(l, children) {
-		struct process *child = list_entry(l, struct process, siblings);
-
-		if (is_waited_for(w, child))
-			return child;
-	}
-	return NULL;
+	if (child->state == LDE_STATE_ZOMBIE)
+		return w->is_for_ended;
+	return child->job_status && (child->state == LDE_STATE_STOPPED ? w->is_for_stopped :
+									 w->is_for_continued);
 }
 
-/* A child that has stopped or gone on, which nobody was told yet. */
-static struct process *find_changed(const struct wait_for *w, struct list *children)
-{
-	if (!w->is_for_stopped && !w->is_for_continued)
-		return NULL;
-	list_for_each(l, children) {
-		struct process *child = list_entry(l, struct process, siblings);
-		bool is_stopped = child->state == LDE_STATE_STOPPED;
+/* A look at p's children: one that there is to tell of, and one that there is at all. */
+struct look {
+	const struct wait_for *w;
+	const struct process *p;
+	struct process *found, *any; /* out */
+};
 
-		if (child->job_status && is_waited_for(w, child) &&
-		    (is_stopped ? w->is_for_stopped : w->is_for_continued))
-			return child;
+static void look_at_one(struct look *l)
+{
+	struct process *child = process_find(l->w->id);
+
+	l->any = child && child->parent == l->p ? child : NULL;
+	l->found = l->any && has_news(l->w, child) ? child : NULL;
+}
+
+static void look_at_list(struct look *l, const struct list *children, bool may_have_news)
+{
+	list_for_each(at, children) {
+		struct process *child = list_entry(at, struct process, siblings);
+
+		if (!is_waited_for(l->w, child))
+			continue;
+		l->any = child;
+		if (may_have_news && has_news(l->w, child))
+			l->found = child;
+		if (l->found || !may_have_news)
+			return;
 	}
-	return NULL;
+}
+
+static uint64_t look_at_all(void *arg)
+{
+	struct look *l = arg;
+
+	look_at_list(l, &l->p->zombies, l->w->is_for_ended);
+	if (!l->found)
+		look_at_list(l, &l->p->children, l->w->is_for_stopped || l->w->is_for_continued);
+	return 0;
+}
+
+static void look_at_children(struct look *l)
+{
+	const struct wait_for *w = l->w;
+
+	l->found = l->any = NULL;
+	if (w->kind == WAIT_PID)
+		look_at_one(l);
+	else if (w->kind == WAIT_ANY && !w->is_for_stopped && !w->is_for_continued)
+		look_at_all(l); /* the first ones will do */
+	else
+		offload_call(look_at_all, l);
 }
 
 /* The child that there is to tell of: in *child, NULL if none and is_nohang. */
 static int wait_for_child(const struct wait_for *w, struct process **child)
 {
-	struct process *p = current();
+	struct look look = { .w = w, .p = current() };
 	int err = 0;
 
 	for (;;) {
-		*child = w->is_for_ended ? find_child(w, &p->zombies) : NULL;
-		if (!*child)
-			*child = find_changed(w, &p->children);
+		look_at_children(&look);
+		*child = look.found;
 		if (*child)
 			return 0;
-		if (!find_child(w, &p->children) && !find_child(w, &p->zombies))
+		if (!look.any)
 			return -ECHILD;
 		if (w->is_nohang)
 			return 0;
 		if (err) /* the signal may have been that of the child: looked again */
 			return -ERESTARTSYS;
-		err = wait_on(&p->child_ended, WAIT_FOREVER);
+		err = wait_on(&current()->child_ended, WAIT_FOREVER);
 	}
 }
 
