@@ -92,6 +92,19 @@ static int64_t file_read(struct file *file, vaddr_t buf, uint64_t len, uint64_t 
 
 /* ---- writing ----------------------------------------------------------- */
 
+/* Before the file grows: what programs have written behind its end, in a page that is
+ * mapped, does not become a part of it. */
+static void clear_behind_end(struct ext2_node *node)
+{
+	struct cache_page *page;
+
+	if (!node->inode->nr_maps)
+		return;
+	page = cache_find(&node->pages, node->inode->object.size / PAGE_SIZE);
+	if (page && page->is_valid)
+		ext2_clear_end(node, page);
+}
+
 static int write_page(struct transfer *t)
 {
 	struct ext2_node *node = t->node;
@@ -105,6 +118,8 @@ static int write_page(struct transfer *t)
 	err = ext2_own_page(node, t->pos / PAGE_SIZE, into, n, &page);
 	if (err)
 		return err;
+	if (t->pos > node->inode->object.size)
+		clear_behind_end(node);
 	memcpy(page->data + into, src, n);
 	cache_set_dirty(page, &node->fs->dirty, CACHE_DATA);
 	advance(t, n);
@@ -226,6 +241,8 @@ static int resize_work(struct ext2 *fs, void *arg)
 		if (into && (!page || !page->is_valid))
 			return ext2_want_page(node, index);
 		cache_remove_from(&node->pages, index + !!into);
+	} else {
+		clear_behind_end(node);
 	}
 	ext2_change(node);
 	node->inode->object.size = r->size;

@@ -55,8 +55,11 @@ static void set_all_dirty(struct ext2_node *node)
 	list_for_each(l, &node->pages.pages) {
 		struct cache_page *page = list_entry(l, struct cache_page, in_owner);
 
-		if (page->is_valid && ext2_has_blocks(page->block))
-			cache_set_dirty(page, &node->fs->dirty, CACHE_DATA);
+		if (!page->is_valid || !ext2_has_blocks(page->block))
+			continue;
+		/* What was written behind the end is in no file. */
+		ext2_clear_end(node, page);
+		cache_set_dirty(page, &node->fs->dirty, CACHE_DATA);
 	}
 }
 

@@ -109,6 +109,49 @@ static void a_hole_needs_room_only_to_be_written_to(void **state)
 	end_mapping();
 }
 
+/* As a program writes to the rest of the last page. */
+static void write_behind_end(uint64_t size)
+{
+	int err;
+	paddr_t pa = touch(size / PAGE_SIZE, true, &err);
+
+	assert_true(pa);
+	memset((char *)direct_map(pa) + size % PAGE_SIZE, 'x', PAGE_SIZE - size % PAGE_SIZE);
+	page_put(pa);
+}
+
+static void check_zeroes(uint64_t from, uint64_t to)
+{
+	cache_begin();
+	assert_int_equal(t_read("f", from, back, to - from), to - from);
+	for (uint64_t i = 0; i < to - from; i++)
+		assert_int_equal(back[i], 0);
+}
+
+static void what_is_written_behind_the_end_never_belongs_to_the_file(void **state)
+{
+	const uint64_t size = 20 * PAGE_SIZE + 100;
+
+	(void)state;
+	start_mapping(true);
+	assert_int_equal(t_truncate("f", size), 0);
+	write_behind_end(size); /* the file grows by itself, */
+	assert_int_equal(t_truncate("f", size + 1000), 0);
+	check_zeroes(size, size + 1000);
+	write_behind_end(size + 1000); /* by a write near, */
+	assert_int_equal(t_write("f", size + 1200, "y", 1), 1);
+	check_zeroes(size + 1000, size + 1200);
+	write_behind_end(size + 1201); /* by one far away, */
+	assert_int_equal(t_write("f", 30 * PAGE_SIZE, "y", 1), 1);
+	check_zeroes(size + 1201, 30 * PAGE_SIZE);
+	write_behind_end(30 * PAGE_SIZE + 1); /* or another time */
+	end_mapping();
+	fake_ext2_mount();
+	assert_int_equal(t_truncate("f", 31 * PAGE_SIZE), 0);
+	check_zeroes(30 * PAGE_SIZE + 1, 31 * PAGE_SIZE);
+	fake_ext2_finish();
+}
+
 static void pages_in_page_tables_are_not_given_up(void **state)
 {
 	paddr_t pa;
@@ -214,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_mapped_page_that_cannot_be_read_is_an_error),
 		TEST(a_hole_needs_room_only_to_be_written_to),
+		TEST(what_is_written_behind_the_end_never_belongs_to_the_file),
 		TEST(pages_in_page_tables_are_not_given_up),
 		TEST(what_is_being_read_is_not_written),
 		TEST(a_file_may_be_cut_while_a_page_is_waited_for),
