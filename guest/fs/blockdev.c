@@ -397,7 +397,9 @@ static int64_t clear_range(struct file *file, enum block_op op, vaddr_t arg)
 
 		request.sector = range[0] / BLOCK_SECTOR_SIZE;
 		request.nr_sectors = n / BLOCK_SECTOR_SIZE;
+		gate_enter(&gates[device->index], false);
 		err = block_execute(device, &request);
+		gate_leave(&gates[device->index]);
 		if (err)
 			return err;
 		range[0] += n;

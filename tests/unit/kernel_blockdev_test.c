@@ -5,9 +5,12 @@
 #include "tests/unit/fake/fake_process.h"
 #include "tests/unit/fake/fake_space.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
 
 #include "guest/fs/blockdev.h"
+#include "guest/mm/usercopy.h"
 
 #define NR_PAGES 4
 #define ON_DISK  0xaa
@@ -105,6 +108,45 @@ static void parts_of_pages_are_kept_for_the_device(void **state)
 	assert_int_equal(disk.nr_ops[BLOCK_READ], 1);
 }
 
+static void write_part(void *arg)
+{
+	struct inode inode = { .rdev = block_rdev(&disk.device) };
+	struct file file = { .inode = &inode, .flags = O_RDWR };
+	const struct user_piece piece = { AT(0), 1 };
+	uint64_t pos = 0;
+
+	(void)arg;
+	current()->space = space;
+	transfer.result = blockdev_file_ops.write(&file, &piece, 1, &pos);
+	current()->space = NULL;
+}
+
+static void write_zeroes(void *arg)
+{
+	struct inode inode = { .rdev = block_rdev(&disk.device) };
+	struct file file = { .inode = &inode, .flags = O_RDWR };
+	const uint64_t range[2] = { 0, BLOCK_SECTOR_SIZE };
+
+	(void)arg;
+	current()->space = space;
+	assert_int_equal(user_write(space, AT(1), range, sizeof(range)), 0);
+	assert_int_equal(blockdev_file_ops.ioctl(&file, BLKZEROOUT, AT(1)), 0);
+	current()->space = NULL;
+}
+
+/* Whichever comes first: what the part's writer has read of the sector is no more. */
+static void zeroes_are_not_undone_by_who_writes_a_part_of_a_sector(void **state)
+{
+	(void)state;
+	disk.device.has_write_zeroes = true;
+	spawn(write_part, NULL);
+	spawn(write_zeroes, NULL);
+	run_processes();
+	assert_int_equal(transfer.result, 1);
+	for (unsigned i = 1; i < BLOCK_SECTOR_SIZE; i++)
+		assert_int_equal(disk.bytes[i], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +154,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pages_are_kept_for_the_device, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(parts_of_pages_are_kept_for_the_device, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			zeroes_are_not_undone_by_who_writes_a_part_of_a_sector, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
