@@ -16,9 +16,13 @@
 
 /*
  * Who writes a part of a sector reads the rest of it first, and nobody may write
- * to it in between: parts have the device's gate alone, whole sectors share it.
+ * to it in between: parts have the device's gate alone, whole sectors share it. All
+ * go in by their tickets, in the order in which they came: else whoever needs it
+ * alone would wait for as long as others take turns.
  */
 static struct gate {
+	uint32_t nr_tickets; /* that were given, and... */
+	uint32_t nr_called;  /* ...that have gone in */
 	uint32_t nr_inside;
 	bool is_exclusive;
 	struct wait_queue queue;
@@ -26,12 +30,18 @@ static struct gate {
 
 static void gate_enter(struct gate *gate, bool is_exclusive)
 {
+	uint32_t ticket = gate->nr_tickets++;
+
 	if (!gate->queue.waiters.next)
 		wait_queue_init(&gate->queue);
-	while (gate->is_exclusive || (is_exclusive && gate->nr_inside))
+	while (ticket != gate->nr_called || gate->is_exclusive ||
+	       (is_exclusive && gate->nr_inside))
 		wait_uninterrupted(&gate->queue);
+	gate->nr_called++;
 	gate->is_exclusive = is_exclusive;
 	gate->nr_inside++;
+	if (!is_exclusive) /* perhaps the next one, too */
+		wait_wake_all(&gate->queue);
 }
 
 static void gate_leave(struct gate *gate)

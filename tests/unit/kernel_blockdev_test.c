@@ -147,6 +147,45 @@ static void zeroes_are_not_undone_by_who_writes_a_part_of_a_sector(void **state)
 		assert_int_equal(disk.bytes[i], 0);
 }
 
+static bool is_part_written;
+
+/* Sectors apart from that, until it is; they never all rest at the same time. */
+static void write_sectors(void *arg)
+{
+	struct inode inode = { .rdev = block_rdev(&disk.device) };
+	struct file file = { .inode = &inode, .flags = O_RDWR };
+	const struct user_piece piece = { AT(0), BLOCK_SECTOR_SIZE };
+
+	current()->space = space;
+	for (unsigned i = 0; i < 100 && !is_part_written; i++) {
+		uint64_t pos = (uintptr_t)arg * BLOCK_SECTOR_SIZE;
+
+		disk.delay_ticks = 4000 + fake_random_below(4000);
+		assert_int_equal(blockdev_file_ops.write(&file, &piece, 1, &pos),
+				 BLOCK_SECTOR_SIZE);
+	}
+	assert_true(is_part_written);
+	current()->space = NULL;
+}
+
+static void write_a_part(void *arg)
+{
+	write_part(arg);
+	is_part_written = true;
+}
+
+static void who_writes_a_part_of_a_sector_gets_through_among_others(void **state)
+{
+	(void)state;
+	fake_random_start();
+	is_part_written = false;
+	for (uintptr_t i = 1; i < 6; i++)
+		spawn(write_sectors, (void *)i);
+	spawn(write_a_part, NULL);
+	run_processes();
+	assert_int_equal(transfer.result, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +195,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(
 			zeroes_are_not_undone_by_who_writes_a_part_of_a_sector, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_writes_a_part_of_a_sector_gets_through_among_others, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
