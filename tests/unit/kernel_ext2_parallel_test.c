@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "guest/core/sched.h"
@@ -144,11 +145,48 @@ static void an_inode_whose_page_is_written_is_not_forgotten(void **state)
 	fake_ext2_finish();
 }
 
+#define NR_TURNS 20
+
+static unsigned nr_synced[3];
+
+static void sync_in_turn(void *arg)
+{
+	unsigned number = (unsigned)(uintptr_t)arg;
+	char path[16];
+
+	fake_ext2_make_memory();
+	sprintf(path, "f%u", number);
+	assert_int_equal(t_create(path, 0644), 0);
+	for (unsigned i = 0; i < NR_TURNS; i++) {
+		assert_int_equal(t_write(path, i, "x", 1), 1);
+		assert_int_equal(t_fsync(path), 0);
+		nr_synced[number]++;
+	}
+	fake_stop("one has done all");
+}
+
+/* Who has the disk written comes back for more before the others have run. */
+static void all_who_sync_get_their_turns(void **state)
+{
+	(void)state;
+	fake_ext2_make("-b 1024", "4M");
+	fake_ext2_mount();
+	fake_ext2_disk.delay_ticks = 500;
+	memset(nr_synced, 0, sizeof(nr_synced));
+	for (uintptr_t i = 0; i < ARRAY_SIZE(nr_synced); i++)
+		assert_non_null(spawn(sync_in_turn, (void *)i));
+	assert_string_equal(run_processes(), "one has done all");
+	for (unsigned i = 0; i < ARRAY_SIZE(nr_synced); i++)
+		assert_in_range(nr_synced[i], NR_TURNS - 2, NR_TURNS);
+	fake_ext2_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processes_wait_for_the_disk_and_others_run),
 		cmocka_unit_test(an_inode_whose_page_is_written_is_not_forgotten),
+		cmocka_unit_test(all_who_sync_get_their_turns),
 	};
 
 	return cmocka_run_group_tests(tests, fake_ext2_group_set_up, fake_ext2_group_tear_down);

@@ -47,9 +47,11 @@ static const char *content_of(unsigned i)
 	return buffer;
 }
 
-/* What has become of it is not known, as the disk has failed. */
+/* It is to go, or the disk has failed and what has become of it is not known. Others
+ * may have the end of the disk come before this returns. */
 static void lose_file(unsigned i)
 {
+	files[i].is_synced = false;
 	t_unlink(files[i].path);
 	files[i].is_there = files[i].is_synced = false;
 }
@@ -85,6 +87,25 @@ static void note_synced(unsigned i)
 	files[i].nr_earlier = 0;
 }
 
+/* All of them: false when the disk has failed for good. A loss is told to the first who
+ * asks, so among others this is no way to know. */
+static bool sync_files(unsigned from, unsigned to)
+{
+	bool is_flaky = fake_ext2_disk.fails_one_in, has_failed;
+
+	if (is_flaky && to - from < NR_FILES) {
+		ext2_write_back(fake_ext2_fs);
+		return true;
+	}
+	has_failed = ext2_sync(fake_ext2_fs);
+	for (unsigned n = from; n < to; n++)
+		if (!has_failed)
+			note_synced(n);
+		else if (is_flaky && files[n].is_there)
+			lose_file(n);
+	return !has_failed || is_flaky;
+}
+
 /* A step of a life with the files [from, to): false when the disk has failed. */
 static bool live(unsigned from, unsigned to)
 {
@@ -104,10 +125,14 @@ static bool live(unsigned from, unsigned to)
 		resize_file(i);
 	} else if (fake_random_below(2)) {
 		pick_path(path);
-		if (files[i].nr_earlier == NR_NAMES || t_rename(files[i].path, path, 0))
+		if (files[i].nr_earlier == NR_NAMES)
 			return true;
-		/* Each of them may be on the disk: it is written to at other times too. */
-		strcpy(files[i].earlier[files[i].nr_earlier++], files[i].path);
+		/* Each of them may be on the disk: it is written to at other times too, and
+		 * before this has returned. */
+		strcpy(files[i].earlier[files[i].nr_earlier++], path);
+		if (t_rename(files[i].path, path, 0))
+			return true;
+		strcpy(files[i].earlier[files[i].nr_earlier - 1], files[i].path);
 		strcpy(files[i].path, path);
 	}
 	if (files[i].is_there && fake_random_below(4) == 0) {
@@ -118,15 +143,7 @@ static bool live(unsigned from, unsigned to)
 		else
 			return false;
 	}
-	if (fake_random_below(12))
-		return true;
-	bool has_failed = ext2_sync(fake_ext2_fs);
-	for (unsigned n = from; n < to; n++)
-		if (!has_failed)
-			note_synced(n);
-		else if (fake_ext2_disk.fails_one_in && files[n].is_there)
-			lose_file(n);
-	return !has_failed || fake_ext2_disk.fails_one_in;
+	return fake_random_below(12) || sync_files(from, to);
 }
 
 static bool begins_with(const char *path, uint32_t len, uint32_t seed)
