@@ -209,6 +209,7 @@ static void mounts_that_make_no_sense_are_refused(void **state)
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount vda:/:ro x", "below", "--root");
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount vda:/a/.. x", "without", "..");
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount vda:/./a x", "without", "..");
+	cli_refuse_as(OPTIONS_RUN, "--disk d --mount vda:/a:rw x", "vda:/a:rw", "leave :rw out");
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount sda:/a x", "sda:/a", "/dev/vda:/mnt");
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount v x", "v", "/dev/vda:/mnt");
 	cli_refuse_as(OPTIONS_RUN, "--disk d --mount '' x", "--mount", "/dev/vda:/mnt");

@@ -17,12 +17,19 @@ static const char *dir_of(const char *spec)
 	return spec + DEVICE_LEN + 1;
 }
 
+static bool ends_with(const char *text, size_t len, const char *suffix)
+{
+	size_t suffix_len = strlen(suffix);
+
+	return len > suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
+}
+
 static size_t dir_len(const char *spec)
 {
 	const char *dir = dir_of(spec);
-	size_t len = strlen(dir), suffix = strlen(SUFFIX);
+	size_t len = strlen(dir);
 
-	return len > suffix && !strcmp(dir + len - suffix, SUFFIX) ? len - suffix : len;
+	return ends_with(dir, len, SUFFIX) ? len - strlen(SUFFIX) : len;
 }
 
 /* Whether a name of the path is "." or "..". */
@@ -58,6 +65,12 @@ int option_parse_mount(const char *text, const char **spec, struct complaint *co
 			      "--mount %s: the root is --root's; give a folder below it", text);
 	if (has_dots(dir_of(device), dir_len(device)))
 		return REFUSE(complaint, "--mount %s: give the folder without . and ..", text);
+	/* A name like any other, but nobody means it. */
+	if (ends_with(dir_of(device), strlen(dir_of(device)), ":rw"))
+		return REFUSE(complaint,
+			      "--mount %s: the disk is written to unless :ro stands there; leave "
+			      ":rw out",
+			      text);
 	*spec = device;
 	return 0;
 }
