@@ -2,7 +2,6 @@
 #include "guest/boot/jobs.h"
 
 #include "guest/arch/monitor.h"
-#include "guest/arch/panic.h"
 #include "guest/arch/traps.h"
 #include "guest/core/clock.h"
 #include "guest/core/nice.h"
@@ -54,17 +53,30 @@ uint32_t jobs_count(void)
 	return nr_processes;
 }
 
-static _Noreturn void job_fail(const struct job *job, int err)
+static void job_tell(const struct job *job, uint32_t pid, int err)
 {
-	struct process *p = current();
 	struct lde_notice notice = {
 		.kind = LDE_NOTICE_EXEC_FAILED,
-		.pid = p->pid,
+		.pid = pid,
 		.status = err,
 	};
 
 	string_copy(notice.name, job->program.path, sizeof(notice.name));
 	monitor_notice(&notice);
+}
+
+/* More than memory has room for; before any of them runs. */
+static _Noreturn void job_refuse(const struct job *job, uint32_t pid)
+{
+	job_tell(job, pid, -ENOMEM);
+	monitor_power_off(LDE_POWEROFF_REFUSED);
+}
+
+static _Noreturn void job_fail(const struct job *job, int err)
+{
+	struct process *p = current();
+
+	job_tell(job, p->pid, err);
 	p->record->exec_error = err;
 	exit_process(STATUS_EXITED(err == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE));
 }
@@ -106,7 +118,7 @@ static void job_start(const struct job *job, uint32_t *index)
 		struct process *p = process_create(job_begin, (*index)++, &job->name);
 
 		if (!p)
-			panic("no memory for so many processes: give --memory more, or start fewer");
+			job_refuse(job, *index);
 		p->start = job;
 		if (!group) {
 			group = p->pid;
