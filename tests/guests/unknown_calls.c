@@ -37,7 +37,7 @@ int main(void)
 		EXPECT(3, is_refused(numbers[i]));
 	for (unsigned long nr = 470; nr < 700; nr++)
 		EXPECT(4, is_refused(nr));
-	for (long op = 5; op < 8; op++) /* WAKE_OP, LOCK_PI, UNLOCK_PI */
+	for (long op = 6; op < 9; op++) /* LOCK_PI, UNLOCK_PI, TRYLOCK_PI */
 		EXPECT(5, guest_call(SYS_futex, (long)&word, op, 1) == -ENOSYS);
 	puts("all refused");
 	return 0;
