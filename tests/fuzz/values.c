@@ -495,6 +495,8 @@ unsigned long value_of(enum kind kind)
 		return bit_set(8);
 	case SIGSET_SIZE:
 		return random_once_in(20) ? number() : 8;
+	case LIST_SIZE:
+		return random_once_in(20) ? number() : 24;
 	case ACTION:
 		return action();
 	case STRINGS:
