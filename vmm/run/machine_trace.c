@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The trace of a machine: where its ring is, its doorbell, its beginning and end. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vmm/base/log.h"
 #include "vmm/run/machine_parts.h"
@@ -35,8 +37,8 @@ static void connect_doorbell(struct machine *machine)
 	portbus_register(&machine->bus, &device);
 }
 
-/* How many bytes of a path name the folder that its last part is in. */
-static int parent_len(const char *path)
+/* How many bytes of a path name the folder that its last part is in; 0: the current one. */
+static size_t parent_len(const char *path)
 {
 	size_t len = strlen(path);
 
@@ -46,7 +48,16 @@ static int parent_len(const char *path)
 		len--;
 	while (len > 1 && path[len - 1] == '/')
 		len--;
-	return (int)len;
+	return len;
+}
+
+/* In *parent the folder in which a new one is to be. Whether it is missing. */
+static bool is_parent_missing(const char *dir, char **parent)
+{
+	size_t len = parent_len(dir);
+
+	*parent = len ? strndup(dir, len) : strdup(".");
+	return *parent && access(*parent, F_OK) < 0 && errno == ENOENT;
 }
 
 static const char *remedy(int err)
@@ -56,6 +67,8 @@ static const char *remedy(int err)
 		return "it has other files in it; give the name of a new folder";
 	case -EBUSY:
 		return "another lde is writing its trace there; give the name of a new folder";
+	case -ENOENT: /* as in /proc */
+		return "no folder can be made there; give another place";
 	case -ENOSPC:
 		return "no space is left there";
 	default:
@@ -65,13 +78,15 @@ static const char *remedy(int err)
 
 static void log_refusal(const char *dir, int err)
 {
-	int len = parent_len(dir);
+	char *parent = NULL;
 
-	if (err == -ENOENT)
-		log_line("--trace %s: cannot be written: the folder %.*s does not exist; create it "
-			 "first", dir, len ? len : 1, len ? dir : ".");
+	if (err == -ENOENT && is_parent_missing(dir, &parent))
+		log_line("--trace %s: cannot be written: the folder %s does not exist; create it "
+			 "first",
+			 dir, parent);
 	else
 		log_line("--trace %s: cannot be written: %s", dir, remedy(err));
+	free(parent);
 }
 
 int machine_start_trace(struct machine *machine)
