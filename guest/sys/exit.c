@@ -103,12 +103,13 @@ static void tell_parent(struct process *p, int status)
 
 void exit_process(int status)
 {
-	struct process *p = current(), *parent = p->parent;
+	struct process *p = current(), *parent;
 
 	if (unlikely(selfcheck_is_on))
 		selfcheck_run();
 	if (p->robust_list)
 		robust_end(p, true);
+	parent = p->parent; /* not before: it may have ended while that waited */
 	if (event_is_on(LDE_TRACE_C_PROCESS))
 		event_add(LDE_TRACE_PROCESS_EXIT, status);
 	close_record(p, status);

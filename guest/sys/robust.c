@@ -157,10 +157,12 @@ int64_t sys_get_robust_list(struct trap_frame *f)
 	static const uint64_t bytes = HEAD_BYTES;
 	int pid = arg_int(f, 0);
 	const struct process *p = pid ? process_find(pid) : current();
+	uint64_t head;
 
 	if (!p)
 		return -ESRCH;
+	head = p->robust_list; /* it may be gone when this is told */
 	if (put_user(arg_u64(f, 2), &bytes, sizeof(bytes)))
 		return -EFAULT;
-	return put_user(arg_u64(f, 1), &p->robust_list, sizeof(p->robust_list));
+	return put_user(arg_u64(f, 1), &head, sizeof(head));
 }

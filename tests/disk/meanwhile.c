@@ -25,6 +25,7 @@ static struct {
 	volatile int is_returned; /* the call has */
 	volatile int is_done;     /* meanwhile is over */
 	volatile int is_in_time;  /* the call had not returned then */
+	volatile pid_t orphan;
 	fd_set fds;
 } *shared;
 
@@ -51,6 +52,13 @@ static char *fresh(int nr)
 	return p;
 }
 
+/* The same, and so far from those before that it is no part of a sequence of them. */
+static char *fresh_far(void)
+{
+	next_page += 64;
+	return fresh(1);
+}
+
 static int is_blocked(pid_t pid)
 {
 	char name[32], text[128];
@@ -59,6 +67,8 @@ static int is_blocked(pid_t pid)
 
 	snprintf(name, sizeof(name), "/proc/%d/stat", pid);
 	fd = open(name, O_RDONLY);
+	if (fd < 0)
+		return 0; /* it has ended */
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
@@ -205,6 +215,53 @@ static void number_in_two_pages(void)
 	CHECK(number == pid);
 }
 
+/* ---- robust lists ----------------------------------------------------------- */
+
+#define LIST_BYTES 24
+
+/* The list of one who ends, while there is no room yet for how long its head is. */
+static void list_of_one_who_ends(void)
+{
+	size_t *bytes = (size_t *)fresh_far();
+	void *head = NULL;
+	long result;
+
+	victim = fork();
+	if (!victim) {
+		syscall(SYS_set_robust_list, shared, LIST_BYTES);
+		for (;;)
+			pause();
+	}
+	while (!is_blocked(victim))
+		sched_yield();
+	begin(kill_victim);
+	result = syscall(SYS_get_robust_list, victim, &head, bytes);
+	if (end())
+		CHECK(!result && head == (void *)shared && *bytes == LIST_BYTES);
+}
+
+/* One whose end waits for its list, and whose parent has ended before that. */
+static void parent_that_ends(void)
+{
+	void *list = fresh_far();
+	pid_t parent = fork();
+
+	if (!parent) {
+		pid_t child = fork();
+
+		if (!child) {
+			syscall(SYS_set_robust_list, list, LIST_BYTES);
+			_exit(0);
+		}
+		shared->orphan = child;
+		while (!is_blocked(shared->orphan) && !kill(shared->orphan, 0))
+			sched_yield();
+		_exit(0);
+	}
+	while (!kill(parent, 0) || !kill(shared->orphan, 0))
+		sched_yield();
+}
+
 static void make(void)
 {
 	static const char page[PAGE];
@@ -234,6 +291,8 @@ int main(int argc, char **argv)
 	sets_that_change();
 	child_that_ends();
 	number_in_two_pages();
+	list_of_one_who_ends();
+	parent_that_ends();
 	puts("all is well");
 	return 0;
 }
