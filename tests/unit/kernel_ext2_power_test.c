@@ -270,12 +270,136 @@ static void what_was_synced_survives_a_power_cut(void **state)
 		one_life(true);
 }
 
+/* ---- folders that move ------------------------------------------------- */
+
+#define NR_DIRS 6
+
+/* parents[i]: the folder that folder i is in; NR_DIRS: the root. */
+static unsigned parents[NR_DIRS];
+
+static const char *path_of_dir(char *path, unsigned i)
+{
+	char above[256] = "";
+
+	if (i == NR_DIRS)
+		return strcpy(path, "");
+	path_of_dir(above, parents[i]);
+	sprintf(path, "%s%sd%u", above, *above ? "/" : "", i);
+	return path;
+}
+
+static bool is_in(unsigned dir, unsigned above)
+{
+	while (dir != NR_DIRS && dir != above)
+		dir = parents[dir];
+	return dir == above;
+}
+
+static void move_dir(unsigned i, unsigned to)
+{
+	char old[256], new[300], above[256];
+
+	if (to != NR_DIRS && is_in(to, i))
+		return;
+	path_of_dir(old, i);
+	path_of_dir(above, to);
+	sprintf(new, "%s%sd%u", above, *above ? "/" : "", i);
+	if (!strcmp(old, new))
+		return;
+	if (!t_rename(old, new, 0))
+		parents[i] = to;
+}
+
+/* Makes file i in a folder and syncs it; false when the disk has failed. */
+static bool make_synced(unsigned i)
+{
+	char path[300], dir[256];
+
+	path_of_dir(dir, (unsigned)fake_random_below(NR_DIRS + 1));
+	sprintf(path, "%s%sf%u", dir, *dir ? "/" : "", i);
+	files[i].len = 1 + (uint32_t)fake_random_below(20000);
+	files[i].seed = (uint32_t)fake_random();
+	fake_ext2_fill(data, files[i].len, files[i].seed);
+	if (t_create(path, 0644) || t_write(path, 0, data, files[i].len) != files[i].len ||
+	    t_fsync(path))
+		return false;
+	files[i].is_synced = true;
+	return true;
+}
+
+/* Whether file i is somewhere below the folder, by its name and with its content. */
+static bool is_below(const char *dir, unsigned i, unsigned depth)
+{
+	char names[4096], path[600], own[16], *next;
+
+	sprintf(own, "f%u", i);
+	if (depth > NR_DIRS + 2 || t_list(dir, names, sizeof(names)) < 0)
+		return false;
+	for (char *name = names; *name; name = next) {
+		next = strchr(name, '\n');
+		*next++ = '\0';
+		snprintf(path, sizeof(path), "%.500s%s%.80s", dir, *dir ? "/" : "", name);
+		if (!strcmp(name, own))
+			return begins_with(path, files[i].len, files[i].seed);
+		if (*name == 'd' && is_below(path, i, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static void move_dirs_and_make_files(void)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < 400 && nr < NR_FILES; i++)
+		if (fake_random_below(4)) {
+			move_dir((unsigned)fake_random_below(NR_DIRS),
+				 (unsigned)fake_random_below(NR_DIRS + 1));
+		} else if (fake_random_below(8) == 0) {
+			if (ext2_sync(fake_ext2_fs))
+				return;
+		} else if (!make_synced(nr++)) {
+			return;
+		}
+}
+
+static void what_was_synced_in_folders_that_move_survives_a_power_cut(void **state)
+{
+	(void)state;
+	fake_random_start();
+	for (unsigned life = 0; life < 15; life++) {
+		begin_life();
+		fake_ext2_disk.nr_fail = 0;
+		for (unsigned i = 0; i < NR_DIRS; i++) {
+			char dir[8];
+
+			sprintf(dir, "d%u", i);
+			parents[i] = NR_DIRS;
+			if (i >= 3)
+				assert_int_equal(t_mkdir(dir), 0);
+		}
+		assert_int_equal(ext2_sync(fake_ext2_fs), 0);
+		fake_ext2_disk.fail_after = (int64_t)fake_random_below(700);
+		fake_ext2_disk.nr_fail = UINT64_MAX;
+		move_dirs_and_make_files();
+		fake_block_cut_power(&fake_ext2_disk);
+		fake_ext2_stop();
+		fake_ext2_repair();
+		fake_ext2_mount();
+		for (unsigned i = 0; i < NR_FILES; i++)
+			if (files[i].is_synced && !is_below("", i, 0))
+				fail_msg("f%u is lost", i);
+		fake_ext2_finish();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_synced_survives_a_kill),
 		cmocka_unit_test(what_was_synced_survives_a_power_cut),
 		cmocka_unit_test(what_was_synced_survives_a_disk_that_fails_at_times),
+		cmocka_unit_test(what_was_synced_in_folders_that_move_survives_a_power_cut),
 		cmocka_unit_test(what_was_synced_among_others_survives_a_power_cut),
 	};
 
