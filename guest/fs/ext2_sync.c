@@ -171,7 +171,7 @@ int ext2_write_out(struct ext2_write *w)
 	offload_call(put_off, w);
 	batch_give_up();
 	if (!fs->is_stuck)
-		ext2_tell(fs, "its structure cannot be written, error", -err);
+		ext2_tell(fs, "its structure could not be written, which is done again: error", -err);
 	fs->is_stuck = true;
 	return err;
 }
