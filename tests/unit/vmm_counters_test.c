@@ -126,6 +126,10 @@ static void each_reason_that_kvm_is_unusable_has_its_remedy(void **state)
 		    "cannot open /dev/kvm: No such device", "modprobe");
 	expect_told((struct kvm_error){KVM_STEP_CREATE_VM, -EBUSY, 0},
 		    "cannot create a virtual machine: Device or resource busy", "VirtualBox");
+	expect_told((struct kvm_error){KVM_STEP_OPEN, -EISDIR, 0},
+		    "cannot open /dev/kvm: Is a directory", "--device /dev/kvm and not with -v");
+	expect_told((struct kvm_error){KVM_STEP_VERSION, -ENOTTY, -1},
+		    "cannot use this KVM's interface: Inappropriate ioctl for device", "is not KVM's device");
 	expect_told((struct kvm_error){KVM_STEP_VERSION, -EPROTO, 11},
 		    "cannot use this KVM's interface: it has version 11, not 12", "4.14");
 	expect_told((struct kvm_error){KVM_STEP_CAPABILITY, -ENOTSUP, KVM_CAP_SIGNAL_MSI},

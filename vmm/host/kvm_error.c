@@ -46,6 +46,12 @@ const char *kvm_error_text(const struct kvm_error *error, char *buf, size_t size
 	return buf;
 }
 
+/* A folder, as docker run -v makes one where there is nothing, or a file. */
+#define OTHER_REMEDY                                                                               \
+	"what is at " KVM_DEVICE_PATH " is not KVM's device; in a container, start it "            \
+	"with --device " KVM_DEVICE_PATH " and not with -v; else remove it, and make "             \
+	"the device: 'sudo mknod " KVM_DEVICE_PATH " c 10 232'"
+
 static const char *open_remedy(int error)
 {
 	switch (error) {
@@ -63,6 +69,8 @@ static const char *open_remedy(int error)
 	case -EMFILE:
 	case -ENFILE:
 		return "raise the limit of open files: 'ulimit -n'";
+	case -EISDIR:
+		return OTHER_REMEDY;
 	default:
 		return "'lde doctor' looks closer";
 	}
@@ -90,6 +98,9 @@ const char *kvm_error_remedy(const struct kvm_error *error)
 	case KVM_STEP_OPEN:
 		return open_remedy(error->error);
 	case KVM_STEP_VERSION:
+		if (error->error == -ENOTTY || error->error == -EINVAL)
+			return OTHER_REMEDY;
+		/* fall through */
 	case KVM_STEP_CAPABILITY:
 		return "a Linux kernel from 4.14 on has what is needed";
 	default:
