@@ -311,12 +311,20 @@ static unsigned long time_value(bool is_interval)
 	return perhaps(t);
 }
 
+/* More than the kernel looks at in one go. */
+#define PIECES_MAX 40
+
 static unsigned long pieces(void)
 {
-	struct iovec *iov = scratch_take(8 * sizeof(*iov));
+	struct iovec *iov = scratch_take(PIECES_MAX * sizeof(*iov));
+	bool are_short = random_once_in(2); /* all of them, so that many are good together */
 
-	for (unsigned i = 0; i < 8; i++)
-		iov[i] = (struct iovec){ (void *)address(), random_once_in(4) ? length() : random_below(64) };
+	for (unsigned i = 0; i < PIECES_MAX; i++)
+		if (are_short)
+			iov[i] = (struct iovec){ scratch + random_below(sizeof(scratch) - 64),
+						 random_below(64) };
+		else
+			iov[i] = (struct iovec){ (void *)address(), random_once_in(4) ? length() : random_below(64) };
 	return perhaps(iov);
 }
 
@@ -487,6 +495,7 @@ unsigned long value_of(enum kind kind)
 	case ENTRIES:
 		return entries();
 	case NR_PIECES:
+		return random_once_in(8) ? number() : random_below(random_once_in(3) ? PIECES_MAX + 1 : 9);
 	case NR_ENTRIES:
 		return random_once_in(8) ? number() : random_below(9);
 	case SETS:
