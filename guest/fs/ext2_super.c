@@ -34,13 +34,19 @@ static const char *check_features(const struct ext2_super *s, bool *is_read_only
 		{ EXT2_INCOMPAT_META_BG, "feature meta_bg is not supported" },
 		{ EXT2_INCOMPAT_MMP, "feature mmp is not supported" },
 		{ EXT2_INCOMPAT_COMPRESSION, "feature compression is not supported" },
+		{ EXT2_INCOMPAT_EA_INODE, "it is ext4 (feature ea_inode)" },
+		{ EXT2_INCOMPAT_CSUM_SEED, "it is ext4 (feature metadata_csum_seed)" },
+		{ EXT2_INCOMPAT_LARGEDIR, "it is ext4 (feature large_dir)" },
+		{ EXT2_INCOMPAT_INLINE_DATA, "it is ext4 (feature inline_data)" },
+		{ EXT2_INCOMPAT_ENCRYPT, "it is ext4 (feature encrypt)" },
+		{ EXT2_INCOMPAT_CASEFOLD, "it is ext4 (feature casefold)" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(refused); i++)
 		if (s->feature_incompat & refused[i].feature)
 			return refused[i].text;
 	if (s->feature_incompat & ~INCOMPAT_KNOWN)
-		return "it has a feature that is not known here";
+		return "it has a feature that is not known here: make it with mke2fs -t ext2";
 	if (s->feature_ro_compat & ~RO_COMPAT_KNOWN && !*is_read_only)
 		return "it has a feature that only allows reading: mount it with :ro";
 	return NULL;

@@ -112,6 +112,12 @@ static void features_that_are_not_known_are_refused(void **state)
 	check_refusal("-O flex_bg", "flex_bg");
 	check_refusal("-O meta_bg,^resize_inode", "meta_bg");
 	check_refusal("-O metadata_csum", "only allows reading");
+	check_refusal("-O inline_data", "feature inline_data");
+	check_refusal("-O ea_inode", "feature ea_inode");
+	check_refusal("-O large_dir", "feature large_dir");
+	check_refusal("-O encrypt", "feature encrypt");
+	check_refusal("-O casefold", "feature casefold");
+	check_refusal("-O metadata_csum,metadata_csum_seed", "feature metadata_csum_seed");
 	check_refusal("-r 0", "revision");
 	fake_ext2_make("-O metadata_csum", "8M");
 	assert_null(fake_ext2_try_mount(true));
