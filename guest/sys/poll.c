@@ -183,12 +183,13 @@ static int mask_begin(vaddr_t at, uint64_t size)
 	return 0;
 }
 
-/* On -EINTR the handler runs first, and its return brings the mask back. */
+/* The last that is done. On -EINTR the handler runs first, and its return brings the mask
+ * back; unless the signal was taken back by now. */
 static void mask_end(vaddr_t at, int64_t result)
 {
 	struct process *p = current();
 
-	if (!at || result == -EINTR)
+	if (!at || (result == -EINTR && p->needs_attention))
 		return;
 	p->is_suspended = false;
 	p->signal_mask = p->mask_after_suspend;
@@ -259,8 +260,8 @@ int64_t sys_ppoll(struct trap_frame *f)
 	if (result)
 		return result;
 	result = poll_entries(arg_u64(f, 0), arg_int(f, 1), deadline);
-	mask_end(arg_u64(f, 3), result);
 	write_timeout(arg_u64(f, 2), 1, deadline);
+	mask_end(arg_u64(f, 3), result);
 	return result;
 }
 
@@ -396,8 +397,8 @@ static int64_t select_call(struct trap_frame *f, uint64_t ns_per, vaddr_t mask, 
 	if (result)
 		return result;
 	result = select_sets(&s, deadline);
-	mask_end(mask, result);
 	write_timeout(arg_u64(f, 4), ns_per, deadline);
+	mask_end(mask, result);
 	return result;
 }
 

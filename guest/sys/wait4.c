@@ -255,8 +255,13 @@ int64_t sys_waitid(struct trap_frame *f)
 	default:
 		return -EINVAL;
 	}
-	err = wait_for_child(&w, &child);
-	if (!err && child)
-		return tell_info(child, w.is_nowait, arg_u64(f, 2), arg_u64(f, 4));
-	return put_info(arg_u64(f, 2), &nobody) ? -EFAULT : err;
+	do {
+		err = wait_for_child(&w, &child);
+		if (!err && child)
+			return tell_info(child, w.is_nowait, arg_u64(f, 2), arg_u64(f, 4));
+		if (put_info(arg_u64(f, 2), &nobody))
+			return -EFAULT;
+		/* While that was told, the signal may have been taken back. */
+	} while (err == -ERESTARTSYS && !current()->needs_attention);
+	return err;
 }
