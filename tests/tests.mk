@@ -19,8 +19,10 @@ KERNEL_UNIT_TESTS := $(filter $(BUILD)/tests/unit/kernel_%,$(UNIT_TESTS))
 VMM_UNIT_TESTS := $(filter-out $(KERNEL_UNIT_TESTS),$(UNIT_TESTS))
 
 # The kernel without its architecture, as the host sees it: headers in
-# tests/unit/fake/guest/arch are found before the real ones.
-GUEST_HOST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS) -fno-strict-aliasing -Itests/unit/fake -I.
+# tests/unit/fake/guest/arch are found before the real ones. Its sched_yield must not be
+# taken for the host's, which the leak sanitizer calls at the end.
+GUEST_HOST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS) -fno-strict-aliasing -Itests/unit/fake -I. \
+	-Dsched_yield=guest_sched_yield
 GUEST_HOST_OBJS := $(patsubst %.c,$(BUILD)/guest-host/%.o,$(GUEST_HOST_SRCS))
 FAKE_OBJS := $(patsubst %.c,$(BUILD)/guest-host/%.o,$(wildcard tests/unit/fake/*.c))
 
@@ -47,6 +49,9 @@ $(FAKE_OBJS): $(BUILD)/guest-host/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(GUEST_HOST_CFLAGS) -c -o $@ $<
+
+# One name in all of them.
+$(GUEST_HOST_OBJS) $(FAKE_OBJS) $(KERNEL_UNIT_TESTS): tests/tests.mk
 
 $(BUILD)/guest-host/libguest.a: $(GUEST_HOST_OBJS) $(FAKE_OBJS)
 	@mkdir -p $(@D)
