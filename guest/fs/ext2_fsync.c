@@ -89,6 +89,8 @@ static bool is_wanted(struct fsync *s, const struct cache_page *page)
 	case CACHE_NUMBERS_3:
 	case CACHE_INODE:
 		return has_neighbour_in(s, page->ino);
+	case CACHE_NAMES_LEFT: /* since this began; write_one sees to it */
+		return false;
 	default:
 		return is_in(s, page->ino);
 	}
@@ -190,18 +192,19 @@ static int write_one(struct ext2_node *node)
 {
 	struct ext2 *fs = node->fs;
 	struct fsync s = { .fs = fs };
+	bool needs_all;
 	int err;
 
 	if (fs->is_read_only)
 		return 0;
-	/* What was kept for the next time may be of inodes that are saved. */
-	if (has_moved_names(fs) || fs->is_stuck)
-		return ext2_write_back(fs);
 	sleep_lock_take(&fs->flush_lock);
-	err = write_file(&s, node);
+	/* What was kept for the next time may be of inodes that are saved. */
+	needs_all = has_moved_names(fs) || fs->is_stuck;
+	err = needs_all ? 0 : write_file(&s, node);
 	sleep_lock_drop(&fs->flush_lock);
-	/* Its name, too, may have been in a block that somebody has moved one from. */
-	return err || !has_moved_names(fs) ? err : ext2_write_back(fs);
+	/* Its name, too, may be in a block that somebody has moved one from meanwhile. */
+	needs_all |= has_moved_names(fs);
+	return needs_all && !err ? ext2_write_back(fs) : err;
 }
 
 uint32_t ext2_nr_lost(const struct ext2_node *node)
