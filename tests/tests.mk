@@ -111,7 +111,7 @@ $(BUILD)/tests/unit/observe_trace_damage_test: tests/fuzz/trace/trace_input.c
 $(BUILD)/tests/unit/kernel_ext2_corpus_test: tests/fuzz/ext2/ext2_input.c
 
 # A driver of the kernel and a device of the VMM, in one process.
-$(BUILD)/tests/unit/kernel_virtio_blk_test $(BUILD)/tests/unit/kernel_virtio_console_test: \
+$(patsubst %,$(BUILD)/tests/unit/kernel_virtio_%_test,blk blk_look console): \
 	$(BUILD)/vmm/libvmm.a
 
 .PHONY: unit-tests
