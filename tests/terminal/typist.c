@@ -243,6 +243,27 @@ static void start(char **argv)
 	tcsetpgrp(slave, command);
 }
 
+/* What the command has written may still be on its way when it has ended, for as long
+ * as the host likes; what we write comes after it. */
+static void look_at_the_rest(void)
+{
+	const char mark = '\036';
+	long until = now_ms() + patience_ms;
+	char *at = NULL;
+
+	if (has_hung_up)
+		return;
+	tcflow(slave, TCOON);
+	if (write(slave, &mark, 1) != 1)
+		give_up("the terminal cannot be written to");
+	while (!at && nr_seen < sizeof(seen) && now_ms() < until) {
+		look(50);
+		at = memchr(seen, mark, nr_seen);
+	}
+	if (at)
+		memmove(at, at + 1, (size_t)(seen + --nr_seen - at));
+}
+
 static int session(int nr_steps, char **steps, char **argv)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 80 };
@@ -257,7 +278,7 @@ static int session(int nr_steps, char **steps, char **argv)
 	for (int i = 0; i < nr_steps; i++)
 		step(steps[i]);
 	wait_for_command(0);
-	look(100);
+	look_at_the_rest();
 	fwrite(seen, 1, nr_seen, stdout);
 	printf("\nstatus %d, settings %s\n",
 	       WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
