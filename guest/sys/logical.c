@@ -25,8 +25,8 @@ static const uint16_t uncounted[] = {
 	__NR_munmap, __NR_brk, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_ioctl, __NR_access,
 	__NR_mremap, __NR_madvise, __NR_execve, __NR_fcntl, __NR_readlink, __NR_getrlimit,
 	__NR_sigaltstack, __NR_prctl, __NR_arch_prctl, __NR_set_tid_address, __NR_openat,
-	__NR_newfstatat, __NR_readlinkat, __NR_faccessat, __NR_set_robust_list, __NR_get_robust_list, __NR_prlimit64,
-	__NR_getrandom, __NR_statx, __NR_rseq, __NR_faccessat2, __NR_uname,
+	__NR_newfstatat, __NR_readlinkat, __NR_faccessat, __NR_set_robust_list,
+	__NR_get_robust_list, __NR_prlimit64, __NR_getrandom, __NR_statx, __NR_rseq, __NR_faccessat2, __NR_uname,
 };
 
 static uint64_t uncounted_bits[(LDE_NR_SYSCALLS + 63) / 64];

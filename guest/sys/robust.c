@@ -24,7 +24,8 @@
 #define HEAD_PENDING 16
 #define HAS_PRIORITY 1ull
 
-enum { TODO_NOTHING, TODO_BRING, TODO_WAKE };
+/* What ring 0 has to do before the walk goes on; none: it is over. */
+enum { STEP_NONE, STEP_BRING, STEP_WAKE };
 
 struct robust_walk {
 	struct process *process;
@@ -62,18 +63,18 @@ static unsigned mark(struct robust_walk *w, uint64_t entry, bool is_pending)
 	bool is_plain = !(entry & HAS_PRIORITY);
 
 	if (!word)
-		return TODO_BRING;
+		return STEP_BRING;
 	value = *word;
 	/* It may have been given back without waking anybody by then. */
 	if (is_pending && is_plain && !(value & FUTEX_TID_MASK))
-		return TODO_WAKE;
+		return STEP_WAKE;
 	if ((value & FUTEX_TID_MASK) != w->process->pid)
-		return TODO_NOTHING;
+		return STEP_NONE;
 	word = find(w, va, sizeof(*word), ACCESS_WRITE);
 	if (!word)
-		return TODO_BRING;
+		return STEP_BRING;
 	*word = (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-	return is_plain && value & FUTEX_WAITERS ? TODO_WAKE : TODO_NOTHING;
+	return is_plain && value & FUTEX_WAITERS ? STEP_WAKE : STEP_NONE;
 }
 
 static bool begin(struct robust_walk *w)
@@ -93,31 +94,31 @@ static bool is_entry(const struct robust_walk *w, uint64_t entry)
 static uint64_t walk_run(void *arg)
 {
 	struct robust_walk *w = arg;
-	unsigned todo;
+	unsigned step;
 	uint64_t next;
 
 	if (!w->has_begun && !begin(w))
-		return TODO_BRING;
+		return STEP_BRING;
 	while ((w->entry & ~HAS_PRIORITY) != w->head && w->nr_left) {
 		if (!is_entry(w, w->entry))
-			return TODO_NOTHING;
+			return STEP_NONE;
 		if (!read_pointer(w, w->entry & ~HAS_PRIORITY, &next))
-			return TODO_BRING;
-		todo = (w->entry ^ w->pending) & ~HAS_PRIORITY ? mark(w, w->entry, false) :
-								  TODO_NOTHING;
-		if (todo == TODO_BRING)
-			return todo;
+			return STEP_BRING;
+		step = (w->entry ^ w->pending) & ~HAS_PRIORITY ? mark(w, w->entry, false) :
+								 STEP_NONE;
+		if (step == STEP_BRING)
+			return step;
 		w->entry = next;
 		w->nr_left--;
-		if (todo)
-			return todo;
+		if (step)
+			return step;
 	}
 	if (!w->pending || !is_entry(w, w->pending))
-		return TODO_NOTHING;
-	todo = mark(w, w->pending, true);
-	if (todo != TODO_BRING)
+		return STEP_NONE;
+	step = mark(w, w->pending, true);
+	if (step != STEP_BRING)
 		w->pending = 0;
-	return todo;
+	return step;
 }
 
 static bool bring(struct space *space, vaddr_t va, unsigned access, bool may_wait)
@@ -131,13 +132,13 @@ void robust_end(struct process *p, bool may_wait)
 {
 	struct robust_walk w = { .process = p, .head = p->robust_list,
 				 .nr_left = ROBUST_LIST_LIMIT };
-	uint64_t todo;
+	uint64_t step;
 
 	p->robust_list = 0;
 	if (w.head % sizeof(uint64_t))
 		return;
-	while ((todo = offload_call(walk_run, &w))) {
-		if (todo == TODO_WAKE)
+	while ((step = offload_call(walk_run, &w))) {
+		if (step == STEP_WAKE)
 			futex_wake_one(w.va);
 		else if (!bring(p->space, w.va, w.access, may_wait))
 			return;
